@@ -1,0 +1,1 @@
+//! The portal: pages, components and the typed client.

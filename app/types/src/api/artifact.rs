@@ -1,0 +1,172 @@
+//! Artifacts and tags (Harbor's `artifact` operations).
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ArtifactId, ProjectId, RepositoryId, TagId, Timestamp};
+
+/// A manifest as Harbor shows one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Artifact {
+    /// Row id.
+    pub id: ArtifactId,
+    /// `IMAGE`, `CHART`, …; absent where nothing tells.
+    #[serde(rename = "type", default, skip_serializing_if = "String::is_empty")]
+    pub kind: String,
+    /// The media type that tells the kind: the configuration's, or the index's.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub media_type: String,
+    /// The manifest's own media type.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub manifest_media_type: String,
+    /// `artifactType` or the configuration's media type.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub artifact_type: String,
+    /// The project.
+    pub project_id: ProjectId,
+    /// The repository.
+    pub repository_id: RepositoryId,
+    /// `<project>/<repository>`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub repository_name: String,
+    /// Digest of the manifest.
+    pub digest: String,
+    /// Bytes of manifest, configuration and layers.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub size: i64,
+    /// Digest of the icon.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub icon: String,
+    /// When it was pushed.
+    pub push_time: Timestamp,
+    /// When it was last pulled; year 1 for never.
+    pub pull_time: Timestamp,
+    /// What the configuration says: architecture, os, created, author, config.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extra_attrs: Option<BTreeMap<String, serde_json::Value>>,
+    /// The manifest's annotations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub annotations: Option<BTreeMap<String, String>>,
+    /// Children of an index; null where it is none.
+    #[serde(default)]
+    pub references: Option<Vec<ArtifactReference>>,
+    /// Tags; null where none were asked for or exist.
+    #[serde(default)]
+    pub tags: Option<Vec<Tag>>,
+    /// Where more can be read, by kind.
+    #[serde(default)]
+    pub addition_links: BTreeMap<String, AdditionLink>,
+    /// Labels; null where none were asked for or exist.
+    #[serde(default)]
+    pub labels: Option<Vec<serde_json::Value>>,
+    /// Signatures, SBOMs and other referrers that belong to it.
+    #[serde(default)]
+    pub accessories: Option<Vec<serde_json::Value>>,
+}
+
+fn is_zero(size: &i64) -> bool {
+    *size == 0
+}
+
+/// A child of an index.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ArtifactReference {
+    /// Row id of the index.
+    pub parent_id: ArtifactId,
+    /// Row id of the child.
+    pub child_id: ArtifactId,
+    /// Digest of the child.
+    pub child_digest: String,
+    /// What it runs on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<ReferencePlatform>,
+    /// Annotations of the descriptor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub annotations: Option<BTreeMap<String, String>>,
+    /// Where else it can be had.
+    #[serde(default)]
+    pub urls: Option<Vec<String>>,
+}
+
+/// A platform as Harbor shows one: `OsFeatures` is always there.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ReferencePlatform {
+    /// Features of the operating system.
+    #[serde(rename = "OsFeatures", default)]
+    pub os_features: Option<Vec<String>>,
+    /// CPU architecture.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub architecture: String,
+    /// Operating system.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub os: String,
+    /// Version of the operating system.
+    #[serde(rename = "'os.version'", default, skip_serializing_if = "String::is_empty")]
+    pub os_version: String,
+    /// Variant of the CPU.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub variant: String,
+}
+
+/// Where an addition can be read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AdditionLink {
+    /// Path.
+    pub href: String,
+    /// Whether it leads elsewhere.
+    pub absolute: bool,
+}
+
+/// A tag as Harbor shows one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Tag {
+    /// Row id.
+    pub id: TagId,
+    /// The repository.
+    pub repository_id: RepositoryId,
+    /// What it points at.
+    pub artifact_id: ArtifactId,
+    /// Name.
+    #[serde(default)]
+    pub name: String,
+    /// When it was last pushed.
+    #[serde(default = "never")]
+    pub push_time: Timestamp,
+    /// When it was last pulled; year 1 for never.
+    #[serde(default = "never")]
+    pub pull_time: Timestamp,
+    /// Whether a rule forbids to move or delete it.
+    #[serde(default)]
+    pub immutable: bool,
+}
+
+fn never() -> Timestamp {
+    Timestamp::NEVER
+}
+
+/// One line of an image's history (image-spec, `history`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BuildHistoryEntry {
+    /// When.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created: Option<String>,
+    /// The command.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<String>,
+    /// Who.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
+    /// Free text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    /// Whether it made no layer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub empty_layer: Option<bool>,
+}

@@ -1,0 +1,79 @@
+//! Memberships (Harbor's `member` operations).
+
+use serde::{Deserialize, Serialize};
+
+use crate::{MemberId, ProjectId};
+
+/// A membership.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ProjectMemberEntity {
+    /// Row id of the membership.
+    pub id: MemberId,
+    /// The project.
+    pub project_id: ProjectId,
+    /// User or group name.
+    pub entity_name: String,
+    /// The role's name.
+    pub role_name: String,
+    /// The role's number.
+    pub role_id: i64,
+    /// Row id of the user or group.
+    pub entity_id: i64,
+    /// `u` for a user, `g` for a group.
+    pub entity_type: String,
+}
+
+/// A new membership: a role and either a user or a group.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ProjectMember {
+    /// 1 to 5.
+    #[serde(default)]
+    pub role_id: i64,
+    /// Who, by id or name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member_user: Option<UserEntity>,
+    /// Which group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member_group: Option<UserGroupRef>,
+}
+
+/// A user by id or by name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct UserEntity {
+    /// Row id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<i64>,
+    /// Sign-in name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+}
+
+/// A group by id or by name and type.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct UserGroupRef {
+    /// Row id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<i64>,
+    /// Name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group_name: Option<String>,
+    /// 1 LDAP, 2 HTTP, 3 OIDC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group_type: Option<i64>,
+    /// LDAP distinguished name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ldap_group_dn: Option<String>,
+}
+
+/// A change of role.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RoleRequest {
+    /// 1 to 5.
+    #[serde(default)]
+    pub role_id: i64,
+}

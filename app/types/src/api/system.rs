@@ -1,0 +1,163 @@
+//! Health, information, configuration, statistics, search (Harbor's `health`, `systeminfo`, `configure`, `statistic`, `search`).
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Timestamp;
+
+/// Health of the server.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OverallHealthStatus {
+    /// `healthy` or `unhealthy`.
+    pub status: String,
+    /// Part by part.
+    pub components: Vec<ComponentHealthStatus>,
+}
+
+/// Health of one part.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ComponentHealthStatus {
+    /// For example `database`.
+    pub name: String,
+    /// `healthy` or `unhealthy`.
+    pub status: String,
+    /// Why not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// What a client may know of the system. Fields beyond `auth_mode` … `self_registration` need a signed-in caller.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct GeneralInfo {
+    /// When the answer was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub current_time: Option<Timestamp>,
+    /// Harbor's version, then ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub harbor_version: Option<String>,
+    /// Host (and scheme) that clients use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_url: Option<String>,
+    /// Host that clients use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registry_url: Option<String>,
+    /// `filesystem` or another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registry_storage_provider_name: Option<String>,
+    /// Who may create projects.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project_creation_restriction: Option<String>,
+    /// Whether a CA certificate can be downloaded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub has_ca_root: Option<bool>,
+    /// Whether pushes are refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_only: Option<bool>,
+    /// Whether webhooks are on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notification_enable: Option<bool>,
+    /// How people prove who they are.
+    pub auth_mode: String,
+    /// Whether that mode is shown first.
+    #[serde(default)]
+    pub primary_auth_mode: bool,
+    /// A message for all pages, as JSON text.
+    #[serde(default)]
+    pub banner_message: String,
+    /// Name of the OIDC provider.
+    #[serde(default)]
+    pub oidc_provider_name: String,
+    /// Whether anybody may sign up.
+    #[serde(default)]
+    pub self_registration: bool,
+}
+
+/// Counts over all that the caller may see.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Statistic {
+    /// Private projects.
+    pub private_project_count: i64,
+    /// Repositories in them.
+    pub private_repo_count: i64,
+    /// Public projects.
+    pub public_project_count: i64,
+    /// Repositories in them.
+    pub public_repo_count: i64,
+    /// All projects.
+    pub total_project_count: i64,
+    /// All repositories.
+    pub total_repo_count: i64,
+    /// Bytes in use.
+    pub total_storage_consumption: i64,
+}
+
+/// Hits of the global search.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Search {
+    /// Projects.
+    pub project: Vec<crate::api::Project>,
+    /// Repositories.
+    pub repository: Vec<SearchRepository>,
+}
+
+/// A repository that was found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SearchRepository {
+    /// The project.
+    pub project_id: crate::ProjectId,
+    /// Its name.
+    pub project_name: String,
+    /// Whether it is public.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub project_public: bool,
+    /// `<project>/<repository>`.
+    pub repository_name: String,
+    /// How often something was pulled.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub pull_count: i64,
+    /// How many artifacts it has.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub artifact_count: i64,
+}
+
+fn is_zero(count: &i64) -> bool {
+    *count == 0
+}
+
+/// A setting with its value.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ConfigItem {
+    /// Text, number or switch.
+    pub value: serde_json::Value,
+    /// Whether it can be changed here; false where the file or the environment sets it.
+    pub editable: bool,
+}
+
+/// All settings by key, as `GET /configurations` shows them.
+pub type Configurations = BTreeMap<String, ConfigItem>;
+
+/// Room of a volume.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Storage {
+    /// Bytes in all.
+    pub total: u64,
+    /// Bytes free.
+    pub free: u64,
+}
+
+/// Volumes of the storage.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SystemInfo {
+    /// One entry a volume.
+    pub storage: Vec<Storage>,
+}

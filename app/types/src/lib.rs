@@ -1,0 +1,26 @@
+//! The vocabulary of Berth: names, digests, roles, wire shapes and paths.
+//!
+//! Everything here compiles for the server and for the browser, knows no I/O and is parsed once, at the edge
+//! (`TryFrom`/`FromStr`), so that the rest of the code carries proofs instead of strings.
+
+pub mod api;
+pub mod digest;
+pub mod error;
+pub mod id;
+pub mod manifest;
+pub mod media_type;
+pub mod name;
+pub mod page;
+pub mod policy;
+pub mod query;
+pub mod range;
+pub mod scope;
+pub mod time;
+pub mod url;
+
+pub use digest::{Algorithm, Digest};
+pub use error::{ErrorCode, ErrorEnvelope};
+pub use id::{ArtifactId, MemberId, ProjectId, RepositoryId, RobotId, TagId, UserId};
+pub use name::{ProjectName, Reference, RepoName, TagName};
+pub use policy::{Action, Resource, Role};
+pub use time::{Clock, Timestamp};

@@ -1,0 +1,227 @@
+//! Harbor's `q` and `sort` grammar, parsed once.
+//!
+//! `q` is a comma-separated list of `key=value`; the first characters of a value say what kind of match it is. Which
+//! keys a list knows is decided where the list is made: unknown keys are ignored there, as Harbor does.
+
+/// A filter on one key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Filter {
+    /// The key as the client wrote it, in lower case, without an `__op` suffix.
+    pub key: String,
+    /// What its column has to match.
+    pub matches: Match,
+}
+
+/// How a column is compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Match {
+    /// `text`: equal.
+    Exact(Scalar),
+    /// `~text`: contains, ASCII case folded.
+    Fuzzy(String),
+    /// `[min~max]`: both ends inclusive, at least one given.
+    Range(Option<Scalar>, Option<Scalar>),
+    /// `{a b}`: any of them.
+    Any(Vec<Scalar>),
+    /// `(a b)`: all of them.
+    All(Vec<Scalar>),
+}
+
+/// A value, read as a time, a number, or else a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scalar {
+    /// `2006-01-02T15:04:05`, UTC, in microseconds since the epoch.
+    Time(i64),
+    /// A whole number.
+    Number(i64),
+    /// Anything else.
+    Text(String),
+}
+
+impl Scalar {
+    fn read(text: &str) -> Self {
+        if let Ok(time) = chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S") {
+            return Scalar::Time(time.and_utc().timestamp_micros());
+        }
+        if let Ok(number) = text.parse() {
+            return Scalar::Number(number);
+        }
+        Scalar::Text(text.trim_matches('"').to_owned())
+    }
+
+    /// The value as the text that was written, for columns that hold text.
+    pub fn as_text(&self) -> String {
+        match self {
+            Scalar::Time(micros) => crate::Timestamp(*micros).to_rfc3339(),
+            Scalar::Number(number) => number.to_string(),
+            Scalar::Text(text) => text.clone(),
+        }
+    }
+
+    /// The value as a number, for columns that hold numbers or times.
+    pub fn as_number(&self) -> Option<i64> {
+        match self {
+            Scalar::Time(number) | Scalar::Number(number) => Some(*number),
+            Scalar::Text(_) => None,
+        }
+    }
+}
+
+/// One key of a `sort` parameter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sort {
+    /// The key as the client wrote it, in lower case.
+    pub key: String,
+    /// `-key`.
+    pub descending: bool,
+}
+
+/// Why a `q` cannot be read. The text is Harbor's.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum QueryError {
+    /// A pair without `=`, or with nothing on one side.
+    #[error("the query string must contain \"=\" and the key/value cannot be empty")]
+    Pair,
+    /// `~` alone.
+    #[error("the value of fuzzy match cannot be empty")]
+    Fuzzy,
+    /// Not `[min~max]`.
+    #[error("invalid range match: {0}")]
+    Range(String),
+    /// `{…` or `(…` without its end.
+    #[error("invalid list match: {0}")]
+    List(String),
+}
+
+/// Reads a `q`, already unescaped once by the HTTP layer; Harbor unescapes it again, and so does the caller.
+///
+/// # Errors
+/// [`QueryError`], which is 400 at the edge.
+pub fn parse_q(q: &str) -> Result<Vec<Filter>, QueryError> {
+    if q.is_empty() {
+        return Ok(Vec::new());
+    }
+    q.split(',').map(parse_pair).collect()
+}
+
+fn parse_pair(pair: &str) -> Result<Filter, QueryError> {
+    let (key, value) = pair.split_once('=').ok_or(QueryError::Pair)?;
+    if key.is_empty() || value.is_empty() {
+        return Err(QueryError::Pair);
+    }
+    let key = key.split_once("__").map_or(key, |(key, _)| key).to_ascii_lowercase();
+    Ok(Filter { key, matches: parse_value(value)? })
+}
+
+fn parse_value(value: &str) -> Result<Match, QueryError> {
+    if let Some(text) = value.strip_prefix('~') {
+        if text.is_empty() {
+            return Err(QueryError::Fuzzy);
+        }
+        return Ok(Match::Fuzzy(text.to_owned()));
+    }
+    if let Some(rest) = value.strip_prefix('[') {
+        let invalid = || QueryError::Range(value.to_owned());
+        let inner = rest.strip_suffix(']').ok_or_else(invalid)?;
+        let (min, max) = inner.split_once('~').ok_or_else(invalid)?;
+        if max.contains('~') || (min.is_empty() && max.is_empty()) {
+            return Err(invalid());
+        }
+        let read = |text: &str| (!text.is_empty()).then(|| Scalar::read(text));
+        return Ok(Match::Range(read(min), read(max)));
+    }
+    if let Some(rest) = value.strip_prefix('{') {
+        return Ok(Match::Any(parse_list(rest, '}', value)?));
+    }
+    if let Some(rest) = value.strip_prefix('(') {
+        return Ok(Match::All(parse_list(rest, ')', value)?));
+    }
+    let text = value.strip_prefix('\\').unwrap_or(value);
+    Ok(Match::Exact(if text == value { Scalar::read(text) } else { Scalar::Text(text.to_owned()) }))
+}
+
+fn parse_list(rest: &str, end: char, whole: &str) -> Result<Vec<Scalar>, QueryError> {
+    let inner = rest.strip_suffix(end).ok_or_else(|| QueryError::List(whole.to_owned()))?;
+    Ok(inner.split(' ').filter(|item| !item.is_empty()).map(Scalar::read).collect())
+}
+
+/// Reads a `sort`: `field1,-field2`. Nothing is refused; unknown keys are dropped where the list is made.
+pub fn parse_sort(sort: &str) -> Vec<Sort> {
+    sort.split(',')
+        .map(str::trim)
+        .filter(|key| !key.is_empty() && *key != "-")
+        .map(|key| match key.strip_prefix('-') {
+            Some(key) => Sort { key: key.to_ascii_lowercase(), descending: true },
+            None => Sort { key: key.to_ascii_lowercase(), descending: false },
+        })
+        .collect()
+}
+
+/// Filters, order and page of one list request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListQuery {
+    /// All must match.
+    pub filters: Vec<Filter>,
+    /// In this order; empty means the list's own.
+    pub sort: Vec<Sort>,
+    /// Which slice.
+    pub page: crate::page::Page,
+}
+
+impl ListQuery {
+    /// The filter on a key, if there is one.
+    pub fn filter(&self, key: &str) -> Option<&Match> {
+        self.filters.iter().find(|filter| filter.key == key).map(|filter| &filter.matches)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn one(q: &str) -> Match {
+        parse_q(q).unwrap().remove(0).matches
+    }
+
+    #[test]
+    fn every_kind_of_match() {
+        assert_eq!(one("name=a"), Match::Exact(Scalar::Text("a".into())));
+        assert_eq!(one("n=5"), Match::Exact(Scalar::Number(5)));
+        assert_eq!(one("name=~li"), Match::Fuzzy("li".into()));
+        assert_eq!(one("n=[1~]"), Match::Range(Some(Scalar::Number(1)), None));
+        assert_eq!(
+            one("t=[2020-01-01T00:00:00~3]"),
+            Match::Range(Some(Scalar::Time(1_577_836_800_000_000)), Some(Scalar::Number(3)))
+        );
+        assert_eq!(one("n={1 x}"), Match::Any(vec![Scalar::Number(1), Scalar::Text("x".into())]));
+        assert_eq!(one("labels=(1 2)"), Match::All(vec![Scalar::Number(1), Scalar::Number(2)]));
+        assert_eq!(one("name=\\~x"), Match::Exact(Scalar::Text("~x".into())));
+        assert_eq!(parse_q("Name__icontains=a,b=c").unwrap()[0].key, "name");
+    }
+
+    #[test]
+    fn what_is_no_query() {
+        for bad in ["a", "=a", "a=", "a=~", "a=[1]", "a=[~]", "a=[1~2~3]", "a={1", "a=(1", "a=b,"] {
+            assert!(parse_q(bad).is_err(), "{bad}");
+        }
+        assert_eq!(parse_q(""), Ok(vec![]));
+    }
+
+    #[test]
+    fn sort_keys() {
+        assert_eq!(
+            parse_sort("Name,-creation_time,,-"),
+            [Sort { key: "name".into(), descending: false }, Sort { key: "creation_time".into(), descending: true }]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in ".*") {
+            let _ = parse_q(&text);
+            let _ = parse_sort(&text);
+        }
+    }
+}

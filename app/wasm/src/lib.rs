@@ -1,0 +1,1 @@
+//! Browser entry: hydrates the portal.

@@ -1,0 +1,1 @@
+//! Harbor's management API and the token service.

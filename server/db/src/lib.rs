@@ -1,0 +1,1 @@
+//! Rows: entities, migrations, queries and the one shape of write.

@@ -1,0 +1,1 @@
+//! The rules of Berth, one module per noun.

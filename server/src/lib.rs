@@ -1,0 +1,1 @@
+//! The berth binary: configuration, start-up, routers, portal.

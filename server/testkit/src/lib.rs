@@ -1,0 +1,1 @@
+//! A real server on a random port, users and builders for tests.

@@ -1,0 +1,1 @@
+//! HTTP pieces shared by the routers: state, extractors, envelopes, paging.

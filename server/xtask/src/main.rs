@@ -1,0 +1,119 @@
+//! Build, run, test and check Berth: `cargo xtask <command>`.
+
+mod bench;
+mod build;
+mod codegen;
+mod command;
+mod layers;
+mod lint;
+mod portal;
+mod prepare;
+mod run;
+mod stages;
+mod test;
+mod witnesses;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::stages::Stages;
+use crate::workspace::Workspace;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Build, run, test and check Berth")]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Build portal and debug server, then `berth serve` with the given arguments
+    Run {
+        /// Arguments of `berth serve`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Build the portal and the server with the portal embedded
+    Build {
+        /// Optimised: gives `release/berth` in the target folder
+        #[arg(long)]
+        release: bool,
+    },
+    /// Prepare this machine, then run every suite
+    Test {
+        /// Also the clients that take long to build: cosign, helm
+        #[arg(long)]
+        all: bool,
+        /// Only tests whose name contains one of these words; leaves the browser out
+        #[arg(last = true)]
+        filter: Vec<String>,
+    },
+    /// Format, clippy (host and browser), licences and advisories
+    Lint {
+        /// Only these steps
+        #[arg(value_enum)]
+        steps: Vec<lint::Step>,
+    },
+    /// Compare the edges between crates, and the witnesses of the rules, with the architecture
+    CheckLayers,
+    /// Look for rules that take no witness of access
+    CheckWitnesses,
+    /// Write the generated documents: CONFIG.md, openapi.json
+    Codegen {
+        /// Fail where a document differs; write nothing
+        #[arg(long)]
+        check: bool,
+    },
+    /// Build release binaries and run the load generator
+    Bench {
+        /// Arguments of `berth-bench`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    match perform(Cli::parse().task) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn perform(task: Task) -> anyhow::Result<ExitCode> {
+    let workspace = Workspace::load()?;
+    match task {
+        Task::Run { args } => return Err(run::run(&workspace, &args)),
+        Task::Build { release: true } => {
+            println!("{}", build::release(&workspace)?.display());
+        }
+        Task::Build { release: false } => {
+            println!("{}", build::debug(&workspace)?.display());
+        }
+        Task::Test { all, filter } => {
+            let clients = if all { test::Clients::All } else { test::Clients::Usual };
+            return Ok(test::test(&workspace, clients, &filter).finish());
+        }
+        Task::Lint { steps } => {
+            let mut stages = Stages::new();
+            lint::lint(&workspace, &steps, &mut stages);
+            return Ok(stages.finish());
+        }
+        Task::CheckLayers => {
+            let mut stages = Stages::new();
+            stages.run("layers", || layers::check(&workspace));
+            stages.run("witnesses", || witnesses::check(&workspace));
+            return Ok(stages.finish());
+        }
+        Task::CheckWitnesses => witnesses::check(&workspace)?,
+        Task::Codegen { check: true } => codegen::check(&workspace)?,
+        Task::Codegen { check: false } => codegen::write(&workspace)?,
+        Task::Bench { args } => return Err(bench::bench(&workspace, &args)),
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,124 @@
+//! The browser's half: WebAssembly, style sheets, locales and pictures, ready to be embedded.
+
+mod assets;
+mod css;
+mod wasm;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use self::assets::{Asset, Naming};
+use crate::workspace::Workspace;
+
+/// The variable by which `berth-server` learns at compile time which folder to embed.
+pub const PORTAL_DIR: &str = "BERTH_PORTAL_DIR";
+
+/// How much work goes into small files.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// Quick to build: development and continuous integration.
+    Ci,
+    /// Small to download.
+    Release,
+}
+
+impl Profile {
+    /// The name of the cargo profile.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ci => "wasm-ci",
+            Self::Release => "wasm-release",
+        }
+    }
+
+    fn brotli_quality(self) -> i32 {
+        match self {
+            Self::Ci => 5,
+            Self::Release => 11,
+        }
+    }
+}
+
+/// Builds the portal and returns the folder to embed. Files whose content is as before are left alone.
+pub fn build(workspace: &Workspace, profile: Profile) -> anyhow::Result<PathBuf> {
+    let glue = wasm::build(workspace, profile)?;
+    let folder = assets_folder(workspace, profile);
+    let assets = collect(workspace, &glue)?;
+    assets::publish(&folder, &assets, profile.brotli_quality())
+        .with_context(|| format!("could not write the portal to {}", folder.display()))?;
+    Ok(folder)
+}
+
+/// The portal of an earlier build, so that cargo sees the same environment and keeps what it has compiled.
+pub fn built(workspace: &Workspace, profile: Profile) -> Option<PathBuf> {
+    let folder = assets_folder(workspace, profile);
+    folder.join(assets::MANIFEST).is_file().then_some(folder)
+}
+
+fn assets_folder(workspace: &Workspace, profile: Profile) -> PathBuf {
+    workspace.target.join("portal").join(profile.name()).join("assets")
+}
+
+fn collect(workspace: &Workspace, glue: &Path) -> anyhow::Result<Vec<Asset>> {
+    let mut assets = Vec::new();
+    for (name, bytes) in read_tree(glue)? {
+        // The glue imports its snippets by their own paths, so those cannot be renamed.
+        let naming = if name.contains('/') { Naming::Plain } else { Naming::Hashed };
+        assets.push(Asset { name, bytes, naming });
+    }
+    for (source, name) in [("index.css", "berth.css"), ("contrast.css", "contrast.css")] {
+        let sheet = css::build(&workspace.root.join("style").join(source))?;
+        assets.push(Asset { name: name.to_owned(), bytes: sheet.into_bytes(), naming: Naming::Hashed });
+    }
+    for (name, bytes) in read_tree(&workspace.root.join("app/locales"))? {
+        if !name.ends_with(".json") {
+            continue;
+        }
+        let texts: serde_json::Value =
+            serde_json::from_slice(&bytes).with_context(|| format!("app/locales/{name} is not JSON"))?;
+        assets.push(Asset {
+            name: format!("locale-{name}"),
+            bytes: texts.to_string().into_bytes(),
+            naming: Naming::Hashed,
+        });
+    }
+    for (name, bytes) in read_tree(&workspace.root.join("public"))? {
+        assets.push(Asset { name, bytes, naming: Naming::Plain });
+    }
+    Ok(assets)
+}
+
+/// Every file below a folder: its path with `/`, and its bytes, in order of path. No folder, no files.
+fn read_tree(folder: &Path) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
+    let mut files = Vec::new();
+    for path in files_below(folder)? {
+        let bytes = fs::read(folder.join(&path)).with_context(|| format!("could not read {path}"))?;
+        files.push((path, bytes));
+    }
+    Ok(files)
+}
+
+fn files_below(folder: &Path) -> anyhow::Result<Vec<String>> {
+    let mut files = Vec::new();
+    let mut folders = vec![String::new()];
+    while let Some(below) = folders.pop() {
+        let here = folder.join(&below);
+        if !here.is_dir() {
+            continue;
+        }
+        for entry in fs::read_dir(&here).with_context(|| format!("could not list {}", here.display()))? {
+            let entry = entry?;
+            let name = entry.file_name().into_string().ok().context("a file name is not UTF-8")?;
+            let path = if below.is_empty() { name } else { format!("{below}/{name}") };
+            if entry.file_type()?.is_dir() {
+                folders.push(path);
+            } else {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}

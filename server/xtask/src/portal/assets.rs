@@ -1,0 +1,207 @@
+//! Names by content, compressed twins, and the manifest that tells the server what is called how.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::Context;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+/// The file that maps logical names to files.
+pub const MANIFEST: &str = "manifest.json";
+
+/// Characters of the digest in a file's name: 48 bits, plenty for a few dozen files.
+const NAME_DIGEST_HEX: usize = 12;
+
+/// One file of the portal.
+pub struct Asset {
+    /// What the server asks for: `berth.js`.
+    pub name: String,
+    /// What the browser gets.
+    pub bytes: Vec<u8>,
+    /// How the file is called.
+    pub naming: Naming,
+}
+
+/// How an asset's file is called.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Naming {
+    /// `berth.0123456789ab.js`: may be cached for ever.
+    Hashed,
+    /// As its logical name.
+    Plain,
+}
+
+#[derive(Serialize)]
+struct Entry {
+    file: String,
+}
+
+/// Makes the folder hold exactly these assets, their compressed twins and the manifest.
+pub fn publish(folder: &Path, assets: &[Asset], brotli_quality: i32) -> anyhow::Result<()> {
+    let mut manifest = BTreeMap::new();
+    let mut kept = BTreeSet::from([MANIFEST.to_owned()]);
+    for asset in assets {
+        let file = asset.file_name();
+        let changed = write_if_changed(&folder.join(&file), &asset.bytes)?;
+        for twin in [Twin::Brotli { quality: brotli_quality }, Twin::Gzip] {
+            let name = format!("{file}.{}", twin.extension());
+            let path = folder.join(&name);
+            let is_current = !changed && path.is_file();
+            if !is_compressible(&file) {
+                continue;
+            }
+            if !is_current {
+                let packed = twin.pack(&asset.bytes)?;
+                if packed.len() >= asset.bytes.len() {
+                    continue;
+                }
+                write_if_changed(&path, &packed)?;
+            }
+            kept.insert(name);
+        }
+        kept.insert(file.clone());
+        let former = manifest.insert(asset.name.clone(), Entry { file });
+        anyhow::ensure!(former.is_none(), "two assets are called {}", asset.name);
+    }
+    for file in super::files_below(folder)? {
+        if !kept.contains(&file) {
+            fs::remove_file(folder.join(&file)).with_context(|| format!("could not remove {file}"))?;
+        }
+    }
+    // Last, so that an interrupted build never names a file that is not there.
+    write_if_changed(&folder.join(MANIFEST), &serde_json::to_vec_pretty(&manifest)?)?;
+    Ok(())
+}
+
+/// Writes by renaming, and only when the content differs: cargo looks at modification times.
+pub fn write_if_changed(path: &Path, bytes: &[u8]) -> anyhow::Result<bool> {
+    if fs::read(path).is_ok_and(|present| present == bytes) {
+        return Ok(false);
+    }
+    let folder = path.parent().context("a file has a folder")?;
+    fs::create_dir_all(folder).with_context(|| format!("could not create {}", folder.display()))?;
+    let mut name = path.file_name().context("a file has a name")?.to_owned();
+    name.push(".new");
+    let unfinished = folder.join(name);
+    fs::write(&unfinished, bytes).with_context(|| format!("could not write {}", unfinished.display()))?;
+    fs::rename(&unfinished, path).with_context(|| format!("could not rename to {}", path.display()))?;
+    Ok(true)
+}
+
+impl Asset {
+    fn file_name(&self) -> String {
+        match (self.naming, self.name.rsplit_once('.')) {
+            (Naming::Plain, _) => self.name.clone(),
+            (Naming::Hashed, Some((stem, extension))) => format!("{stem}.{}.{extension}", self.name_digest()),
+            (Naming::Hashed, None) => format!("{}.{}", self.name, self.name_digest()),
+        }
+    }
+
+    fn name_digest(&self) -> String {
+        let mut digest = hex::encode(Sha256::digest(&self.bytes));
+        digest.truncate(NAME_DIGEST_HEX);
+        digest
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Twin {
+    Brotli { quality: i32 },
+    Gzip,
+}
+
+impl Twin {
+    fn extension(self) -> &'static str {
+        match self {
+            Self::Brotli { .. } => "br",
+            Self::Gzip => "gz",
+        }
+    }
+
+    fn pack(self, bytes: &[u8]) -> anyhow::Result<Vec<u8>> {
+        match self {
+            Self::Brotli { quality } => {
+                let params = brotli::enc::BrotliEncoderParams { quality, lgwin: 22, ..Default::default() };
+                let mut packed = Vec::new();
+                brotli::BrotliCompress(&mut &bytes[..], &mut packed, &params)?;
+                Ok(packed)
+            }
+            Self::Gzip => {
+                let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+                encoder.write_all(bytes)?;
+                Ok(encoder.finish()?)
+            }
+        }
+    }
+}
+
+fn is_compressible(file: &str) -> bool {
+    let extension = file.rsplit_once('.').map_or("", |(_, extension)| extension);
+    matches!(extension, "css" | "js" | "json" | "svg" | "txt" | "wasm" | "webmanifest")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::PathBuf;
+
+    use super::{Asset, MANIFEST, Naming, publish};
+
+    fn folder(name: &str) -> PathBuf {
+        let folder = std::env::temp_dir().join(format!("berth-xtask-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        folder
+    }
+
+    fn script(text: &str) -> Asset {
+        Asset { name: "berth.js".to_owned(), bytes: text.as_bytes().to_vec(), naming: Naming::Hashed }
+    }
+
+    #[test]
+    fn a_hashed_name_carries_the_start_of_the_digest() {
+        assert_eq!(script("abc").file_name(), "berth.ba7816bf8f01.js");
+        let icon = Asset { name: "favicon.svg".to_owned(), bytes: b"abc".to_vec(), naming: Naming::Plain };
+        assert_eq!(icon.file_name(), "favicon.svg");
+    }
+
+    #[test]
+    fn the_folder_holds_the_last_build_and_nothing_else() {
+        let folder = folder("publish");
+        publish(&folder, &[script(&"a".repeat(500))], 5).unwrap();
+        publish(&folder, &[script(&"b".repeat(500))], 5).unwrap();
+        let name = script(&"b".repeat(500)).file_name();
+        let files = super::super::files_below(&folder).unwrap();
+        assert_eq!(files, [name.clone(), format!("{name}.br"), format!("{name}.gz"), MANIFEST.to_owned()]);
+        let manifest: serde_json::Value = serde_json::from_slice(&fs::read(folder.join(MANIFEST)).unwrap()).unwrap();
+        assert_eq!(manifest["berth.js"]["file"], name.as_str());
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn an_equal_build_touches_no_file() {
+        let folder = folder("untouched");
+        let times = || -> Vec<_> {
+            let files = super::super::files_below(&folder).unwrap();
+            files.iter().map(|file| fs::metadata(folder.join(file)).unwrap().modified().unwrap()).collect()
+        };
+        publish(&folder, &[script(&"a".repeat(500))], 5).unwrap();
+        let before = times();
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        publish(&folder, &[script(&"a".repeat(500))], 5).unwrap();
+        assert_eq!(times(), before);
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn what_does_not_shrink_has_no_twin() {
+        let folder = folder("small");
+        publish(&folder, &[script("x")], 5).unwrap();
+        assert_eq!(super::super::files_below(&folder).unwrap().len(), 2);
+        fs::remove_dir_all(folder).unwrap();
+    }
+}

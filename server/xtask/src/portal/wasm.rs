@@ -1,0 +1,100 @@
+//! The portal's code: cargo, then wasm-bindgen, then for a release wasm-opt.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Context;
+use sha2::{Digest, Sha256};
+use wasm_bindgen_cli_support::Bindgen;
+
+use super::Profile;
+use crate::command;
+use crate::prepare::node;
+use crate::workspace::Workspace;
+
+const TARGET: &str = "wasm32-unknown-unknown";
+
+/// What rustc uses by default for this target; anything more could break a browser that we support.
+const WASM_FEATURES: [&str; 6] = [
+    "--enable-bulk-memory",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
+/// Builds `berth.js`, `berth_bg.wasm` and their snippets, and returns their folder. Cargo decides what to compile; what
+/// follows runs only when cargo's output changed.
+pub fn build(workspace: &Workspace, profile: Profile) -> anyhow::Result<PathBuf> {
+    let mut cargo = workspace.cargo();
+    cargo.args(["build", "--package", "berth-wasm", "--target", TARGET, "--profile", profile.name()]);
+    command::run(&mut cargo)?;
+    let compiled = workspace.target.join(TARGET).join(profile.name()).join("berth_wasm.wasm");
+    let optimiser = match profile {
+        Profile::Ci => None,
+        Profile::Release => optimiser(workspace),
+    };
+
+    let folder = workspace.target.join("portal").join(profile.name());
+    let (glue, stamp) = (folder.join("glue"), folder.join("glue.stamp"));
+    let made_from = made_from(&compiled, optimiser.as_deref())?;
+    if fs::read_to_string(&stamp).is_ok_and(|former| former == made_from) {
+        return Ok(glue);
+    }
+
+    // The stamp goes first: should this be interrupted, the next run starts over.
+    for remove in [fs::remove_file(&stamp), fs::remove_dir_all(&glue)] {
+        if let Err(error) = remove
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            return Err(error).with_context(|| format!("could not clear {}", folder.display()));
+        }
+    }
+    bind(&compiled, &glue)?;
+    if let Some(program) = optimiser {
+        optimise(&program, &glue.join("berth_bg.wasm"))?;
+    }
+    fs::write(&stamp, made_from).with_context(|| format!("could not write {}", stamp.display()))?;
+    Ok(glue)
+}
+
+fn bind(compiled: &Path, glue: &Path) -> anyhow::Result<()> {
+    let mut bindgen = Bindgen::new();
+    bindgen.input_path(compiled).out_name("berth").typescript(false).remove_name_section(true);
+    // The page names the module, because its file carries a digest.
+    bindgen.omit_default_module_path(true);
+    bindgen.web(true)?.generate(glue).context("wasm-bindgen failed")
+}
+
+fn optimise(program: &Path, module: &Path) -> anyhow::Result<()> {
+    let smaller = module.with_extension("opt");
+    command::run(Command::new(program).arg("-Oz").args(WASM_FEATURES).arg(module).arg("--output").arg(&smaller))?;
+    fs::rename(&smaller, module).context("could not replace the module by the optimised one")
+}
+
+/// wasm-opt from `PATH`, or else from the npm package that `end2end/package.json` pins.
+fn optimiser(workspace: &Workspace) -> Option<PathBuf> {
+    if let Some(program) = command::find("wasm-opt") {
+        return Some(program);
+    }
+    match node::modules(workspace) {
+        Ok(modules) => Some(modules.join(".bin/wasm-opt")),
+        Err(error) => {
+            eprintln!("warning: no wasm-opt, the portal will be larger: {error:#}");
+            None
+        }
+    }
+}
+
+fn made_from(compiled: &Path, optimiser: Option<&Path>) -> anyhow::Result<String> {
+    let module = fs::read(compiled).with_context(|| format!("could not read {}", compiled.display()))?;
+    let digest = hex::encode(Sha256::digest(&module));
+    let optimiser = optimiser.map_or_else(|| "none".to_owned(), |program| program.display().to_string());
+    Ok(format!("module {digest}\nwasm-bindgen {}\nwasm-opt {optimiser}\n", wasm_bindgen_version()))
+}
+
+fn wasm_bindgen_version() -> String {
+    wasm_bindgen_cli_support::VERSION_PLACEHOLDER.to_owned()
+}

@@ -79,7 +79,8 @@ fn locale_enum(codes: &[&str], locales: &BTreeMap<String, Value>) -> Result<Stri
         (String::new(), String::new(), String::new(), String::new());
     for code in codes {
         let variant = variant(code);
-        let name = locales[*code]["locale"]["name"].as_str().ok_or_else(|| format!("{code}.json has no locale.name"))?;
+        let name =
+            locales[*code]["locale"]["name"].as_str().ok_or_else(|| format!("{code}.json has no locale.name"))?;
         let default = if *code == SOURCE { "#[default]" } else { "" };
         writeln!(variants, "/// {name}\n{default}\n{variant},")?;
         writeln!(code_arms, "Locale::{variant} => {code:?},")?;

@@ -20,7 +20,7 @@ pub fn count(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             out.push(NARROW_NO_BREAK_SPACE);
         }
         out.push(digit);
@@ -102,8 +102,7 @@ pub fn clock(catalog: &Catalog, at: Timestamp, now: Timestamp) -> String {
     let month = catalog.get(month_key(time.month(), false));
     let (day, year) = (time.day().to_string(), time.year().to_string());
     let of_day = format!("{:02}:{:02}:{:02}", time.hour(), time.minute(), time.second());
-    let key =
-        if time.year() == now.to_datetime().year() { keys::time::CLOCK } else { keys::time::CLOCK_WITH_YEAR };
+    let key = if time.year() == now.to_datetime().year() { keys::time::CLOCK } else { keys::time::CLOCK_WITH_YEAR };
     catalog.format(key, &[("day", &day), ("month", month), ("year", &year), ("time", &of_day)])
 }
 
@@ -178,8 +177,7 @@ pub fn provide_now(initial: impl FnOnce() -> Timestamp) {
     provide_context(Now(now));
     Effect::new(move || {
         let tick = move || now.update(|now| *now = now.plus_seconds(MINUTE));
-        let handle =
-            set_interval_with_handle(tick, std::time::Duration::from_secs(MINUTE.unsigned_abs())).ok();
+        let handle = set_interval_with_handle(tick, std::time::Duration::from_secs(MINUTE.unsigned_abs())).ok();
         on_cleanup(move || {
             if let Some(handle) = handle {
                 handle.clear();
@@ -201,7 +199,6 @@ fn wall_clock() -> Timestamp {
 
 #[cfg(target_arch = "wasm32")]
 fn wall_clock() -> Timestamp {
-    #[expect(clippy::cast_possible_truncation, reason = "milliseconds since 1970 fit for 285 000 years")]
     Timestamp((js_sys::Date::now() * 1000.0) as i64)
 }
 

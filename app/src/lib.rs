@@ -1,1 +1,57 @@
 //! The portal: pages, components and the typed client.
+
+#![recursion_limit = "256"]
+
+pub mod client;
+pub mod form;
+pub mod format;
+pub mod frame;
+pub mod i18n;
+pub mod notice;
+#[cfg(feature = "ssr")]
+pub mod page;
+pub mod pages;
+pub mod preference;
+pub mod query;
+mod routes;
+pub mod session;
+pub mod theme;
+pub mod ui;
+
+pub use routes::Portal;
+#[cfg(feature = "ssr")]
+pub use page::{Assets, PageContext, shell};
+
+use leptos::prelude::*;
+use leptos_meta::{Title, provide_meta_context};
+use leptos_router::components::Router;
+
+/// The portal, the inside of `<body>`.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    session::provide_session();
+    format::provide_now(moment);
+    #[cfg(target_arch = "wasm32")]
+    theme::provide_from_document();
+    view! {
+        <Title text="Berth" formatter=|text: String| if text == "Berth" { text } else { format!("{text} · Berth") } />
+        <Router>
+            <ui::KitRoot>
+                <Portal />
+            </ui::KitRoot>
+        </Router>
+    }
+}
+
+/// Runs in the server; the browser is given the server's moment.
+#[cfg(feature = "ssr")]
+fn moment() -> berth_types::Timestamp {
+    use_context::<page::Moment>().map_or(berth_types::Timestamp(0), |moment| moment.0)
+}
+
+#[cfg(not(feature = "ssr"))]
+fn moment() -> berth_types::Timestamp {
+    // Nothing was handed down yet, so this is the clock.
+    format::use_now().get_untracked()
+}

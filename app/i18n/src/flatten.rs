@@ -34,17 +34,19 @@ fn walk<'a>(map: &'a Map<String, Value>, prefix: &str, found: &mut Vec<(String, 
         let path = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
         match value {
             Value::String(text) if !text.trim().is_empty() => found.push((path, Raw::Text(text))),
-            Value::Object(forms) if forms.contains_key("other") => found.push((path.clone(), plural(forms, &path)?)),
+            Value::Object(forms) if is_plural(forms) => found.push((path.clone(), plural(forms, &path)?)),
             Value::Object(group) if !group.is_empty() => walk(group, &path, found)?,
-            Value::Null
-            | Value::Bool(_)
-            | Value::Number(_)
-            | Value::String(_)
-            | Value::Array(_)
-            | Value::Object(_) => return Err(Malformed(path)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
+                return Err(Malformed(path));
+            }
         }
     }
     Ok(())
+}
+
+/// An object whose keys are all plural forms, the general one among them.
+fn is_plural(forms: &Map<String, Value>) -> bool {
+    forms.contains_key("other") && forms.keys().all(|key| matches!(key.as_str(), "one" | "few" | "many" | "other"))
 }
 
 fn plural<'a>(forms: &'a Map<String, Value>, path: &str) -> Result<Raw<'a>, Malformed> {
@@ -68,17 +70,4 @@ pub fn fingerprint<'a>(paths: impl Iterator<Item = &'a str>) -> u64 {
         }
     }
     hash
-}
-
-/// The names between braces in `text`, in order of appearance.
-#[cfg_attr(not(test), expect(dead_code, reason = "only the comparison of locales looks at placeholders"))]
-pub fn placeholders(text: &str) -> Vec<&str> {
-    let mut names = Vec::new();
-    let mut rest = text;
-    while let Some((_, after)) = rest.split_once('{') {
-        let Some((name, tail)) = after.split_once('}') else { break };
-        names.push(name);
-        rest = tail;
-    }
-    names
 }

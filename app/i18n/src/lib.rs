@@ -160,6 +160,11 @@ impl Locale {
         Locale::ALL.iter().copied().find(|locale| locale.code().eq_ignore_ascii_case(code))
     }
 
+    /// The plural forms that messages of this language have.
+    pub fn plural_forms(self) -> &'static [Form] {
+        plural::forms(self.code())
+    }
+
     /// The best language for an `Accept-Language` header, the default when nothing fits.
     pub fn from_accept_language(header: &str) -> Locale {
         let mut wanted: Vec<(&str, f32)> = header

@@ -1,6 +1,4 @@
 //! Which plural form a whole number takes in a language: the integer part of the CLDR rules.
-//!
-//! The build script and the library both use this file, so it depends on nothing else in the crate.
 
 /// A plural category, named as CLDR names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,11 +22,6 @@ impl Form {
             Form::Many => "many",
             Form::Other => "other",
         }
-    }
-
-    /// The form a locale file calls `name`.
-    pub fn from_name(name: &str) -> Option<Form> {
-        [Form::One, Form::Few, Form::Many, Form::Other].into_iter().find(|form| form.name() == name)
     }
 }
 

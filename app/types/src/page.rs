@@ -47,7 +47,7 @@ impl Page {
     /// `path_and_query` is the request as it came, with its query already unescaped.
     pub fn link(self, path_and_query: &str, total: i64) -> String {
         let mut links = Vec::new();
-        if self.page > 1 && (self.page - 2) * self.page_size < total {
+        if self.page > 1 && (self.page - 1) * self.page_size < total {
             links.push(format!("<{}>; rel=\"prev\"", self.address(path_and_query, self.page - 1)));
         }
         if self.page * self.page_size < total {

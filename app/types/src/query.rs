@@ -86,10 +86,10 @@ pub enum QueryError {
     #[error("the value of fuzzy match cannot be empty")]
     Fuzzy,
     /// Not `[min~max]`.
-    #[error("invalid range match: {0}")]
+    #[error("invalid query string value: {0}")]
     Range(String),
     /// `{…` or `(…` without its end.
-    #[error("invalid list match: {0}")]
+    #[error("invalid query string value: {0}")]
     List(String),
 }
 
@@ -109,8 +109,14 @@ fn parse_pair(pair: &str) -> Result<Filter, QueryError> {
     if key.is_empty() || value.is_empty() {
         return Err(QueryError::Pair);
     }
-    let key = key.split_once("__").map_or(key, |(key, _)| key).to_ascii_lowercase();
-    Ok(Filter { key, matches: parse_value(value)? })
+    let (key, operator) = key.split_once("__").unwrap_or((key, ""));
+    let matches = match (operator, parse_value(value)?) {
+        ("icontains", Match::Exact(scalar)) => Match::Fuzzy(scalar.as_text()),
+        ("gte", Match::Exact(scalar)) => Match::Range(Some(scalar), None),
+        ("lte", Match::Exact(scalar)) => Match::Range(None, Some(scalar)),
+        (_, matches) => matches,
+    };
+    Ok(Filter { key: key.to_ascii_lowercase(), matches })
 }
 
 fn parse_value(value: &str) -> Result<Match, QueryError> {

@@ -1,1 +1,251 @@
-//! Rows: entities, migrations, queries and the one shape of write.
+//! Rows: entities, migrations, queries, and the one shape of write.
+//!
+//! * [`Db::write`] is the only way to change a row. It takes a closure that may run twice and awaits nothing but its
+//!   [`Conn`]. SQLite runs queued closures in one transaction and commits once; PostgreSQL runs each in a transaction
+//!   of its own and repeats it when two get in each other's way.
+//! * [`Db::reader`] lends a connection for lookups on hot paths; [`Db::orm`] is sea-orm for lists with filters.
+//! * Queries live in [`query`], one module a noun; they know no rule and no permission.
+
+pub mod conn;
+pub mod entity;
+mod error;
+mod migration;
+pub mod query;
+mod value;
+mod writer;
+
+use std::{
+    path::Path,
+    str::FromStr,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use futures_util::future::BoxFuture;
+use sea_orm::{DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector};
+use sea_orm_migration::MigratorTrait;
+use sqlx::{
+    ConnectOptions as _, Connection as _,
+    postgres::{PgConnectOptions, PgPool, PgPoolOptions},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+pub use conn::{Backend, Conn};
+pub use error::{DbError, Result};
+pub use migration::Migrator;
+pub use sea_orm;
+pub use value::{FromValue, Row, Value};
+
+/// How often a transaction of PostgreSQL is tried.
+const TRIES_MAX: u32 = 6;
+/// The key of the advisory lock under which one node migrates.
+const MIGRATION_LOCK: i64 = 0x6265_7274_68;
+/// How long a statement waits for SQLite's lock, which only a foreign process can hold.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Connections of sea-orm to SQLite. They only read.
+const SQLITE_READERS: u32 = 4;
+/// Statements that a SQLite connection remembers.
+const STATEMENTS_CACHED: usize = 256;
+
+/// The database. Cheap to clone.
+#[derive(Clone)]
+pub struct Db {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    orm: DatabaseConnection,
+    driver: Driver,
+}
+
+enum Driver {
+    Sqlite { writer: writer::Writer, readers: Mutex<Vec<Mutex<rusqlite::Connection>>>, path: std::path::PathBuf },
+    Postgres { pool: PgPool },
+}
+
+impl Db {
+    /// Opens an embedded database, makes it where it does not exist, and migrates it.
+    ///
+    /// # Errors
+    /// Where the file cannot be opened or a migration fails.
+    pub async fn open_sqlite(path: &Path) -> Result<Db> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY_TIMEOUT)
+            .log_statements(tracing_level())
+            .log_slow_statements(tracing_level(), Duration::from_secs(1));
+        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        let migrations = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool);
+        Migrator::up(&migrations, None).await?;
+        migrations.close().await?;
+        let readers = options.pragma("query_only", "ON");
+        let pool = SqlitePoolOptions::new().max_connections(SQLITE_READERS).connect_lazy_with(readers);
+        let orm = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool);
+        let writer = writer::Writer::start(sqlite_connection(path, false)?)?;
+        let driver = Driver::Sqlite { writer, readers: Mutex::new(Vec::new()), path: path.to_owned() };
+        Ok(Db { inner: Arc::new(Inner { orm, driver }) })
+    }
+
+    /// Connects to PostgreSQL and migrates it, one node at a time.
+    ///
+    /// # Errors
+    /// Where the server cannot be reached or a migration fails.
+    pub async fn open_postgres(url: &str, connections_max: u32) -> Result<Db> {
+        let options = PgConnectOptions::from_str(url)?
+            .application_name("berth")
+            .log_statements(tracing_level())
+            .log_slow_statements(tracing_level(), Duration::from_secs(1));
+        let mut guard = options.clone().connect().await?;
+        sqlx::query("SELECT pg_advisory_lock($1)").bind(MIGRATION_LOCK).execute(&mut guard).await?;
+        let pool = PgPoolOptions::new()
+            .max_connections(connections_max)
+            .acquire_timeout(Duration::from_secs(5))
+            .connect_with(options)
+            .await?;
+        let orm = SqlxPostgresConnector::from_sqlx_postgres_pool(pool.clone());
+        Migrator::up(&orm, None).await?;
+        // Closing the connection lets the lock go.
+        guard.close().await?;
+        Ok(Db { inner: Arc::new(Inner { orm, driver: Driver::Postgres { pool } }) })
+    }
+
+    /// Which database this is.
+    pub fn backend(&self) -> Backend {
+        match self.inner.driver {
+            Driver::Sqlite { .. } => Backend::Sqlite,
+            Driver::Postgres { .. } => Backend::Postgres,
+        }
+    }
+
+    /// sea-orm, for reading lists. On SQLite its connections cannot write.
+    pub fn orm(&self) -> &DatabaseConnection {
+        &self.inner.orm
+    }
+
+    /// Lends a connection for lookups.
+    ///
+    /// # Errors
+    /// [`DbError::Unavailable`] where none is to be had.
+    pub async fn reader(&self) -> Result<Reader<'_>> {
+        match &self.inner.driver {
+            Driver::Sqlite { readers, path, .. } => {
+                let idle = readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+                let connection = match idle {
+                    Some(connection) => connection,
+                    None => Mutex::new(sqlite_connection(path, true)?),
+                };
+                Ok(Reader(Lent::Sqlite { connection: Some(connection), home: readers }))
+            }
+            Driver::Postgres { pool } => Ok(Reader(Lent::Postgres(pool.acquire().await?))),
+        }
+    }
+
+    /// Changes rows. The closure gets its arguments by reference because it may run more than once; it awaits nothing
+    /// but the connection. When this returns `Ok`, the change survives a power loss.
+    ///
+    /// # Errors
+    /// The closure's own error, after which nothing of it remains, or the database's.
+    pub async fn write<A, T, E, F>(&self, args: A, body: F) -> Result<T, E>
+    where
+        A: Send + Sync + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Retryable + Send + 'static,
+        F: for<'t> Fn(&'t mut Conn<'_>, &'t A) -> BoxFuture<'t, Result<T, E>> + Send + Sync + 'static,
+    {
+        match &self.inner.driver {
+            Driver::Sqlite { writer, .. } => writer.write(args, body).await,
+            Driver::Postgres { pool } => {
+                let mut tries = 0;
+                loop {
+                    tries += 1;
+                    match postgres_write(pool, &args, &body).await {
+                        Err(error) if tries < TRIES_MAX && error.retryable() => {
+                            tokio::time::sleep(Duration::from_millis(u64::from(2_u32.pow(tries)))).await;
+                        }
+                        outcome => return outcome,
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// Why it does not.
+    pub async fn ping(&self) -> Result<()> {
+        self.reader().await?.conn().row("SELECT 1", &[]).await?;
+        Ok(())
+    }
+}
+
+async fn postgres_write<A, T, E, F>(pool: &PgPool, args: &A, body: &F) -> Result<T, E>
+where
+    E: From<DbError>,
+    F: for<'t> Fn(&'t mut Conn<'_>, &'t A) -> BoxFuture<'t, Result<T, E>>,
+{
+    let mut transaction = pool.begin().await.map_err(DbError::from)?;
+    let value = body(&mut Conn::Postgres(&mut transaction), args).await?;
+    transaction.commit().await.map_err(DbError::from)?;
+    Ok(value)
+}
+
+/// Errors that say whether the same write may work at the next try.
+pub trait Retryable {
+    /// True for two transactions that got in each other's way.
+    fn retryable(&self) -> bool;
+}
+
+impl Retryable for DbError {
+    fn retryable(&self) -> bool {
+        matches!(self, DbError::Conflict(_))
+    }
+}
+
+/// A lent connection. It goes back when it is dropped.
+pub struct Reader<'d>(Lent<'d>);
+
+enum Lent<'d> {
+    Sqlite { connection: Option<Mutex<rusqlite::Connection>>, home: &'d Mutex<Vec<Mutex<rusqlite::Connection>>> },
+    Postgres(sqlx::pool::PoolConnection<sqlx::Postgres>),
+}
+
+impl Reader<'_> {
+    /// The connection, to pass to queries.
+    #[expect(clippy::expect_used, reason = "the connection leaves its place only in `drop`")]
+    pub fn conn(&mut self) -> Conn<'_> {
+        match &mut self.0 {
+            Lent::Sqlite { connection, .. } => Conn::Sqlite(connection.as_ref().expect("lent until dropped")),
+            Lent::Postgres(connection) => Conn::Postgres(connection),
+        }
+    }
+}
+
+impl Drop for Reader<'_> {
+    fn drop(&mut self) {
+        if let Lent::Sqlite { connection, home } = &mut self.0
+            && let Some(connection) = connection.take()
+        {
+            home.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        }
+    }
+}
+
+fn sqlite_connection(path: &Path, query_only: bool) -> Result<rusqlite::Connection> {
+    let connection = rusqlite::Connection::open(path)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", "ON")?;
+    connection.pragma_update(None, "query_only", if query_only { "ON" } else { "OFF" })?;
+    Ok(connection)
+}
+
+/// sqlx would otherwise print every statement where people look for news.
+fn tracing_level() -> log::LevelFilter {
+    log::LevelFilter::Trace
+}

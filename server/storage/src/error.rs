@@ -83,7 +83,7 @@ impl Error {
 #[derive(Debug, thiserror::Error)]
 #[error("the append failed")]
 pub struct AppendError {
-    /// What to record: the bytes up to here are durable. `None` when the upload was not touched.
+    /// What to record: the bytes up to here are durable. `None`: the recorded position stands.
     pub reached: Option<Position>,
     /// Why.
     #[source]

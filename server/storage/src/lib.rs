@@ -2,7 +2,8 @@
 //!
 //! A store knows digests and bytes, nothing else: no repositories, no users, no database. What it promises:
 //!
-//! - A blob becomes visible only whole, verified against its digest, and after its bytes **and** its name are durable.
+//! - A blob becomes visible only whole and verified against its digest, and is acknowledged only after its bytes **and**
+//!   its name are durable.
 //! - A failed, refused or abandoned [`BlobStore::put`] leaves nothing. A failed [`BlobStore::append`] leaves the upload
 //!   at the [`Position`] that it reports.
 //! - A blob never changes once it is visible; deleting it does not disturb those who read it.

@@ -92,3 +92,28 @@ pub struct LayerInfo {
     #[serde(default)]
     pub foreign: bool,
 }
+
+/// A tag of a repository with what it points at.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RepositoryTag {
+    /// The tag.
+    pub name: String,
+    /// Digest of the manifest.
+    pub digest: String,
+    /// Row id of the manifest.
+    pub artifact_id: crate::ArtifactId,
+    /// `IMAGE`, `CHART`, …; empty where nothing tells.
+    #[serde(default)]
+    pub kind: String,
+    /// Bytes of manifest, configuration and layers; of an index, of all its children.
+    #[serde(default)]
+    pub size: i64,
+    /// `os/architecture[/variant]`, attestations left out.
+    #[serde(default)]
+    pub platforms: Vec<String>,
+    /// When it was last pushed.
+    pub push_time: Timestamp,
+    /// When it was last pulled; year 1 for never.
+    pub pull_time: Timestamp,
+}

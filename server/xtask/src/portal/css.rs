@@ -25,16 +25,22 @@ fn targets() -> Targets {
 }
 
 fn minify(sheet: &str, entry: &Path) -> anyhow::Result<String> {
-    let options = ParserOptions { filename: entry.display().to_string(), ..ParserOptions::default() };
-    // Errors borrow the sheet, so they leave as text.
-    let mut parsed = StyleSheet::parse(sheet, options).map_err(|error| anyhow!("{error}"))?;
+    let mut parsed = parse(sheet, entry)?;
     parsed
         .minify(MinifyOptions { targets: targets(), ..MinifyOptions::default() })
-        .map_err(|error| anyhow!("{}: {error}", entry.display()))?;
+        .map_err(|error| anyhow!("{}: {}", entry.display(), error.kind))?;
     let printed = parsed
         .to_css(PrinterOptions { minify: true, targets: targets(), ..PrinterOptions::default() })
-        .map_err(|error| anyhow!("{}: {error}", entry.display()))?;
+        .map_err(|error| anyhow!("{}: {}", entry.display(), error.kind))?;
     Ok(printed.code)
+}
+
+/// Errors borrow the sheet, so they leave as text, with lines counted from one.
+fn parse<'s>(sheet: &'s str, path: &Path) -> anyhow::Result<StyleSheet<'s>> {
+    StyleSheet::parse(sheet, ParserOptions::default()).map_err(|error| match error.loc {
+        Some(place) => anyhow!("{}:{}:{}: {}", path.display(), place.line + 1, place.column, error.kind),
+        None => anyhow!("{}: {}", path.display(), error.kind),
+    })
 }
 
 /// Replaces each `@import` line by the imported sheet, wrapped in what the line says. `parents` are the sheets being read.
@@ -43,6 +49,8 @@ fn bundle(path: &Path, parents: &mut Vec<PathBuf>) -> anyhow::Result<String> {
         bail!("{} imports itself", path.display());
     }
     let sheet = fs::read_to_string(path).with_context(|| format!("could not read {}", path.display()))?;
+    // On its own first, so that an error names this file and its line.
+    parse(&sheet, path)?;
     parents.push(path.to_owned());
     let mut bundled = String::with_capacity(sheet.len());
     for line in sheet.lines() {
@@ -74,7 +82,8 @@ impl Import {
         let (file, rest) = match rest.strip_prefix("url(") {
             Some(rest) => rest.split_once(')').context("url( is not closed")?,
             None => {
-                let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\'')).context("a quoted file or url()")?;
+                let quote =
+                    rest.chars().next().filter(|c| matches!(c, '"' | '\'')).context("a quoted file or url()")?;
                 rest[1..].split_once(quote).context("the file's quote is not closed")?
             }
         };
@@ -82,7 +91,9 @@ impl Import {
         let (layer, media) = if let Some(rest) = rest.strip_prefix("layer(") {
             let (name, media) = rest.split_once(')').context("layer( is not closed")?;
             (Some(name.trim().to_owned()), media)
-        } else if let Some(media) = rest.strip_prefix("layer").filter(|media| media.is_empty() || media.starts_with(' ')) {
+        } else if let Some(media) =
+            rest.strip_prefix("layer").filter(|media| media.is_empty() || media.starts_with(' '))
+        {
             (Some(String::new()), media)
         } else {
             (None, rest)
@@ -162,6 +173,6 @@ mod tests {
     #[test]
     fn a_broken_sheet_names_its_place() {
         let error = minify(".a { color: red; } }", Path::new("x.css")).unwrap_err();
-        assert!(error.to_string().contains("x.css:1"), "{error}");
+        assert!(error.to_string().starts_with("x.css:1:21: "), "{error}");
     }
 }

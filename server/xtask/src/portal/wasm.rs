@@ -92,9 +92,5 @@ fn made_from(compiled: &Path, optimiser: Option<&Path>) -> anyhow::Result<String
     let module = fs::read(compiled).with_context(|| format!("could not read {}", compiled.display()))?;
     let digest = hex::encode(Sha256::digest(&module));
     let optimiser = optimiser.map_or_else(|| "none".to_owned(), |program| program.display().to_string());
-    Ok(format!("module {digest}\nwasm-bindgen {}\nwasm-opt {optimiser}\n", wasm_bindgen_version()))
-}
-
-fn wasm_bindgen_version() -> String {
-    wasm_bindgen_cli_support::VERSION_PLACEHOLDER.to_owned()
+    Ok(format!("module {digest}\nwasm-opt {optimiser}\n"))
 }

@@ -1,0 +1,179 @@
+//! Projects, their members, settings and log.
+
+use super::{Answer, ApiError, ApiResult, Client, ListParams, Method};
+use berth_types::api::{
+    AuditLogExt, Project, ProjectDeletable, ProjectMember, ProjectMemberEntity, ProjectReq, ProjectSummary,
+    RoleRequest,
+};
+use berth_types::page::Paged;
+use berth_types::url::{API, encode, project, project_part, with_query};
+use berth_types::{MemberId, ProjectName};
+use std::collections::BTreeMap;
+
+impl Client {
+    /// The projects that the visitor may see.
+    ///
+    /// # Errors
+    /// 400 for a filter outside the grammar.
+    pub async fn projects(&self, params: &ListParams) -> ApiResult<Paged<Project>> {
+        self.list(params.on(&format!("{API}/projects"), &[])).await
+    }
+
+    /// Whether a project of this name exists.
+    ///
+    /// # Errors
+    /// As of every call, but not 404.
+    pub async fn project_exists(&self, name: &str) -> ApiResult<bool> {
+        let path = with_query(&format!("{API}/projects"), &[("project_name", name)]);
+        match self.call(Method::Head, path, None).await {
+            Ok(_) => Ok(true),
+            Err(ApiError { status: 404, .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Makes a project.
+    ///
+    /// # Errors
+    /// 409 where the name is taken, 400 where it breaks a rule, 403 where only administrators may.
+    pub async fn create_project(&self, new: &ProjectReq) -> ApiResult<Answer> {
+        self.send(Method::Post, format!("{API}/projects"), new).await
+    }
+
+    /// One project.
+    ///
+    /// # Errors
+    /// 404 or 403 where there is none to see.
+    pub async fn project(&self, name: &ProjectName) -> ApiResult<Project> {
+        self.get(project(name)).await
+    }
+
+    /// Changes a project: its metadata, `public` among them.
+    ///
+    /// # Errors
+    /// 403 for all but its admins.
+    pub async fn update_project(&self, name: &ProjectName, changes: &ProjectReq) -> ApiResult<()> {
+        self.send(Method::Put, project(name), changes).await.map(drop)
+    }
+
+    /// Deletes a project.
+    ///
+    /// # Errors
+    /// 412 where it holds repositories.
+    pub async fn delete_project(&self, name: &ProjectName) -> ApiResult<()> {
+        self.delete(project(name)).await
+    }
+
+    /// Counts of a project.
+    ///
+    /// # Errors
+    /// 404 or 403 where there is none to see.
+    pub async fn project_summary(&self, name: &ProjectName) -> ApiResult<ProjectSummary> {
+        self.get(project_part(name, "summary")).await
+    }
+
+    /// Whether a project can be deleted, and why not.
+    ///
+    /// # Errors
+    /// 403 for all but its admins.
+    pub async fn project_deletable(&self, name: &ProjectName) -> ApiResult<ProjectDeletable> {
+        self.get(project_part(name, "_deletable")).await
+    }
+
+    /// The members of a project whose name contains `entity`.
+    ///
+    /// # Errors
+    /// 403 where the visitor's role does not see members.
+    pub async fn members(
+        &self,
+        name: &ProjectName,
+        entity: &str,
+        params: &ListParams,
+    ) -> ApiResult<Paged<ProjectMemberEntity>> {
+        self.list(params.on(&project_part(name, "members"), &[("entityname", entity)])).await
+    }
+
+    /// One membership.
+    ///
+    /// # Errors
+    /// 404 where there is none.
+    pub async fn member(&self, name: &ProjectName, id: MemberId) -> ApiResult<ProjectMemberEntity> {
+        self.get(project_part(name, &format!("members/{id}"))).await
+    }
+
+    /// Adds a member.
+    ///
+    /// # Errors
+    /// 409 for a member, 404 for an unknown user.
+    pub async fn add_member(&self, name: &ProjectName, member: &ProjectMember) -> ApiResult<Answer> {
+        self.send(Method::Post, project_part(name, "members"), member).await
+    }
+
+    /// Changes the role of a member; `role` is Harbor's number.
+    ///
+    /// # Errors
+    /// 403 for all but admins of the project.
+    pub async fn set_member_role(&self, name: &ProjectName, id: MemberId, role: i64) -> ApiResult<()> {
+        let path = project_part(name, &format!("members/{id}"));
+        self.send(Method::Put, path, &RoleRequest { role_id: role }).await.map(drop)
+    }
+
+    /// Removes a member.
+    ///
+    /// # Errors
+    /// 404 where there is none.
+    pub async fn remove_member(&self, name: &ProjectName, id: MemberId) -> ApiResult<()> {
+        self.delete(project_part(name, &format!("members/{id}"))).await
+    }
+
+    /// The settings of a project: text by key.
+    ///
+    /// # Errors
+    /// 403 where the visitor's role does not see them.
+    pub async fn metadatas(&self, name: &ProjectName) -> ApiResult<BTreeMap<String, String>> {
+        self.get(project_part(name, "metadatas/")).await
+    }
+
+    /// One setting of a project, as a map of one key.
+    ///
+    /// # Errors
+    /// 404 where it is not set.
+    pub async fn metadata(&self, name: &ProjectName, key: &str) -> ApiResult<BTreeMap<String, String>> {
+        self.get(project_part(name, &format!("metadatas/{}", encode(key)))).await
+    }
+
+    /// Adds a setting to a project.
+    ///
+    /// # Errors
+    /// 409 where it is set already.
+    pub async fn add_metadata(&self, name: &ProjectName, key: &str, value: &str) -> ApiResult<()> {
+        let body = BTreeMap::from([(key, value)]);
+        self.send(Method::Post, project_part(name, "metadatas/"), &body).await.map(drop)
+    }
+
+    /// Changes a setting of a project.
+    ///
+    /// # Errors
+    /// 404 where it is not set.
+    pub async fn set_metadata(&self, name: &ProjectName, key: &str, value: &str) -> ApiResult<()> {
+        let body = BTreeMap::from([(key, value)]);
+        let path = project_part(name, &format!("metadatas/{}", encode(key)));
+        self.send(Method::Put, path, &body).await.map(drop)
+    }
+
+    /// Removes a setting of a project.
+    ///
+    /// # Errors
+    /// 404 where it is not set.
+    pub async fn delete_metadata(&self, name: &ProjectName, key: &str) -> ApiResult<()> {
+        self.delete(project_part(name, &format!("metadatas/{}", encode(key)))).await
+    }
+
+    /// What happened in a project.
+    ///
+    /// # Errors
+    /// 403 for all but its admins.
+    pub async fn project_audit(&self, name: &ProjectName, params: &ListParams) -> ApiResult<Paged<AuditLogExt>> {
+        self.list(params.on(&project_part(name, "auditlog-exts"), &[])).await
+    }
+}

@@ -1,0 +1,147 @@
+//! Repositories, artifacts and tags.
+
+use super::{Answer, ApiResult, Client, ListParams, Method};
+use berth_types::api::{
+    Artifact, BuildHistoryEntry, LayerInfo, Repository, RepositoryTag, RepositoryUpdate, Tag, TagHistoryEntry,
+};
+use berth_types::page::Paged;
+use berth_types::url::{
+    BERTH_API, artifact, artifacts, encode, encode_repository, project_part, repository, with_query,
+};
+use berth_types::{ProjectName, RepoName, TagName};
+use serde::Serialize;
+
+/// A tag that is added to an artifact.
+#[derive(Serialize)]
+struct NewTag<'a> {
+    name: &'a str,
+}
+
+/// The parts of an artifact that a list or a page needs.
+const WITH_TAGS: [(&str, &str); 2] = [("with_tag", "true"), ("with_accessory", "true")];
+
+impl Client {
+    /// The repositories of a project.
+    ///
+    /// # Errors
+    /// 404 or 403 where the project is not to be seen.
+    pub async fn repositories(&self, project: &ProjectName, params: &ListParams) -> ApiResult<Paged<Repository>> {
+        self.list(params.on(&project_part(project, "repositories"), &[])).await
+    }
+
+    /// One repository.
+    ///
+    /// # Errors
+    /// 404 where there is none to see.
+    pub async fn repository(&self, repo: &RepoName) -> ApiResult<Repository> {
+        self.get(repository(repo)).await
+    }
+
+    /// Changes the description of a repository.
+    ///
+    /// # Errors
+    /// 403 where the visitor's role does not allow it.
+    pub async fn update_repository(&self, repo: &RepoName, changes: &RepositoryUpdate) -> ApiResult<()> {
+        self.send(Method::Put, repository(repo), changes).await.map(drop)
+    }
+
+    /// Deletes a repository with all its artifacts.
+    ///
+    /// # Errors
+    /// 412 where a rule protects a tag.
+    pub async fn delete_repository(&self, repo: &RepoName) -> ApiResult<()> {
+        self.delete(repository(repo)).await
+    }
+
+    /// The artifacts of a repository with their tags.
+    ///
+    /// # Errors
+    /// 404 where there is no repository to see.
+    pub async fn artifacts(&self, repo: &RepoName, params: &ListParams) -> ApiResult<Paged<Artifact>> {
+        self.list(params.on(&artifacts(repo), &WITH_TAGS)).await
+    }
+
+    /// One artifact by tag or digest, with its tags.
+    ///
+    /// # Errors
+    /// 404 where there is none to see.
+    pub async fn artifact(&self, repo: &RepoName, reference: &str) -> ApiResult<Artifact> {
+        self.get(with_query(&artifact(repo, reference), &WITH_TAGS)).await
+    }
+
+    /// Deletes an artifact with its tags.
+    ///
+    /// # Errors
+    /// 412 where an index or a rule holds it.
+    pub async fn delete_artifact(&self, repo: &RepoName, reference: &str) -> ApiResult<()> {
+        self.delete(artifact(repo, reference)).await
+    }
+
+    /// The tags of an artifact.
+    ///
+    /// # Errors
+    /// 404 where there is none to see.
+    pub async fn artifact_tags(&self, repo: &RepoName, reference: &str, params: &ListParams) -> ApiResult<Paged<Tag>> {
+        self.list(params.on(&format!("{}/tags", artifact(repo, reference)), &[])).await
+    }
+
+    /// Adds a tag to an artifact.
+    ///
+    /// # Errors
+    /// 409 where the tag exists.
+    pub async fn add_tag(&self, repo: &RepoName, reference: &str, tag: &TagName) -> ApiResult<Answer> {
+        let body = NewTag { name: tag.as_str() };
+        self.send(Method::Post, format!("{}/tags", artifact(repo, reference)), &body).await
+    }
+
+    /// Removes a tag of an artifact.
+    ///
+    /// # Errors
+    /// 412 where a rule protects it.
+    pub async fn delete_tag(&self, repo: &RepoName, reference: &str, tag: &str) -> ApiResult<()> {
+        self.delete(format!("{}/tags/{}", artifact(repo, reference), encode(tag))).await
+    }
+
+    /// The build history of an image.
+    ///
+    /// # Errors
+    /// 400 where the artifact is no image.
+    pub async fn build_history(&self, repo: &RepoName, reference: &str) -> ApiResult<Vec<BuildHistoryEntry>> {
+        self.get(format!("{}/additions/build_history", artifact(repo, reference))).await
+    }
+
+    /// The layers of an image joined with its history.
+    ///
+    /// # Errors
+    /// 404 where there is none to see.
+    pub async fn layers(&self, repo: &RepoName, reference: &str) -> ApiResult<Vec<LayerInfo>> {
+        self.get(format!("{}/artifacts/{}/layers", beyond_harbor(repo), encode(reference))).await
+    }
+
+    /// All tags of a repository with what they point at; `q` takes `name=~…`, `sort` takes `name`, `push_time`, `size`.
+    ///
+    /// # Errors
+    /// 404 where there is no repository to see.
+    pub async fn repository_tags(&self, repo: &RepoName, params: &ListParams) -> ApiResult<Paged<RepositoryTag>> {
+        self.list(params.on(&format!("{}/tags", beyond_harbor(repo)), &[])).await
+    }
+
+    /// The moves of a tag, newest first.
+    ///
+    /// # Errors
+    /// 404 where there is no repository to see.
+    pub async fn tag_history(
+        &self,
+        repo: &RepoName,
+        tag: &str,
+        params: &ListParams,
+    ) -> ApiResult<Paged<TagHistoryEntry>> {
+        self.list(params.on(&format!("{}/tags/{}/history", beyond_harbor(repo), encode(tag)), &[])).await
+    }
+}
+
+/// The repository's path in the part of the API that Harbor lacks.
+fn beyond_harbor(repo: &RepoName) -> String {
+    let (project, within) = (repo.project(), encode_repository(repo.within_project()));
+    format!("{BERTH_API}/projects/{project}/repositories/{within}")
+}

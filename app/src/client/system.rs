@@ -1,0 +1,75 @@
+//! The system: information, settings, counts, search, log, health.
+
+use super::{ApiResult, Client, ListParams, Method};
+use berth_types::api::{
+    AuditLogEventType, AuditLogExt, Configurations, GeneralInfo, OverallHealthStatus, Search, Statistic,
+};
+use berth_types::page::Paged;
+use berth_types::url::{API, with_query};
+use serde_json::{Map, Value};
+
+impl Client {
+    /// What a client may know of the system.
+    ///
+    /// # Errors
+    /// 503 before set-up.
+    pub async fn system_info(&self) -> ApiResult<GeneralInfo> {
+        self.get(format!("{API}/systeminfo")).await
+    }
+
+    /// All settings, with whether they can be changed here.
+    ///
+    /// # Errors
+    /// 403 for all but administrators.
+    pub async fn configurations(&self) -> ApiResult<Configurations> {
+        self.get(format!("{API}/configurations")).await
+    }
+
+    /// Changes settings: only the keys that are given.
+    ///
+    /// # Errors
+    /// 400 for a value outside its range.
+    pub async fn set_configurations(&self, changes: &Map<String, Value>) -> ApiResult<()> {
+        self.send(Method::Put, format!("{API}/configurations"), changes).await.map(drop)
+    }
+
+    /// What happened in the whole system.
+    ///
+    /// # Errors
+    /// 403 for all but administrators.
+    pub async fn audit(&self, params: &ListParams) -> ApiResult<Paged<AuditLogExt>> {
+        self.list(params.on(&format!("{API}/auditlog-exts"), &[])).await
+    }
+
+    /// The kinds of events that can be logged.
+    ///
+    /// # Errors
+    /// 401 for anonymous visitors.
+    pub async fn audit_events(&self) -> ApiResult<Vec<AuditLogEventType>> {
+        self.get(format!("{API}/auditlog-exts/events")).await
+    }
+
+    /// Counts over all that the visitor may see.
+    ///
+    /// # Errors
+    /// As of every call.
+    pub async fn statistics(&self) -> ApiResult<Statistic> {
+        self.get(format!("{API}/statistics")).await
+    }
+
+    /// Projects and repositories whose name contains `text`.
+    ///
+    /// # Errors
+    /// As of every call.
+    pub async fn search(&self, text: &str) -> ApiResult<Search> {
+        self.get(with_query(&format!("{API}/search"), &[("q", text)])).await
+    }
+
+    /// Health, part by part.
+    ///
+    /// # Errors
+    /// As of every call.
+    pub async fn health(&self) -> ApiResult<OverallHealthStatus> {
+        self.get(format!("{API}/health")).await
+    }
+}

@@ -1,0 +1,212 @@
+//! What a posted form answers: faults of fields, a refusal of the API, and what was filled in, without secrets.
+//!
+//! A form posts to a server function. With script the answer comes back to the page; without, the browser is sent back to
+//! the page with the answer in its address. Either way the action of the page holds it.
+
+mod rules;
+
+pub use rules::*;
+
+use crate::client::ApiError;
+use crate::i18n::{Catalog, keys, use_catalog};
+use crate::ui::{Callout, ErrorSummary, FieldError, Tone, error_texts};
+use berth_types::ErrorCode;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+use leptos::server_fn::codec::JsonEncoding;
+use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
+use serde::{Deserialize, Serialize};
+
+/// Why a form was not taken.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FormError {
+    /// What is wrong with which field, in the order of the form.
+    pub faults: Vec<(String, Fault)>,
+    /// What the API refused, where it is no fault of a field.
+    pub refusal: Option<ApiError>,
+    /// What was filled in, by field. Never a secret: it may stand in an address.
+    pub values: Vec<(String, String)>,
+}
+
+/// What a server function of a form gives.
+pub type Posted = Result<(), FormError>;
+
+impl FormError {
+    /// An answer that remembers what was filled in, without any fault yet.
+    pub fn keeping(values: &[(&str, &str)]) -> Self {
+        let values = values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        FormError { values, ..FormError::default() }
+    }
+
+    /// Notes a fault of a field, if there is one.
+    pub fn check(&mut self, field: &str, fault: Option<Fault>) {
+        if let Some(fault) = fault {
+            self.faults.push((field.to_owned(), fault));
+        }
+    }
+
+    /// The answer with one fault more.
+    #[must_use]
+    pub fn with(mut self, field: &str, fault: Fault) -> Self {
+        self.check(field, Some(fault));
+        self
+    }
+
+    /// The answer to a refusal of the API.
+    #[must_use]
+    pub fn refused(mut self, refusal: ApiError) -> Self {
+        self.refusal = Some(refusal);
+        self
+    }
+
+    /// Goes on where nothing was wrong so far.
+    ///
+    /// # Errors
+    /// The answer itself where there are faults.
+    pub fn pass(&self) -> Posted {
+        if self.faults.is_empty() { Ok(()) } else { Err(self.clone()) }
+    }
+
+    /// The fault of a field.
+    pub fn fault(&self, field: &str) -> Option<&Fault> {
+        self.faults.iter().find(|(name, _)| name == field).map(|(_, fault)| fault)
+    }
+
+    /// What was filled into a field.
+    pub fn value(&self, field: &str) -> Option<&str> {
+        self.values.iter().find(|(name, _)| name == field).map(|(_, value)| value.as_str())
+    }
+}
+
+impl FromServerFnError for FormError {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        let refusal = match &error {
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => {
+                ApiError::status(400, ErrorCode::BadRequest)
+            }
+            ServerFnErrorErr::Request(cause) => ApiError::unreachable(cause),
+            ServerFnErrorErr::Registration(_)
+            | ServerFnErrorErr::UnsupportedRequestMethod(_)
+            | ServerFnErrorErr::ServerError(_)
+            | ServerFnErrorErr::MiddlewareError(_)
+            | ServerFnErrorErr::Deserialization(_)
+            | ServerFnErrorErr::Serialization(_)
+            | ServerFnErrorErr::Response(_) => ApiError::status(500, ErrorCode::Unknown),
+        };
+        FormError { refusal: Some(refusal), ..FormError::default() }
+    }
+}
+
+/// Ends a server function of a form: sends the visitor to `path`, or answers with the error.
+///
+/// # Errors
+/// The error it was given.
+#[cfg(feature = "ssr")]
+pub fn conclude(posted: Posted, path: &str) -> Posted {
+    match &posted {
+        Ok(()) => leptos_axum::redirect(crate::session::safe_next(path)),
+        Err(error) => answer_with(error),
+    }
+    posted
+}
+
+/// Gives the answer of an error its status. A plain form gets a redirect instead, whose status must stay.
+#[cfg(feature = "ssr")]
+fn answer_with(error: &FormError) {
+    let plain = use_context::<http::request::Parts>()
+        .and_then(|parts| parts.headers.get(http::header::ACCEPT)?.to_str().ok().map(|accept| accept.contains("text/html")));
+    let status = error.refusal.as_ref().map_or(422, |refusal| refusal.status);
+    if let (false, Some(response), Ok(status)) = (
+        plain.unwrap_or_default(),
+        use_context::<leptos_axum::ResponseOptions>(),
+        http::StatusCode::from_u16(if status < 400 { 502 } else { status }),
+    ) {
+        response.set_status(status);
+    }
+}
+
+/// The last answer of a form of the page; nothing while it was not posted or went well.
+pub fn answer_of<S>(action: ServerAction<S>) -> Signal<Option<FormError>>
+where
+    S: ServerFn<Output = (), Error = FormError> + Clone + Send + Sync + 'static,
+{
+    let value = action.value();
+    Signal::derive(move || value.get().and_then(Result::err))
+}
+
+/// The text of the fault of one field, for the `error` of its input.
+pub fn fault_of(answer: Signal<Option<FormError>>, field: &'static str) -> MaybeProp<String> {
+    let catalog = use_catalog();
+    Signal::derive(move || answer.get().and_then(|answer| answer.fault(field).map(|fault| fault.text(&catalog)))).into()
+}
+
+/// What a field holds at first: what was filled in before, else `initial`.
+pub fn value_of(answer: Signal<Option<FormError>>, field: &str, initial: &str) -> String {
+    answer.with_untracked(|answer| {
+        let kept = answer.as_ref().and_then(|answer| answer.value(field));
+        kept.unwrap_or(initial).to_owned()
+    })
+}
+
+/// What is wrong with a form, above its fields: the faults as links, or the refusal with cause and next step.
+#[component]
+pub fn FormErrors(
+    /// The last answer of the form.
+    answer: Signal<Option<FormError>>,
+) -> impl IntoView {
+    let catalog = use_catalog();
+    let faults = Signal::derive(move || {
+        let faults = answer.get().map(|answer| answer.faults).unwrap_or_default();
+        faults.iter().map(|(field, fault)| FieldError::of(field, fault.text(&catalog))).collect::<Vec<_>>()
+    });
+    view! {
+        <ErrorSummary errors=faults />
+        {move || answer.get().and_then(|answer| answer.refusal).map(|refusal| view! { <Refusal error=refusal /> })}
+    }
+}
+
+/// A refusal of the API in place: what happened, the next step, the request.
+#[component]
+pub fn Refusal(
+    /// The refusal.
+    error: ApiError,
+) -> impl IntoView {
+    let (title, text) = refusal_texts(&use_catalog(), &error);
+    match error.request_id {
+        Some(id) => view! { <Callout tone=Tone::Bad title=title text=text request_id=id /> }.into_any(),
+        None => view! { <Callout tone=Tone::Bad title=title text=text /> }.into_any(),
+    }
+}
+
+/// What happened and what to do. Where the server's own words say more than the status, they follow.
+pub fn refusal_texts(catalog: &Catalog, error: &ApiError) -> (String, String) {
+    if error.status == 0 {
+        let (title, text) = (keys::error::offline::TITLE, keys::error::offline::TEXT);
+        return (catalog.get(title).to_owned(), catalog.get(text).to_owned());
+    }
+    let (title, text) = error_texts(error.status);
+    let says_more = matches!(error.status, 400 | 409 | 412 | 413 | 422) && !error.message.is_empty();
+    if says_more {
+        let said = catalog.format(keys::error::SAID, &[("message", &error.message)]);
+        return (title, format!("{text} {said}"));
+    }
+    (title, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_survives_the_address() {
+        let error = FormError::keeping(&[("email", "a@b.c")])
+            .with("password", Fault::PasswordShort)
+            .refused(ApiError::status(409, ErrorCode::Conflict));
+        assert_eq!(FormError::de(error.ser()), error);
+        assert_eq!(error.fault("password"), Some(&Fault::PasswordShort));
+        assert_eq!(error.value("email"), Some("a@b.c"));
+        assert!(error.pass().is_err() && FormError::default().pass().is_ok());
+    }
+}

@@ -1,0 +1,221 @@
+//! The rules of fields that the portal checks before it asks the API, which checks them again.
+
+use crate::client::ApiError;
+use crate::i18n::{Catalog, keys};
+use serde::{Deserialize, Serialize};
+
+/// What is wrong with a field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Fault {
+    /// Nothing was filled in where something is needed.
+    UsernameRequired,
+    /// Over 255 characters.
+    UsernameLong,
+    /// One of the characters that Harbor forbids.
+    UsernameCharacters,
+    /// Somebody else has this name.
+    UsernameTaken(String),
+    /// Not an address.
+    EmailInvalid,
+    /// Somebody else has this address.
+    EmailTaken,
+    /// Over 255 characters.
+    RealnameLong,
+    /// One of the characters that Harbor forbids.
+    RealnameCharacters,
+    /// Over 30 characters.
+    CommentLong,
+    /// Under 8 characters.
+    PasswordShort,
+    /// Over 128 characters.
+    PasswordLong,
+    /// No lower-case letter.
+    PasswordLower,
+    /// No upper-case letter.
+    PasswordUpper,
+    /// No digit.
+    PasswordDigit,
+    /// The new one is the old one.
+    PasswordSame,
+    /// The present one is wrong.
+    PasswordWrong,
+    /// The two differ.
+    PasswordRepeat,
+    /// Outside the grammar of project names.
+    ProjectName,
+    /// A project of this name exists.
+    ProjectTaken(String),
+    /// Outside the grammar of tags.
+    TagName,
+    /// The tag exists.
+    TagTaken(String),
+    /// No whole number above 0.
+    Quota,
+    /// A number outside its range.
+    NumberRange(i64, i64),
+    /// Not the name that was to be typed.
+    NameConfirm(String),
+    /// No such user.
+    UserUnknown(String),
+    /// A member already.
+    MemberExists(String),
+    /// The set-up token is wrong or too old.
+    TokenWrong,
+}
+
+impl Fault {
+    /// What is wrong and what would be right.
+    pub fn text(&self, catalog: &Catalog) -> String {
+        use keys::validation as v;
+        let named = |key, name: &str| catalog.format(key, &[("name", name)]);
+        let key = match self {
+            Fault::UsernameTaken(name) => return named(v::USERNAME_TAKEN, name),
+            Fault::ProjectTaken(name) => return named(v::PROJECT_TAKEN, name),
+            Fault::TagTaken(name) => return named(v::TAG_TAKEN, name),
+            Fault::NameConfirm(name) => return named(v::NAME_CONFIRM, name),
+            Fault::UserUnknown(name) => return named(v::USER_UNKNOWN, name),
+            Fault::MemberExists(name) => return named(v::MEMBER_EXISTS, name),
+            Fault::NumberRange(min, max) => {
+                return catalog.format(v::NUMBER_RANGE, &[("min", &min.to_string()), ("max", &max.to_string())]);
+            }
+            Fault::UsernameRequired => v::USERNAME_REQUIRED,
+            Fault::UsernameLong => v::USERNAME_LONG,
+            Fault::UsernameCharacters => v::USERNAME_CHARACTERS,
+            Fault::EmailInvalid => v::EMAIL_INVALID,
+            Fault::EmailTaken => v::EMAIL_TAKEN,
+            Fault::RealnameLong => v::REALNAME_LONG,
+            Fault::RealnameCharacters => v::REALNAME_CHARACTERS,
+            Fault::CommentLong => v::COMMENT_LONG,
+            Fault::PasswordShort => v::PASSWORD_SHORT,
+            Fault::PasswordLong => v::PASSWORD_LONG,
+            Fault::PasswordLower => v::PASSWORD_LOWER,
+            Fault::PasswordUpper => v::PASSWORD_UPPER,
+            Fault::PasswordDigit => v::PASSWORD_DIGIT,
+            Fault::PasswordSame => v::PASSWORD_SAME,
+            Fault::PasswordWrong => v::PASSWORD_WRONG,
+            Fault::PasswordRepeat => v::PASSWORD_REPEAT,
+            Fault::ProjectName => v::PROJECT_NAME,
+            Fault::TagName => v::TAG_NAME,
+            Fault::Quota => v::QUOTA,
+            Fault::TokenWrong => v::TOKEN_WRONG,
+        };
+        catalog.get(key).to_owned()
+    }
+}
+
+/// What Harbor forbids in names of people.
+const FORBIDDEN: [char; 7] = [',', '~', '#', '$', '%', '"', '\''];
+const NAME_CHARS_MAX: usize = 255;
+const COMMENT_CHARS_MAX: usize = 30;
+
+/// Whether a text is no sign-in name.
+pub fn username_fault(name: &str) -> Option<Fault> {
+    if name.is_empty() {
+        return Some(Fault::UsernameRequired);
+    }
+    if name.chars().count() > NAME_CHARS_MAX {
+        return Some(Fault::UsernameLong);
+    }
+    name.contains(FORBIDDEN).then_some(Fault::UsernameCharacters)
+}
+
+/// Whether a text is no full name.
+pub fn realname_fault(name: &str) -> Option<Fault> {
+    if name.chars().count() > NAME_CHARS_MAX {
+        return Some(Fault::RealnameLong);
+    }
+    name.contains(FORBIDDEN).then_some(Fault::RealnameCharacters)
+}
+
+/// Whether a text is no e-mail address. Only what an address cannot lack: the rest shows when mail is sent.
+pub fn email_fault(email: &str) -> Option<Fault> {
+    let whole = email.split_once('@').is_some_and(|(name, host)| {
+        let labels = host.contains('.') && !host.starts_with('.') && !host.ends_with('.') && !host.contains("..");
+        !name.is_empty() && labels && !host.contains('@')
+    });
+    let fits = email.chars().count() <= NAME_CHARS_MAX && !email.contains(char::is_whitespace);
+    (!(whole && fits)).then_some(Fault::EmailInvalid)
+}
+
+/// Whether a text is too long for a comment.
+pub fn comment_fault(comment: &str) -> Option<Fault> {
+    (comment.chars().count() > COMMENT_CHARS_MAX).then_some(Fault::CommentLong)
+}
+
+/// Whether a text is no password.
+pub fn password_fault(password: &str) -> Option<Fault> {
+    let size = password.chars().count();
+    if size < 8 {
+        return Some(Fault::PasswordShort);
+    }
+    if size > 128 {
+        return Some(Fault::PasswordLong);
+    }
+    let lacks = |class: fn(char) -> bool| !password.contains(class);
+    if lacks(|c| c.is_ascii_lowercase()) {
+        return Some(Fault::PasswordLower);
+    }
+    if lacks(|c| c.is_ascii_uppercase()) {
+        return Some(Fault::PasswordUpper);
+    }
+    lacks(|c| c.is_ascii_digit()).then_some(Fault::PasswordDigit)
+}
+
+/// Whether the second password is not the first.
+pub fn repeat_fault(password: &str, repeat: &str) -> Option<Fault> {
+    (password != repeat).then_some(Fault::PasswordRepeat)
+}
+
+/// Which field of an account an API's refusal is about, where it tells.
+pub fn account_fault(error: &ApiError, username: &str) -> Option<(&'static str, Fault)> {
+    let message = error.message.to_ascii_lowercase();
+    match error.status {
+        409 if message.contains("email") => Some(("email", Fault::EmailTaken)),
+        409 => Some(("username", Fault::UsernameTaken(username.to_owned()))),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names() {
+        assert_eq!(username_fault("mei.lin-2_x"), None);
+        assert_eq!(username_fault(""), Some(Fault::UsernameRequired));
+        assert_eq!(username_fault("a,b"), Some(Fault::UsernameCharacters));
+        assert_eq!(username_fault(&"a".repeat(256)), Some(Fault::UsernameLong));
+        assert_eq!(realname_fault(""), None);
+        assert_eq!(realname_fault("O'Neill"), Some(Fault::RealnameCharacters));
+    }
+
+    #[test]
+    fn addresses() {
+        assert_eq!(email_fault("mei.lin@example.com"), None);
+        for bad in ["", "mei", "mei@", "@example.com", "mei@example", "mei@.com", "a b@example.com", "a@b@c.d", "a@b..c"] {
+            assert_eq!(email_fault(bad), Some(Fault::EmailInvalid), "{bad}");
+        }
+    }
+
+    #[test]
+    fn passwords() {
+        assert_eq!(password_fault("Harbor12345"), None);
+        assert_eq!(password_fault("Ab1"), Some(Fault::PasswordShort));
+        assert_eq!(password_fault("ABCDEFG1"), Some(Fault::PasswordLower));
+        assert_eq!(password_fault("abcdefg1"), Some(Fault::PasswordUpper));
+        assert_eq!(password_fault("Abcdefgh"), Some(Fault::PasswordDigit));
+        assert_eq!(password_fault(&"Ab1".repeat(50)), Some(Fault::PasswordLong));
+        assert_eq!(repeat_fault("a", "b"), Some(Fault::PasswordRepeat));
+    }
+
+    #[test]
+    fn conflicts_name_their_field() {
+        let mut error = ApiError { status: 409, message: "user with email x exists".into(), ..ApiError::default() };
+        assert_eq!(account_fault(&error, "mei"), Some(("email", Fault::EmailTaken)));
+        error.message = "user mei already exists".into();
+        assert_eq!(account_fault(&error, "mei"), Some(("username", Fault::UsernameTaken("mei".into()))));
+        error.status = 400;
+        assert_eq!(account_fault(&error, "mei"), None);
+    }
+}

@@ -1,0 +1,85 @@
+//! The state of a list in the address of its page: what is searched for, order, page.
+
+use crate::client::ListParams;
+use crate::ui::PAGE_SIZES;
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+
+/// Search, order and page of a list as its address has them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListState {
+    /// What was searched for; empty for nothing.
+    pub q: String,
+    /// `name`, or `-name` for descending.
+    pub sort: String,
+    /// From 1.
+    pub page: u64,
+    /// Rows a page, 1 to 100.
+    pub page_size: u64,
+    /// The whole query, for links that keep it.
+    pub search: String,
+}
+
+impl ListState {
+    /// Reads the query of a page; what does not fit is as if it was not there.
+    pub fn read(search: &str, default_sort: &str) -> Self {
+        let pairs = crate::ui::query_pairs(search);
+        let text = |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.trim().to_owned());
+        let number = |name: &str| text(name).and_then(|value| value.parse::<u64>().ok()).filter(|n| *n > 0);
+        ListState {
+            q: text("q").unwrap_or_default(),
+            sort: text("sort").filter(|sort| !sort.is_empty()).unwrap_or_else(|| default_sort.to_owned()),
+            page: number("page").unwrap_or(1),
+            page_size: number("page_size").filter(|size| *size <= 100).unwrap_or(PAGE_SIZES[0]),
+            search: without_notice(search),
+        }
+    }
+
+    /// The parameters of the API, with a filter in Harbor's grammar.
+    pub fn params(&self, filter: String) -> ListParams {
+        ListParams { q: filter, sort: self.sort.clone(), page: self.page, page_size: self.page_size }
+    }
+
+    /// `field=~q`, or nothing where nothing was searched for.
+    pub fn fuzzy(&self, field: &str) -> String {
+        if self.q.is_empty() { String::new() } else { format!("{field}=~{}", plain(&self.q)) }
+    }
+}
+
+/// A text for use inside a filter: the grammar separates filters by commas and has no way to quote one.
+pub fn plain(text: &str) -> String {
+    text.replace(',', " ").trim().to_owned()
+}
+
+/// The state of the list of this page.
+pub fn use_list_state(default_sort: &'static str) -> Memo<ListState> {
+    let location = use_location();
+    Memo::new(move |_| location.search.with(|search| ListState::read(search, default_sort)))
+}
+
+/// What an action told is said once: links of the list do not repeat it.
+fn without_notice(search: &str) -> String {
+    let gone = crate::notice::PARAMETERS.map(|name| (name, None));
+    crate::ui::with_query(search, &gone).trim_start_matches('?').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_read_and_its_nonsense_dropped() {
+        let state = ListState::read("?q=a%20b&sort=-name&page=3&page_size=50&notice=x&name=y&z=1", "name");
+        assert_eq!((state.q.as_str(), state.sort.as_str(), state.page, state.page_size), ("a b", "-name", 3, 50));
+        assert_eq!(state.search, "q=a%20b&sort=-name&page=3&page_size=50&z=1");
+        let state = ListState::read("page=0&page_size=101&sort=", "name");
+        assert_eq!((state.sort.as_str(), state.page, state.page_size), ("name", 1, 25));
+    }
+
+    #[test]
+    fn filters_are_one_filter() {
+        let state = ListState { q: "a,b=c".into(), ..ListState::default() };
+        assert_eq!(state.fuzzy("name"), "name=~a b=c");
+        assert_eq!(ListState::default().fuzzy("name"), "");
+    }
+}

@@ -1,0 +1,78 @@
+//! Initials of people and projects. They come from an attribute, so they are no part of a name.
+
+use super::classes;
+use leptos::prelude::*;
+
+/// Colours of the design's category palette.
+const COLOURS: u32 = 6;
+
+/// Initials on a colour that belongs to the name.
+#[component]
+pub fn Avatar(
+    /// The name they stand for.
+    #[prop(into)]
+    name: String,
+    /// For projects.
+    #[prop(optional)]
+    square: bool,
+    /// The larger one.
+    #[prop(optional)]
+    large: bool,
+) -> impl IntoView {
+    let class = classes(&["avatar", if square { "sq" } else { "" }, if large { "l" } else { "" }]);
+    view! { <span class=class data-c=colour(&name) data-i=initials(&name) aria-hidden="true"></span> }
+}
+
+/// An avatar with the name beside it.
+#[component]
+pub fn Who(
+    /// The name.
+    #[prop(into)]
+    name: String,
+    /// Where the name leads.
+    #[prop(optional, into)]
+    href: Option<String>,
+    /// A second line: an address, a sign-in name.
+    #[prop(optional, into)]
+    note: Option<String>,
+) -> impl IntoView {
+    let avatar = view! { <Avatar name=name.clone() /> };
+    let shown = match href {
+        Some(href) => view! { <a href=href>{super::breakable(&name)}</a> }.into_any(),
+        None => view! { <span class="name">{super::breakable(&name)}</span> }.into_any(),
+    };
+    view! {
+        <span class="who">
+            {avatar}
+            <span>
+                {shown} {note.map(|note| view! { <span class="tiny muted name block">{note}</span> })}
+            </span>
+        </span>
+    }
+}
+
+/// `ML` of "Mei Lin", `P` of "payments", `林` of "林梅".
+pub fn initials(name: &str) -> String {
+    let mut words = name.split(|c: char| !c.is_alphanumeric()).filter_map(|word| word.chars().next());
+    let Some(first) = words.next() else { return String::new() };
+    let wide = !first.is_ascii() && first.to_uppercase().eq([first]) && first.to_lowercase().eq([first]);
+    let second = if wide { None } else { words.next() };
+    first.to_uppercase().chain(second.into_iter().flat_map(char::to_uppercase)).collect()
+}
+
+/// A colour from 1 to 6 that depends on nothing but the name.
+fn colour(name: &str) -> String {
+    let sum = name.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
+    (sum % COLOURS + 1).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn initials_are_one_or_two_letters() {
+        let names = ["Mei Lin", "payments", "robot$payments+ci", "林梅", "", "--", "ada o. k."];
+        assert_eq!(names.map(initials), ["ML", "P", "RP", "林", "", "", "AO"]);
+    }
+}

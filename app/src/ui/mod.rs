@@ -1,0 +1,78 @@
+//! The parts that pages are built from. They know no data shapes and no client, render without script, and print the
+//! markup that the style sheets expect.
+
+mod avatar;
+mod badge;
+mod button;
+mod callout;
+mod card;
+mod chip;
+mod choice;
+mod code;
+mod copy;
+mod crumbs;
+mod dialog;
+mod empty;
+mod error_page;
+mod field;
+mod filters;
+mod form;
+mod href;
+mod icon;
+mod menu;
+mod meter;
+mod name;
+mod nav;
+mod page_head;
+mod pager;
+mod root;
+mod shell;
+mod skeleton;
+mod stats;
+mod steps;
+mod table;
+mod tabs;
+mod timeline;
+mod toast;
+
+pub use avatar::*;
+pub use badge::*;
+pub use button::*;
+pub use callout::*;
+pub use card::*;
+pub use chip::*;
+pub use choice::*;
+pub use code::*;
+pub use copy::*;
+pub use crumbs::*;
+pub use dialog::*;
+pub use empty::*;
+pub use error_page::*;
+pub use field::*;
+pub use filters::*;
+pub use form::*;
+pub use href::*;
+pub use icon::*;
+pub use menu::*;
+pub use meter::*;
+pub use name::*;
+pub use nav::*;
+pub use page_head::*;
+pub use pager::*;
+pub use root::*;
+pub use shell::*;
+pub use skeleton::*;
+pub use stats::*;
+pub use steps::*;
+pub use table::*;
+pub use tabs::*;
+pub use timeline::*;
+pub use toast::*;
+
+#[cfg(test)]
+mod tests;
+
+/// Class names joined by spaces, empty ones left out.
+fn classes(names: &[&'static str]) -> String {
+    names.iter().filter(|name| !name.is_empty()).copied().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,78 @@
+//! What every page has once: sprite, toasts, a live region, keys.
+
+use super::form::Navigate;
+use super::toast::ToastRegion;
+use super::{Sprite, Toasts};
+use leptos::prelude::*;
+use leptos_router::hooks::use_navigate;
+
+/// The hidden text that screen readers speak when it changes.
+#[derive(Clone, Copy)]
+pub struct Announcer(RwSignal<String>);
+
+/// The live region of the page.
+pub fn use_announcer() -> Announcer {
+    use_context().unwrap_or_else(|| Announcer(RwSignal::new(String::new())))
+}
+
+/// Says `text` to screen readers, also when it is the same as before.
+pub fn announce(announcer: Announcer, text: String) {
+    announcer.0.set(String::new());
+    let later = move || {
+        // The page may be gone by then.
+        drop(announcer.0.try_set(text));
+    };
+    set_timeout(later, std::time::Duration::from_millis(50));
+}
+
+/// The frame around everything: gives the parts below their toasts and live region. Once per page, inside the router.
+#[component]
+pub fn KitRoot(
+    /// The page.
+    children: Children,
+) -> impl IntoView {
+    let announcer = Announcer(RwSignal::new(String::new()));
+    provide_context(announcer);
+    provide_context(Toasts::new());
+    let navigate = use_navigate();
+    provide_context(Navigate(Callback::new(move |address: String| navigate(&address, Default::default()))));
+    Effect::new(|| {
+        let handle = window_event_listener(leptos::ev::keydown, on_key);
+        on_cleanup(move || handle.remove());
+    });
+    view! {
+        <Sprite />
+        {children()}
+        <ToastRegion />
+        <div class="sr" role="status">
+            {move || announcer.0.get()}
+        </div>
+    }
+}
+
+/// `/` goes to the search of the list, F6 to the toasts.
+#[cfg(target_arch = "wasm32")]
+fn on_key(event: leptos::ev::KeyboardEvent) {
+    use wasm_bindgen::JsCast;
+    if event.default_prevented() || event.ctrl_key() || event.meta_key() || event.alt_key() {
+        return;
+    }
+    let typing = document().active_element().is_some_and(|element| {
+        matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")
+            || element.has_attribute("contenteditable")
+    });
+    let target = match event.key().as_str() {
+        "/" if !typing => ".filters .search input",
+        "F6" => "#toasts:has(.toast)",
+        _ => return,
+    };
+    if let Ok(Some(element)) = document().query_selector(target)
+        && let Some(element) = element.dyn_ref::<leptos::web_sys::HtmlElement>()
+        && element.focus().is_ok()
+    {
+        event.prevent_default();
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn on_key(_: leptos::ev::KeyboardEvent) {}

@@ -1,0 +1,35 @@
+//! What stands where content is still to come.
+
+use leptos::prelude::*;
+
+/// Grey rows in place of a list that is still loading; one hidden text says so.
+#[component]
+pub fn Skeleton(
+    /// What is loading: "Loading tags".
+    #[prop(into)]
+    label: String,
+    /// How many rows.
+    #[prop(default = 4)]
+    rows: u8,
+) -> impl IntoView {
+    // Fixed, uneven widths: the same on server and browser.
+    const NAMES: [&str; 4] = ["35", "25", "30", "20"];
+    let row = |index: u8| {
+        let name = NAMES[usize::from(index) % NAMES.len()];
+        view! {
+            <div class="row nowrap-row g4">
+                <span class="sk" data-v=name></span>
+                <span class="sk" data-v="15"></span>
+                <span class="sk" data-v="10"></span>
+            </div>
+        }
+    };
+    view! {
+        <div class="sr" role="status">
+            {label}
+        </div>
+        <div class="stack g3 skeleton" aria-hidden="true">
+            {(0..rows).map(row).collect_view()}
+        </div>
+    }
+}

@@ -1,0 +1,33 @@
+//! The strip of numbers below the head of a page.
+
+use leptos::prelude::*;
+
+/// The strip.
+#[component]
+pub fn Stats(
+    /// [`Stat`]s.
+    children: Children,
+) -> impl IntoView {
+    view! { <dl class="stats">{children()}</dl> }
+}
+
+/// One number.
+#[component]
+pub fn Stat(
+    /// What is counted.
+    #[prop(into)]
+    label: String,
+    /// A line below the number.
+    #[prop(optional, into)]
+    note: Option<String>,
+    /// The number, with a link to its parts.
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <div>
+            <dt>{label}</dt>
+            <dd>{children()}</dd>
+            {note.map(|note| view! { <dd class="note">{note}</dd> })}
+        </div>
+    }
+}

@@ -1,0 +1,238 @@
+//! One connection, two databases: statements are written once, with `$1`, `$2` … as their arguments.
+//!
+//! On SQLite a call runs the statement before it returns, so a future over a [`Conn`] never waits; that is what lets
+//! the writer thread run whole transactions without a runtime (see `writer`). On PostgreSQL it awaits the answer.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use sqlx::{Column as _, Row as _, TypeInfo as _, ValueRef as _, postgres::PgConnection};
+
+use crate::{DbError, Result, Row, Value};
+
+/// Which database stands behind a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// SQLite, embedded.
+    Sqlite,
+    /// PostgreSQL.
+    Postgres,
+}
+
+/// A connection, or the transaction that is open on it.
+pub enum Conn<'c> {
+    /// An embedded connection. The lock is never contended; it only makes the reference shareable.
+    Sqlite(&'c Mutex<rusqlite::Connection>),
+    /// A connection of the pool.
+    Postgres(&'c mut PgConnection),
+}
+
+impl Conn<'_> {
+    /// Which database this is.
+    pub const fn backend(&self) -> Backend {
+        match self {
+            Conn::Sqlite(_) => Backend::Sqlite,
+            Conn::Postgres(_) => Backend::Postgres,
+        }
+    }
+
+    /// Runs a statement and returns its rows.
+    ///
+    /// # Errors
+    /// As the database says, see [`DbError`].
+    pub async fn rows(&mut self, sql: &str, args: &[Value]) -> Result<Vec<Row>> {
+        match self {
+            Conn::Sqlite(connection) => sqlite_rows(&lock(connection), sql, args),
+            Conn::Postgres(connection) => {
+                let rows = postgres_query(sql, args).fetch_all(&mut **connection).await?;
+                rows.iter().map(postgres_row).collect()
+            }
+        }
+    }
+
+    /// Runs a statement and returns its first row, if there is one.
+    ///
+    /// # Errors
+    /// As the database says, see [`DbError`].
+    pub async fn row(&mut self, sql: &str, args: &[Value]) -> Result<Option<Row>> {
+        match self {
+            Conn::Sqlite(connection) => Ok(sqlite_rows(&lock(connection), sql, args)?.into_iter().next()),
+            Conn::Postgres(connection) => postgres_query(sql, args)
+                .fetch_optional(&mut **connection)
+                .await?
+                .as_ref()
+                .map(postgres_row)
+                .transpose(),
+        }
+    }
+
+    /// Runs a statement and returns how many rows it changed.
+    ///
+    /// # Errors
+    /// As the database says, see [`DbError`].
+    pub async fn execute(&mut self, sql: &str, args: &[Value]) -> Result<u64> {
+        match self {
+            Conn::Sqlite(connection) => {
+                let connection = lock(connection);
+                let mut statement = connection.prepare_cached(sql)?;
+                bind(&mut statement, args)?;
+                Ok(statement.raw_execute()? as u64)
+            }
+            Conn::Postgres(connection) => {
+                Ok(postgres_query(sql, args).execute(&mut **connection).await?.rows_affected())
+            }
+        }
+    }
+
+    /// Runs an `INSERT … RETURNING id` and returns the id.
+    ///
+    /// # Errors
+    /// As the database says; [`DbError::Other`] where no row came back.
+    pub async fn insert(&mut self, sql: &str, args: &[Value]) -> Result<i64> {
+        let row = self.row(sql, args).await?.ok_or_else(|| DbError::Other("an insert returned no row".to_owned()))?;
+        row.get(0)
+    }
+
+    /// Runs a statement that `sea_query` built for this database.
+    ///
+    /// # Errors
+    /// As the database says, see [`DbError`].
+    pub async fn rows_built(&mut self, statement: &sea_orm::Statement) -> Result<Vec<Row>> {
+        let values = statement.values.as_ref().map(|values| values.0.as_slice()).unwrap_or_default();
+        let args: Vec<Value> = values.iter().map(from_sea_query).collect();
+        // SQLite's `?` are positional: number them, so that both databases read the same text.
+        match self {
+            Conn::Sqlite(_) => self.rows(&number_arguments(&statement.sql), &args).await,
+            Conn::Postgres(_) => self.rows(&statement.sql, &args).await,
+        }
+    }
+}
+
+/// A poisoned lock only means that some statement panicked; the transaction around it was rolled back.
+fn lock(connection: &Mutex<rusqlite::Connection>) -> MutexGuard<'_, rusqlite::Connection> {
+    connection.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn sqlite_rows(connection: &rusqlite::Connection, sql: &str, args: &[Value]) -> Result<Vec<Row>> {
+    let mut statement = connection.prepare_cached(sql)?;
+    bind(&mut statement, args)?;
+    let columns = statement.column_count();
+    let mut rows = statement.raw_query();
+    let mut result = Vec::new();
+    while let Some(row) = rows.next()? {
+        let mut values = Vec::with_capacity(columns);
+        for column in 0..columns {
+            use rusqlite::types::ValueRef;
+            values.push(match row.get_ref(column)? {
+                ValueRef::Null => Value::Null,
+                ValueRef::Integer(number) => Value::Int(Some(number)),
+                ValueRef::Real(number) => Value::Int(Some(number as i64)),
+                ValueRef::Text(text) => Value::Text(Some(String::from_utf8_lossy(text).into_owned())),
+                ValueRef::Blob(bytes) => Value::Bytes(Some(bytes.to_owned())),
+            });
+        }
+        result.push(Row(values));
+    }
+    Ok(result)
+}
+
+/// Binds by the number in the argument's name: SQLite counts `$2` as the first argument if it comes first.
+fn bind(statement: &mut rusqlite::CachedStatement<'_>, args: &[Value]) -> Result<()> {
+    for index in 1..=statement.parameter_count() {
+        let position =
+            statement.parameter_name(index).and_then(|name| name[1..].parse::<usize>().ok()).unwrap_or(index);
+        let value = args
+            .get(position - 1)
+            .ok_or_else(|| DbError::Other(format!("statement has an argument ${position}, which was not given")))?;
+        match value {
+            Value::Null | Value::Int(None) | Value::Text(None) | Value::Bytes(None) | Value::Bool(None) => {
+                statement.raw_bind_parameter(index, rusqlite::types::Null)?;
+            }
+            Value::Int(Some(number)) => statement.raw_bind_parameter(index, number)?,
+            Value::Text(Some(text)) => statement.raw_bind_parameter(index, text)?,
+            Value::Bytes(Some(bytes)) => statement.raw_bind_parameter(index, bytes)?,
+            Value::Bool(Some(switch)) => statement.raw_bind_parameter(index, switch)?,
+        }
+    }
+    Ok(())
+}
+
+fn postgres_query<'q>(
+    sql: &'q str,
+    args: &[Value],
+) -> sqlx::query::Query<'q, sqlx::Postgres, sqlx::postgres::PgArguments> {
+    // Every text comes from this workspace: constants, or builders that quote names and number arguments.
+    let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
+    for value in args {
+        query = match value.clone() {
+            Value::Null => query.bind(Option::<String>::None),
+            Value::Int(number) => query.bind(number),
+            Value::Text(text) => query.bind(text),
+            Value::Bytes(bytes) => query.bind(bytes),
+            Value::Bool(switch) => query.bind(switch),
+        };
+    }
+    query
+}
+
+fn postgres_row(row: &sqlx::postgres::PgRow) -> Result<Row> {
+    let mut values = Vec::with_capacity(row.len());
+    for column in row.columns() {
+        let index = column.ordinal();
+        if row.try_get_raw(index)?.is_null() {
+            values.push(Value::Null);
+            continue;
+        }
+        values.push(match column.type_info().name() {
+            "INT8" => Value::Int(Some(row.try_get(index)?)),
+            "INT4" => Value::Int(Some(i64::from(row.try_get::<i32, _>(index)?))),
+            "BOOL" => Value::Bool(Some(row.try_get(index)?)),
+            "BYTEA" => Value::Bytes(Some(row.try_get(index)?)),
+            _ => Value::Text(Some(row.try_get(index)?)),
+        });
+    }
+    Ok(Row(values))
+}
+
+fn from_sea_query(value: &sea_orm::Value) -> Value {
+    use sea_orm::Value as V;
+    match value {
+        V::Bool(value) => Value::Bool(*value),
+        V::BigInt(value) => Value::Int(*value),
+        V::Int(value) => Value::Int(value.map(i64::from)),
+        V::SmallInt(value) => Value::Int(value.map(i64::from)),
+        V::Unsigned(value) => Value::Int(value.map(i64::from)),
+        V::BigUnsigned(value) => Value::Int(value.and_then(|value| i64::try_from(value).ok())),
+        V::String(value) => Value::Text(value.as_ref().map(|value| value.to_string())),
+        V::Bytes(value) => Value::Bytes(value.as_ref().map(|value| value.to_vec())),
+        _ => Value::Null,
+    }
+}
+
+fn number_arguments(sql: &str) -> String {
+    let mut numbered = String::with_capacity(sql.len() + 16);
+    let (mut count, mut quote) = (0, None);
+    for c in sql.chars() {
+        match (quote, c) {
+            (None, '\'' | '"' | '`') => quote = Some(c),
+            (Some(open), c) if c == open => quote = None,
+            (None, '?') => {
+                count += 1;
+                numbered.push_str(&format!("${count}"));
+                continue;
+            }
+            _ => {}
+        }
+        numbered.push(c);
+    }
+    numbered
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_in_quotes_are_text() {
+        assert_eq!(number_arguments("a = ? AND b = '?' AND \"c?\" = ?"), "a = $1 AND b = '?' AND \"c?\" = $2");
+    }
+}

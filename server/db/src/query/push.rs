@@ -1,0 +1,588 @@
+//! Writes of the push path. Each runs inside a transaction of the domain.
+
+use berth_types::{Digest, Timestamp};
+
+use crate::{Backend, Conn, Result, Row, Value, args};
+
+/// Finds or makes the repository, and says its row id.
+///
+/// # Errors
+/// As the database says.
+pub async fn ensure_repository(conn: &mut Conn<'_>, project_id: i64, name: &str, now: Timestamp) -> Result<i64> {
+    let find = "SELECT id FROM repositories WHERE name = $1";
+    if let Some(row) = conn.row(find, args![name]).await? {
+        return row.get(0);
+    }
+    let insert = "INSERT INTO repositories (project_id, name, created_at, updated_at) VALUES ($1, $2, $3, $3)
+                  ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING id";
+    conn.insert(insert, args![project_id, name, now]).await
+}
+
+/// Finds or makes the row of a blob whose bytes are stored, and notes that it is in use.
+///
+/// # Errors
+/// As the database says.
+pub async fn ensure_blob(conn: &mut Conn<'_>, digest: &Digest, size: i64, now: Timestamp) -> Result<i64> {
+    let sql = "INSERT INTO blobs (digest, size, created_at, touched_at) VALUES ($1, $2, $3, $3)
+               ON CONFLICT (digest) DO UPDATE SET touched_at = excluded.touched_at RETURNING id";
+    conn.insert(sql, args![digest, size, now]).await
+}
+
+/// Lets a repository see a blob. False where it already did.
+///
+/// # Errors
+/// As the database says.
+pub async fn link_blob(conn: &mut Conn<'_>, repository_id: i64, blob_id: i64, now: Timestamp) -> Result<bool> {
+    let sql = "INSERT INTO repository_blobs (repository_id, blob_id, created_at) VALUES ($1, $2, $3)
+               ON CONFLICT (repository_id, blob_id) DO NOTHING";
+    Ok(conn.execute(sql, args![repository_id, blob_id, now]).await? > 0)
+}
+
+/// Whether a project has a blob through any repository other than one.
+///
+/// # Errors
+/// As the database says.
+pub async fn project_has_blob(conn: &mut Conn<'_>, project_id: i64, blob_id: i64, except: i64) -> Result<bool> {
+    let sql = "SELECT 1 FROM repository_blobs rb JOIN repositories r ON r.id = rb.repository_id
+               WHERE rb.blob_id = $2 AND r.project_id = $1 AND r.id <> $3 LIMIT 1";
+    Ok(conn.row(sql, args![project_id, blob_id, except]).await?.is_some())
+}
+
+/// Adds to a project's usage.
+///
+/// # Errors
+/// As the database says.
+pub async fn add_usage(conn: &mut Conn<'_>, project_id: i64, bytes: i64, now: Timestamp) -> Result<()> {
+    if bytes == 0 {
+        return Ok(());
+    }
+    let sql = "INSERT INTO quota_deltas (project_id, bytes, at) VALUES ($1, $2, $3)";
+    conn.execute(sql, args![project_id, bytes, now]).await?;
+    Ok(())
+}
+
+/// A project's limit and usage in bytes, reservations of other uploads included.
+///
+/// # Errors
+/// As the database says.
+pub async fn usage(conn: &mut Conn<'_>, project_id: i64, except_upload: &str) -> Result<Option<(i64, i64)>> {
+    let sql = "SELECT p.storage_bytes_max, p.storage_bytes_used
+                 + CAST(COALESCE((SELECT SUM(bytes) FROM quota_deltas WHERE project_id = p.id), 0) AS BIGINT)
+                 + CAST(COALESCE((SELECT SUM(bytes) FROM quota_reservations WHERE project_id = p.id AND upload_id <> $2), 0) AS BIGINT)
+               FROM projects p WHERE p.id = $1";
+    conn.row(sql, args![project_id, except_upload]).await?.map(|row| Ok((row.get(0)?, row.get(1)?))).transpose()
+}
+
+/// Begins an upload.
+///
+/// # Errors
+/// As the database says.
+pub async fn insert_upload(
+    conn: &mut Conn<'_>,
+    id: &str,
+    repository_id: i64,
+    algorithm: &str,
+    actor: &str,
+    now: Timestamp,
+) -> Result<()> {
+    let sql = "INSERT INTO uploads (id, repository_id, algorithm, actor, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $5)";
+    conn.execute(sql, args![id, repository_id, algorithm, actor, now]).await?;
+    Ok(())
+}
+
+/// Records how far an upload has come. False where it is gone.
+///
+/// # Errors
+/// As the database says.
+pub async fn advance_upload(
+    conn: &mut Conn<'_>,
+    id: &str,
+    received: i64,
+    hash_state: Option<Vec<u8>>,
+    now: Timestamp,
+) -> Result<bool> {
+    let sql = "UPDATE uploads SET received = $2, hash_state = $3, updated_at = $4 WHERE id = $1";
+    Ok(conn.execute(sql, args![id, received, hash_state, now]).await? > 0)
+}
+
+/// Ends an upload and its reservation. False where it was gone.
+///
+/// # Errors
+/// As the database says.
+pub async fn delete_upload(conn: &mut Conn<'_>, id: &str) -> Result<bool> {
+    conn.execute("DELETE FROM quota_reservations WHERE upload_id = $1", args![id]).await?;
+    Ok(conn.execute("DELETE FROM uploads WHERE id = $1", args![id]).await? > 0)
+}
+
+/// Row ids and sizes of the blobs among `digests` that a repository may see.
+///
+/// # Errors
+/// As the database says.
+pub async fn linked_blobs(
+    conn: &mut Conn<'_>,
+    repository_id: i64,
+    digests: &[Digest],
+) -> Result<Vec<(Digest, i64, i64)>> {
+    let mut found = Vec::with_capacity(digests.len());
+    for chunk in digests.chunks(CHUNK) {
+        let sql = format!(
+            "SELECT b.digest, b.id, b.size FROM blobs b
+             JOIN repository_blobs rb ON rb.blob_id = b.id AND rb.repository_id = $1
+             WHERE b.digest IN ({})",
+            placeholders(2, chunk.len())
+        );
+        let rows = conn.rows(&sql, &with_digests(repository_id, chunk)).await?;
+        for row in &rows {
+            found.push((row.get(0)?, row.get(1)?, row.get(2)?));
+        }
+    }
+    Ok(found)
+}
+
+/// A child of an index.
+#[derive(Clone, Copy, Debug)]
+pub struct Child {
+    /// Digest.
+    pub digest: Digest,
+    /// Row id.
+    pub id: i64,
+    /// Bytes with everything it points at.
+    pub size: i64,
+}
+
+/// The manifests among `digests` that a repository has.
+///
+/// # Errors
+/// As the database says.
+pub async fn children(conn: &mut Conn<'_>, repository_id: i64, digests: &[Digest]) -> Result<Vec<Child>> {
+    let mut found = Vec::with_capacity(digests.len());
+    for chunk in digests.chunks(CHUNK) {
+        let sql = format!(
+            "SELECT digest, id, size FROM manifests WHERE repository_id = $1 AND digest IN ({})",
+            placeholders(2, chunk.len())
+        );
+        for row in conn.rows(&sql, &with_digests(repository_id, chunk)).await? {
+            found.push(Child { digest: row.get(0)?, id: row.get(1)?, size: row.get(2)? });
+        }
+    }
+    Ok(found)
+}
+
+/// Arguments of one statement. Both databases take more; this keeps statements few and cached.
+const CHUNK: usize = 100;
+
+fn placeholders(first: usize, count: usize) -> String {
+    (first..first + count).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ")
+}
+
+fn with_digests(id: i64, digests: &[Digest]) -> Vec<Value> {
+    std::iter::once(Value::from(id)).chain(digests.iter().map(Value::from)).collect()
+}
+
+/// A manifest to be written.
+#[derive(Clone, Debug)]
+pub struct NewManifest {
+    /// The project's row id.
+    pub project_id: i64,
+    /// Digest of the bytes.
+    pub digest: Digest,
+    /// Media type.
+    pub media_type: String,
+    /// Media type of the configuration; empty for an index.
+    pub config_media_type: String,
+    /// What a list of referrers shows.
+    pub artifact_type: String,
+    /// `IMAGE`, `CHART`, …
+    pub kind: String,
+    /// Bytes of the manifest.
+    pub manifest_size: i64,
+    /// What it refers to.
+    pub subject: Option<Digest>,
+    /// Annotations as JSON.
+    pub annotations: Option<String>,
+    /// What the configuration says, as JSON.
+    pub extra_attrs: Option<String>,
+    /// Who pushes.
+    pub pushed_by: String,
+}
+
+/// The state of a manifest's row that decides whether lists show it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counts {
+    /// Row id.
+    pub id: i64,
+    /// Tags that point at it.
+    pub tags: i64,
+    /// Indexes of the repository that list it.
+    pub parents: i64,
+    /// Whether it refers to something.
+    pub accessory: bool,
+}
+
+impl Counts {
+    /// Whether lists of artifacts show it: it is nobody's accessory, and has a tag or no index that lists it.
+    pub const fn is_listed(self) -> bool {
+        !self.accessory && (self.tags > 0 || self.parents == 0)
+    }
+
+    fn read(row: &Row) -> Result<Self> {
+        Ok(Counts { id: row.get(0)?, tags: row.get(1)?, parents: row.get(2)?, accessory: row.get(3)? })
+    }
+}
+
+/// Stores the bytes of a manifest. Where another transaction stored the same, its row is locked until both are done.
+///
+/// # Errors
+/// As the database says.
+pub async fn store_bytes(conn: &mut Conn<'_>, digest: &Digest, bytes: &[u8]) -> Result<()> {
+    let sql = match conn.backend() {
+        Backend::Sqlite => "INSERT INTO manifest_bytes (digest, bytes) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING",
+        Backend::Postgres => {
+            "INSERT INTO manifest_bytes (digest, bytes) VALUES ($1, $2) ON CONFLICT (digest) DO UPDATE SET digest = excluded.digest"
+        }
+    };
+    conn.execute(sql, args![digest, bytes]).await?;
+    Ok(())
+}
+
+/// The counts of a manifest, locked until the transaction ends.
+///
+/// # Errors
+/// As the database says.
+pub async fn counts_by_digest(conn: &mut Conn<'_>, repository_id: i64, digest: &Digest) -> Result<Option<Counts>> {
+    let sql = "SELECT id, tag_count, parent_count, subject IS NOT NULL FROM manifests WHERE repository_id = $1 AND digest = $2";
+    conn.row(&locked(conn.backend(), sql), args![repository_id, digest]).await?.as_ref().map(Counts::read).transpose()
+}
+
+/// The counts of a manifest, locked until the transaction ends.
+///
+/// # Errors
+/// As the database says.
+pub async fn counts(conn: &mut Conn<'_>, id: i64) -> Result<Option<Counts>> {
+    let sql = "SELECT id, tag_count, parent_count, subject IS NOT NULL FROM manifests WHERE id = $1";
+    conn.row(&locked(conn.backend(), sql), args![id]).await?.as_ref().map(Counts::read).transpose()
+}
+
+/// SQLite has one writer; PostgreSQL has to lock what a decision rests on.
+fn locked(backend: Backend, sql: &str) -> String {
+    match backend {
+        Backend::Sqlite => sql.to_owned(),
+        Backend::Postgres => format!("{sql} FOR UPDATE"),
+    }
+}
+
+/// Locks a repository for the rest of the transaction, so that pushes and deletions in it take turns.
+///
+/// # Errors
+/// As the database says.
+pub async fn lock_repository(conn: &mut Conn<'_>, id: i64) -> Result<()> {
+    let sql = locked(conn.backend(), "SELECT id FROM repositories WHERE id = $1");
+    conn.row(&sql, args![id]).await?;
+    Ok(())
+}
+
+/// Writes a manifest's row and says its id.
+///
+/// # Errors
+/// As the database says.
+pub async fn insert_manifest(
+    conn: &mut Conn<'_>,
+    repository_id: i64,
+    manifest: &NewManifest,
+    size: i64,
+    parents: i64,
+    now: Timestamp,
+) -> Result<i64> {
+    let sql =
+        "INSERT INTO manifests (project_id, repository_id, digest, media_type, config_media_type, artifact_type, kind,
+                 manifest_size, size, subject, annotations, extra_attrs, parent_count, pushed_by, pushed_at)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id";
+    conn.insert(
+        sql,
+        args![
+            manifest.project_id,
+            repository_id,
+            manifest.digest,
+            &manifest.media_type,
+            &manifest.config_media_type,
+            &manifest.artifact_type,
+            &manifest.kind,
+            manifest.manifest_size,
+            size,
+            manifest.subject,
+            manifest.annotations.clone(),
+            manifest.extra_attrs.clone(),
+            parents,
+            &manifest.pushed_by,
+            now,
+        ],
+    )
+    .await
+}
+
+/// A line of what a manifest points at.
+#[derive(Clone, Debug)]
+pub struct NewReference {
+    /// `config`, `layer`, `child` or `subject`.
+    pub role: &'static str,
+    /// Digest.
+    pub digest: Digest,
+    /// Media type.
+    pub media_type: String,
+    /// Bytes.
+    pub size: i64,
+    /// The descriptor as JSON, where it says more than the columns.
+    pub descriptor: Option<String>,
+}
+
+/// Writes a line of what a manifest points at.
+///
+/// # Errors
+/// As the database says.
+pub async fn insert_reference(
+    conn: &mut Conn<'_>,
+    manifest_id: i64,
+    position: i64,
+    reference: &NewReference,
+    blob_id: Option<i64>,
+    child_id: Option<i64>,
+) -> Result<()> {
+    let sql = "INSERT INTO manifest_references (manifest_id, position, role, digest, blob_id, child_id, media_type, size, descriptor)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    conn.execute(
+        sql,
+        args![
+            manifest_id,
+            position,
+            reference.role,
+            reference.digest,
+            blob_id,
+            child_id,
+            &reference.media_type,
+            reference.size,
+            reference.descriptor.clone(),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Joins indexes that listed a manifest before it was pushed with its row, and says how many they are.
+///
+/// # Errors
+/// As the database says.
+pub async fn adopt_by_parents(
+    conn: &mut Conn<'_>,
+    repository_id: i64,
+    digest: &Digest,
+    id: Option<i64>,
+) -> Result<i64> {
+    let waiting =
+        "digest = $2 AND role = 'child' AND manifest_id IN (SELECT id FROM manifests WHERE repository_id = $1)";
+    if let Some(id) = id {
+        let sql = format!("UPDATE manifest_references SET child_id = $3 WHERE {waiting}");
+        conn.execute(&sql, args![repository_id, digest, id]).await?;
+    }
+    let sql = format!("SELECT COUNT(DISTINCT manifest_id) FROM manifest_references WHERE {waiting}");
+    conn.row(&sql, args![repository_id, digest]).await?.map_or(Ok(0), |row| row.get(0))
+}
+
+/// Adds to how many indexes list a manifest.
+///
+/// # Errors
+/// As the database says.
+pub async fn add_parents(conn: &mut Conn<'_>, id: i64, count: i64) -> Result<()> {
+    conn.execute("UPDATE manifests SET parent_count = parent_count + $2 WHERE id = $1", args![id, count]).await?;
+    Ok(())
+}
+
+/// Adds to how many tags point at a manifest.
+///
+/// # Errors
+/// As the database says.
+pub async fn add_tags(conn: &mut Conn<'_>, id: i64, count: i64) -> Result<()> {
+    conn.execute("UPDATE manifests SET tag_count = tag_count + $2 WHERE id = $1", args![id, count]).await?;
+    Ok(())
+}
+
+/// A tag and what it points at.
+///
+/// # Errors
+/// As the database says.
+pub async fn tag(conn: &mut Conn<'_>, repository_id: i64, name: &str) -> Result<Option<(i64, i64)>> {
+    let sql = locked(conn.backend(), "SELECT id, manifest_id FROM tags WHERE repository_id = $1 AND name = $2");
+    conn.row(&sql, args![repository_id, name]).await?.map(|row| Ok((row.get(0)?, row.get(1)?))).transpose()
+}
+
+/// Points a tag at a manifest.
+///
+/// # Errors
+/// As the database says.
+pub async fn upsert_tag(
+    conn: &mut Conn<'_>,
+    repository_id: i64,
+    name: &str,
+    sort_key: &str,
+    manifest_id: i64,
+    now: Timestamp,
+) -> Result<i64> {
+    let sql = "INSERT INTO tags (repository_id, name, sort_key, manifest_id, pushed_at) VALUES ($1, $2, $3, $4, $5)
+               ON CONFLICT (repository_id, name)
+               DO UPDATE SET manifest_id = excluded.manifest_id, pushed_at = excluded.pushed_at RETURNING id";
+    conn.insert(sql, args![repository_id, name, sort_key, manifest_id, now]).await
+}
+
+/// Removes a tag.
+///
+/// # Errors
+/// As the database says.
+pub async fn delete_tag(conn: &mut Conn<'_>, id: i64) -> Result<()> {
+    conn.execute("DELETE FROM tags WHERE id = $1", args![id]).await?;
+    Ok(())
+}
+
+/// Names of the tags that point at a manifest.
+///
+/// # Errors
+/// As the database says.
+pub async fn tags_of(conn: &mut Conn<'_>, manifest_id: i64) -> Result<Vec<String>> {
+    let sql = "SELECT name FROM tags WHERE manifest_id = $1 ORDER BY name";
+    conn.rows(sql, args![manifest_id]).await?.iter().map(|row| row.get(0)).collect()
+}
+
+/// Writes down that a tag moved; no digest where it was removed.
+///
+/// # Errors
+/// As the database says.
+pub async fn add_tag_history(
+    conn: &mut Conn<'_>,
+    repository_id: i64,
+    tag: &str,
+    digest: Option<Digest>,
+    operation: &str,
+    actor: &str,
+    now: Timestamp,
+) -> Result<()> {
+    let sql =
+        "INSERT INTO tag_history (repository_id, tag, digest, operation, actor, at) VALUES ($1, $2, $3, $4, $5, $6)";
+    conn.execute(sql, args![repository_id, tag, digest, operation, actor, now]).await?;
+    Ok(())
+}
+
+/// Shows a repository in lists and changes how many artifacts it shows.
+///
+/// # Errors
+/// As the database says.
+pub async fn note_push(conn: &mut Conn<'_>, repository_id: i64, artifacts: i64, now: Timestamp) -> Result<()> {
+    let sql =
+        "UPDATE repositories SET listed = TRUE, artifact_count = artifact_count + $2, updated_at = $3 WHERE id = $1";
+    conn.execute(sql, args![repository_id, artifacts, now]).await?;
+    Ok(())
+}
+
+/// Blobs and children that a manifest points at: `(blob, size)` and row ids.
+///
+/// # Errors
+/// As the database says.
+pub async fn targets(conn: &mut Conn<'_>, manifest_id: i64) -> Result<(Vec<(i64, i64)>, Vec<i64>)> {
+    let blobs = "SELECT DISTINCT b.id, b.size FROM manifest_references mr JOIN blobs b ON b.id = mr.blob_id WHERE mr.manifest_id = $1";
+    let rows = conn.rows(blobs, args![manifest_id]).await?;
+    let blobs = rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect::<Result<_>>()?;
+    let children = "SELECT DISTINCT child_id FROM manifest_references WHERE manifest_id = $1 AND child_id IS NOT NULL";
+    let rows = conn.rows(children, args![manifest_id]).await?;
+    let children = rows.iter().map(|row| row.get(0)).collect::<Result<_>>()?;
+    Ok((blobs, children))
+}
+
+/// Removes a manifest's row with what it points at.
+///
+/// # Errors
+/// As the database says.
+pub async fn delete_manifest(conn: &mut Conn<'_>, id: i64) -> Result<()> {
+    conn.execute("DELETE FROM manifests WHERE id = $1", args![id]).await?;
+    Ok(())
+}
+
+/// Whether a manifest of a repository points at a blob.
+///
+/// # Errors
+/// As the database says.
+pub async fn blob_in_use(conn: &mut Conn<'_>, repository_id: i64, blob_id: i64) -> Result<bool> {
+    let sql = "SELECT 1 FROM manifest_references mr JOIN manifests m ON m.id = mr.manifest_id
+               WHERE mr.blob_id = $2 AND m.repository_id = $1 LIMIT 1";
+    Ok(conn.row(sql, args![repository_id, blob_id]).await?.is_some())
+}
+
+/// Whether another repository of the project has a manifest.
+///
+/// # Errors
+/// As the database says.
+pub async fn project_has_manifest(conn: &mut Conn<'_>, project_id: i64, digest: &Digest, except: i64) -> Result<bool> {
+    let sql = "SELECT 1 FROM manifests WHERE digest = $2 AND project_id = $1 AND repository_id <> $3 LIMIT 1";
+    Ok(conn.row(sql, args![project_id, digest, except]).await?.is_some())
+}
+
+/// Takes a blob away from a repository. False where it did not see it.
+///
+/// # Errors
+/// As the database says.
+pub async fn unlink_blob(conn: &mut Conn<'_>, repository_id: i64, blob_id: i64) -> Result<bool> {
+    let sql = "DELETE FROM repository_blobs WHERE repository_id = $1 AND blob_id = $2";
+    Ok(conn.execute(sql, args![repository_id, blob_id]).await? > 0)
+}
+
+/// Asks garbage collection to look at a blob.
+///
+/// # Errors
+/// As the database says.
+pub async fn review_blob(conn: &mut Conn<'_>, blob_id: i64, reason: &str, now: Timestamp) -> Result<()> {
+    let sql = "INSERT INTO gc_blob_review (blob_id, review_at, reason) VALUES ($1, $2, $3)
+               ON CONFLICT (blob_id) DO UPDATE SET review_at = excluded.review_at, reason = excluded.reason";
+    conn.execute(sql, args![blob_id, now, reason]).await?;
+    Ok(())
+}
+
+/// Asks garbage collection to look at a manifest's bytes.
+///
+/// # Errors
+/// As the database says.
+pub async fn review_manifest(conn: &mut Conn<'_>, digest: &Digest, reason: &str, now: Timestamp) -> Result<()> {
+    let sql = "INSERT INTO gc_manifest_review (digest, review_at, reason) VALUES ($1, $2, $3)
+               ON CONFLICT (digest) DO UPDATE SET review_at = excluded.review_at, reason = excluded.reason";
+    conn.execute(sql, args![digest, now, reason]).await?;
+    Ok(())
+}
+
+/// Row ids and digests of what refers to a manifest.
+///
+/// # Errors
+/// As the database says.
+pub async fn accessories(conn: &mut Conn<'_>, repository_id: i64, subject: &Digest) -> Result<Vec<(i64, Digest)>> {
+    let sql = "SELECT id, digest FROM manifests WHERE repository_id = $1 AND subject = $2 ORDER BY id";
+    conn.rows(sql, args![repository_id, subject]).await?.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
+}
+
+/// Writes an event, for live pages and everything else that follows what happens.
+///
+/// # Errors
+/// As the database says.
+pub async fn add_event(
+    conn: &mut Conn<'_>,
+    kind: &str,
+    project_id: Option<i64>,
+    payload: &str,
+    now: Timestamp,
+) -> Result<()> {
+    let sql = "INSERT INTO events (at, kind, project_id, payload) VALUES ($1, $2, $3, $4)";
+    conn.execute(sql, args![now, kind, project_id, payload]).await?;
+    Ok(())
+}
+
+/// Bytes of a manifest itself; 0 where it is not stored.
+///
+/// # Errors
+/// As the database says.
+pub async fn manifest_size(conn: &mut Conn<'_>, digest: &Digest) -> Result<i64> {
+    let sql = "SELECT CAST(LENGTH(bytes) AS BIGINT) FROM manifest_bytes WHERE digest = $1";
+    conn.row(sql, args![digest]).await?.map_or(Ok(0), |row| row.get(0))
+}

@@ -1,0 +1,159 @@
+//! Who asks. `auth` proves it, `authz` decides what they may.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use berth_types::{Action, ProjectId, ProjectName, Resource, RobotId, Timestamp, UserId};
+
+/// Somebody who asks for something, with where the request came from.
+#[derive(Clone, Debug)]
+pub struct Actor {
+    /// Which kind, with ids.
+    pub kind: ActorKind,
+    /// The name that the audit log shows. Empty for anonymous.
+    pub name: Arc<str>,
+    /// What a registry token limits the caller to; nothing where no token was used.
+    pub grants: Option<Arc<Grants>>,
+    /// The client's address.
+    pub address: Arc<str>,
+    /// The request's id.
+    pub request_id: Arc<str>,
+}
+
+/// Kinds of callers.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ActorKind {
+    /// Nobody is signed in.
+    Anonymous,
+    /// A person.
+    User {
+        /// The row.
+        id: UserId,
+        /// Whether every check passes.
+        sysadmin: bool,
+    },
+    /// A robot account.
+    Robot {
+        /// The row.
+        id: RobotId,
+        /// What it may, as it was given.
+        permissions: Arc<[RobotPermission]>,
+    },
+    /// Berth itself, for example `gc`.
+    System,
+}
+
+/// One permission of a robot.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct RobotPermission {
+    /// `/project/<id>`, `/project/*` or `/system`.
+    pub scope: RobotScope,
+    /// On what.
+    pub resource: String,
+    /// What.
+    pub action: String,
+}
+
+/// Where a robot's permission holds.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RobotScope {
+    /// In one project.
+    Project(ProjectId),
+    /// In every project.
+    AllProjects,
+    /// In the system.
+    System,
+}
+
+/// What a registry token grants, by project.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Grants {
+    /// The registry actions by project.
+    pub projects: BTreeMap<ProjectName, Vec<Action>>,
+    /// Whether the catalog may be listed.
+    pub catalog: bool,
+    /// When the token was made. A project made later under the same name is another one.
+    pub issued_at: Timestamp,
+}
+
+impl Default for Actor {
+    fn default() -> Self {
+        Actor::anonymous("", "")
+    }
+}
+
+impl Actor {
+    /// Nobody, from an address.
+    pub fn anonymous(address: &str, request_id: &str) -> Self {
+        Actor {
+            kind: ActorKind::Anonymous,
+            name: "".into(),
+            grants: None,
+            address: address.into(),
+            request_id: request_id.into(),
+        }
+    }
+
+    /// A person.
+    pub fn user(id: UserId, name: &str, sysadmin: bool) -> Self {
+        Actor { kind: ActorKind::User { id, sysadmin }, name: name.into(), ..Actor::default() }
+    }
+
+    /// Berth itself, under the name of what it does.
+    pub fn system(name: &str) -> Self {
+        Actor { kind: ActorKind::System, name: name.into(), ..Actor::default() }
+    }
+
+    /// The same caller, seen on another request.
+    #[must_use]
+    pub fn on_request(mut self, address: &str, request_id: &str) -> Self {
+        self.address = address.into();
+        self.request_id = request_id.into();
+        self
+    }
+
+    /// Whether nobody is signed in.
+    pub fn is_anonymous(&self) -> bool {
+        matches!(self.kind, ActorKind::Anonymous)
+    }
+
+    /// Whether every check passes.
+    pub fn is_sysadmin(&self) -> bool {
+        matches!(self.kind, ActorKind::User { sysadmin: true, .. } | ActorKind::System)
+    }
+
+    /// The person, if it is one.
+    pub fn user_id(&self) -> Option<UserId> {
+        match self.kind {
+            ActorKind::User { id, .. } => Some(id),
+            ActorKind::Anonymous | ActorKind::Robot { .. } | ActorKind::System => None,
+        }
+    }
+
+    /// Whether a robot has a permission in a project.
+    pub(crate) fn robot_allows(&self, project: ProjectId, resource: Resource, action: Action) -> bool {
+        let ActorKind::Robot { permissions, .. } = &self.kind else { return false };
+        let has = |wanted: Action| {
+            permissions.iter().any(|permission| {
+                let here = match permission.scope {
+                    RobotScope::Project(id) => id == project,
+                    RobotScope::AllProjects => true,
+                    RobotScope::System => false,
+                };
+                here && permission.resource == resource.as_str() && permission.action == wanted.as_str()
+            })
+        };
+        // Who may push may also look at what is there already.
+        has(action) || (resource == Resource::Repository && action == Action::Pull && has(Action::Push))
+    }
+
+    /// Whether a robot has a permission in the system.
+    pub(crate) fn robot_allows_system(&self, resource: Resource, action: Action) -> bool {
+        let ActorKind::Robot { permissions, .. } = &self.kind else { return false };
+        permissions.iter().any(|permission| {
+            permission.scope == RobotScope::System
+                && permission.resource == resource.as_str()
+                && permission.action == action.as_str()
+        })
+    }
+}

@@ -1,0 +1,401 @@
+//! The only maker of witnesses: values that prove that somebody may do something.
+//!
+//! Every rule takes the witness of the action it performs. A witness has private fields and no other constructor than
+//! the checks here, so a handler that forgets the check does not compile.
+
+use std::marker::PhantomData;
+
+use berth_db::query;
+use berth_types::{
+    Action, ProjectId, ProjectName, Resource, Role, Timestamp, UserId,
+    policy::{Standing, project_allows},
+};
+
+use crate::{Actor, ActorKind, Domain, Error, Result};
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// An action inside a project. Sealed: the list below is all there is.
+pub trait ProjectAction: sealed::Sealed + Send + Sync + 'static {
+    /// On what.
+    const RESOURCE: Resource;
+    /// What.
+    const ACTION: Action;
+}
+
+/// An action on the system. Sealed: the list below is all there is.
+pub trait SystemAction: sealed::Sealed + Send + Sync + 'static {
+    /// On what.
+    const RESOURCE: Resource;
+    /// What.
+    const ACTION: Action;
+}
+
+macro_rules! actions {
+    ($kind:ident: $($name:ident = $resource:ident, $action:ident;)*) => {$(
+        #[doc = concat!("`", stringify!($action), "` on `", stringify!($resource), "`.")]
+        #[derive(Clone, Copy, Debug)]
+        pub enum $name {}
+        impl sealed::Sealed for $name {}
+        impl $kind for $name {
+            const RESOURCE: Resource = Resource::$resource;
+            const ACTION: Action = Action::$action;
+        }
+    )*};
+}
+
+actions! { ProjectAction:
+    ReadProject = Project, Read;
+    UpdateProject = Project, Update;
+    DeleteProject = Project, Delete;
+    ListRepositories = Repository, List;
+    ReadRepository = Repository, Read;
+    UpdateRepository = Repository, Update;
+    DeleteRepository = Repository, Delete;
+    Pull = Repository, Pull;
+    Push = Repository, Push;
+    DeleteContent = Repository, Delete;
+    ListArtifacts = Artifact, List;
+    ReadArtifact = Artifact, Read;
+    CreateArtifact = Artifact, Create;
+    DeleteArtifact = Artifact, Delete;
+    ReadAddition = ArtifactAddition, Read;
+    ListAccessories = Accessory, List;
+    ListTags = Tag, List;
+    CreateTag = Tag, Create;
+    DeleteTag = Tag, Delete;
+    ListMembers = Member, List;
+    ReadMember = Member, Read;
+    CreateMember = Member, Create;
+    UpdateMember = Member, Update;
+    DeleteMember = Member, Delete;
+    ListMetadata = Metadata, List;
+    ReadMetadata = Metadata, Read;
+    CreateMetadata = Metadata, Create;
+    UpdateMetadata = Metadata, Update;
+    DeleteMetadata = Metadata, Delete;
+    ListLogs = Log, List;
+    ReadQuota = Quota, Read;
+}
+
+actions! { SystemAction:
+    ListUsers = User, List;
+    CreateUser = User, Create;
+    ReadUser = User, Read;
+    UpdateUser = User, Update;
+    DeleteUser = User, Delete;
+    ListAudit = AuditLog, List;
+    ReadConfiguration = Configuration, Read;
+    UpdateConfiguration = Configuration, Update;
+    ReadCatalog = Catalog, Read;
+    ReadVolumes = SystemVolumes, Read;
+    CreateProject = Project, Create;
+}
+
+/// A project as far as checks know it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProjectRef {
+    /// The row.
+    pub id: ProjectId,
+    /// Its name.
+    pub name: ProjectName,
+    /// Whether anybody may read it.
+    pub public: bool,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// Proof that `actor` may do `A` in a project.
+#[derive(Debug)]
+pub struct ProjectAccess<A: ProjectAction> {
+    project: ProjectRef,
+    role: Option<Role>,
+    actor: Actor,
+    _action: PhantomData<fn() -> A>,
+}
+
+impl<A: ProjectAction> Clone for ProjectAccess<A> {
+    fn clone(&self) -> Self {
+        ProjectAccess {
+            project: self.project.clone(),
+            role: self.role,
+            actor: self.actor.clone(),
+            _action: PhantomData,
+        }
+    }
+}
+
+impl<A: ProjectAction> ProjectAccess<A> {
+    /// Checks by name.
+    ///
+    /// # Errors
+    /// [`Error::Unauthorized`] for anonymous callers, [`Error::Forbidden`] for others who may not, both also where the
+    /// project does not exist; [`Error::NotFound`] for a missing project where the caller may know.
+    pub async fn check(domain: &Domain, actor: &Actor, name: &ProjectName) -> Result<Self> {
+        let mut reader = domain.db.reader().await?;
+        let found = query::project::standing_by_name(&mut reader.conn(), name.as_str(), user_id(actor)).await?;
+        Self::decide(actor, found, name.as_str())
+    }
+
+    /// Checks by id, see [`ProjectAccess::check`].
+    ///
+    /// # Errors
+    /// As [`ProjectAccess::check`].
+    pub async fn check_id(domain: &Domain, actor: &Actor, id: ProjectId) -> Result<Self> {
+        let mut reader = domain.db.reader().await?;
+        let found = query::project::standing_by_id(&mut reader.conn(), id.0, user_id(actor)).await?;
+        Self::decide(actor, found, &id.to_string())
+    }
+
+    fn decide(actor: &Actor, found: Option<query::project::Standing>, asked: &str) -> Result<Self> {
+        let Some(found) = found else {
+            if actor.is_sysadmin() {
+                return Err(Error::NotFound(format!("project {asked} not found")));
+            }
+            return Err(refusal(actor, "forbidden"));
+        };
+        let role = found.role.and_then(Role::from_id);
+        let name = found.name.parse().map_err(Error::internal)?;
+        let project =
+            ProjectRef { id: ProjectId(found.id), name, public: found.public, created_at: Timestamp(found.created_at) };
+        if !allows(actor, &project, role, A::RESOURCE, A::ACTION) {
+            return Err(refusal(actor, "forbidden"));
+        }
+        Ok(ProjectAccess { project, role, actor: actor.clone(), _action: PhantomData })
+    }
+
+    /// The project.
+    pub fn project(&self) -> &ProjectRef {
+        &self.project
+    }
+
+    /// Its row.
+    pub fn project_id(&self) -> ProjectId {
+        self.project.id
+    }
+
+    /// The caller's role, where there is a membership.
+    pub fn role(&self) -> Option<Role> {
+        self.role
+    }
+
+    /// Who may.
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// Whether the same caller may also do something else here.
+    pub fn allows(&self, resource: Resource, action: Action) -> bool {
+        allows(&self.actor, &self.project, self.role, resource, action)
+    }
+
+    /// The witness of another action in the same project, without asking the database again.
+    ///
+    /// # Errors
+    /// As [`ProjectAccess::check`].
+    pub fn also<B: ProjectAction>(&self) -> Result<ProjectAccess<B>> {
+        if !self.allows(B::RESOURCE, B::ACTION) {
+            return Err(refusal(&self.actor, "forbidden"));
+        }
+        Ok(ProjectAccess {
+            project: self.project.clone(),
+            role: self.role,
+            actor: self.actor.clone(),
+            _action: PhantomData,
+        })
+    }
+}
+
+/// What somebody may in a project: the answer of the table, cut down to what a token grants.
+fn allows(actor: &Actor, project: &ProjectRef, role: Option<Role>, resource: Resource, action: Action) -> bool {
+    if let Some(grants) = &actor.grants {
+        // A token says what it is good for; only the registry's own actions are in it.
+        let granted = resource == Resource::Repository
+            && grants.projects.get(&project.name).is_some_and(|actions| actions.contains(&action));
+        // A minute for clocks that differ, as in Harbor.
+        let same_project = grants.issued_at.plus_seconds(60) >= project.created_at;
+        if !granted || !same_project {
+            return false;
+        }
+    }
+    if actor.is_sysadmin() {
+        return true;
+    }
+    if project.public && project_allows(Standing::Public, resource, action) {
+        return true;
+    }
+    if actor.robot_allows(project.id, resource, action) {
+        return true;
+    }
+    role.is_some_and(|role| project_allows(Standing::Member(role), resource, action))
+}
+
+/// The registry actions that a token for a project may carry.
+///
+/// # Errors
+/// Where the database does not answer. A missing project grants nothing and is no error.
+pub async fn registry_actions(domain: &Domain, actor: &Actor, name: &ProjectName) -> Result<Vec<Action>> {
+    let mut reader = domain.db.reader().await?;
+    let found = query::project::standing_by_name(&mut reader.conn(), name.as_str(), user_id(actor)).await?;
+    let Some(found) = found else { return Ok(Vec::new()) };
+    let role = found.role.and_then(Role::from_id);
+    let project = ProjectRef {
+        id: ProjectId(found.id),
+        name: name.clone(),
+        public: found.public,
+        created_at: Timestamp(found.created_at),
+    };
+    let actions = [Action::Pull, Action::Push, Action::Delete];
+    Ok(actions.into_iter().filter(|action| allows(actor, &project, role, Resource::Repository, *action)).collect())
+}
+
+/// Proof that `actor` may do `A` in the system.
+#[derive(Debug)]
+pub struct SystemAccess<A: SystemAction> {
+    actor: Actor,
+    _action: PhantomData<fn() -> A>,
+}
+
+impl<A: SystemAction> SystemAccess<A> {
+    /// Checks.
+    ///
+    /// # Errors
+    /// [`Error::Unauthorized`] for anonymous callers; [`Error::Forbidden`] with the caller's name for others.
+    pub fn check(actor: &Actor) -> Result<Self> {
+        let allowed =
+            actor.grants.is_none() && (actor.is_sysadmin() || actor.robot_allows_system(A::RESOURCE, A::ACTION));
+        if !allowed {
+            return Err(refusal(actor, &actor.name));
+        }
+        Ok(SystemAccess { actor: actor.clone(), _action: PhantomData })
+    }
+
+    /// Who may.
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+}
+
+/// Proof that somebody may list the catalog: an administrator, or a token that says so.
+#[derive(Debug)]
+pub struct CatalogAccess {
+    actor: Actor,
+}
+
+impl CatalogAccess {
+    /// Checks.
+    ///
+    /// # Errors
+    /// As [`SystemAccess::check`].
+    pub fn check(actor: &Actor) -> Result<Self> {
+        let by_token = actor.grants.as_ref().is_none_or(|grants| grants.catalog);
+        let allowed = by_token && (actor.is_sysadmin() || actor.robot_allows_system(Resource::Catalog, Action::Read));
+        if !allowed {
+            return Err(refusal(actor, &actor.name));
+        }
+        Ok(CatalogAccess { actor: actor.clone() })
+    }
+
+    /// Who may.
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+}
+
+/// Proof that a person is signed in, for what belongs to that person.
+#[derive(Clone, Debug)]
+pub struct SelfAccess {
+    user: UserId,
+    actor: Actor,
+}
+
+impl SelfAccess {
+    /// Checks.
+    ///
+    /// # Errors
+    /// [`Error::Unauthorized`] for anonymous callers, [`Error::Precondition`] for robots, as Harbor says it.
+    pub fn check(actor: &Actor) -> Result<Self> {
+        match actor.kind {
+            ActorKind::User { id, .. } if actor.grants.is_none() => Ok(SelfAccess { user: id, actor: actor.clone() }),
+            ActorKind::Robot { .. } => Err(Error::Precondition("get current user not available for robot".to_owned())),
+            ActorKind::User { .. } | ActorKind::Anonymous | ActorKind::System => Err(refusal(actor, "forbidden")),
+        }
+    }
+
+    /// The person.
+    pub fn user(&self) -> UserId {
+        self.user
+    }
+
+    /// The same, as a caller.
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+}
+
+/// Which projects a list may show. Turns into a filter on rows.
+#[derive(Clone, Debug)]
+pub struct Visible {
+    filter: VisibleFilter,
+    actor: Actor,
+}
+
+/// The filter of a [`Visible`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum VisibleFilter {
+    /// All projects.
+    All,
+    /// Public ones and those that the person is a member of.
+    Member(UserId),
+    /// Public ones and those of a robot.
+    Projects(Vec<ProjectId>),
+    /// Public ones.
+    Public,
+}
+
+impl Visible {
+    /// What a caller may see in lists. Nobody is refused: strangers see what is public.
+    pub fn to(actor: &Actor) -> Self {
+        let filter = match &actor.kind {
+            _ if actor.is_sysadmin() => VisibleFilter::All,
+            ActorKind::User { id, .. } => VisibleFilter::Member(*id),
+            ActorKind::Robot { permissions, .. } => {
+                if permissions.iter().any(|permission| permission.scope == crate::actor::RobotScope::AllProjects) {
+                    VisibleFilter::All
+                } else {
+                    let ids = permissions.iter().filter_map(|permission| match permission.scope {
+                        crate::actor::RobotScope::Project(id) => Some(id),
+                        crate::actor::RobotScope::AllProjects | crate::actor::RobotScope::System => None,
+                    });
+                    VisibleFilter::Projects(ids.collect())
+                }
+            }
+            ActorKind::Anonymous | ActorKind::System => VisibleFilter::Public,
+        };
+        Visible { filter, actor: actor.clone() }
+    }
+
+    /// The filter.
+    pub fn filter(&self) -> &VisibleFilter {
+        &self.filter
+    }
+
+    /// Whose view it is.
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+}
+
+fn user_id(actor: &Actor) -> i64 {
+    // No row has this id, so an anonymous caller has no role.
+    actor.user_id().map_or(0, |id| id.0)
+}
+
+fn refusal(actor: &Actor, message: &str) -> Error {
+    if actor.is_anonymous() {
+        return Error::Unauthorized("unauthorized".to_owned());
+    }
+    Error::Forbidden(message.to_owned())
+}

@@ -1,0 +1,539 @@
+//! Manifests: kept as they were pushed, found by tag or digest, and never written back.
+//!
+//! A push is one transaction: bytes, row, what it points at, tags with their history, the project's usage, the audit
+//! entry and the event. Lists show a manifest unless it refers to another one or only an index leads to it; the counts
+//! that decide this are kept here and nowhere else.
+
+use std::sync::Arc;
+
+use berth_db::{Conn, query, query::push::Counts};
+use berth_types::{
+    Digest, Reference, RepoName, TagName, Timestamp,
+    manifest::{MANIFEST_SIZE_BYTES_MAX, Manifest, parse},
+};
+use bytes::Bytes;
+use sha2::{Digest as _, Sha256, Sha512};
+
+use crate::{
+    Actor, Domain, Error, Result,
+    artifact_kind::{self, Kind},
+    audit,
+    authz::{DeleteContent, ProjectAccess, Pull, Push},
+    blob::{belongs, signed, unlink},
+    policy,
+    pull::{self, Pulled},
+};
+
+/// The most tags that one push may set.
+pub const TAGS_A_PUSH_MAX: usize = 32;
+
+/// A manifest to be sent.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// Digest of the bytes.
+    pub digest: Digest,
+    /// The media type it was pushed under.
+    pub media_type: String,
+    /// The bytes as they were pushed.
+    pub bytes: Bytes,
+}
+
+/// A manifest that was accepted.
+#[derive(Clone, Debug)]
+pub struct Pushed {
+    /// Its digest.
+    pub digest: Digest,
+    /// What it refers to.
+    pub subject: Option<Digest>,
+    /// The tags that point at it now.
+    pub tags: Vec<TagName>,
+}
+
+/// What a push brings.
+#[derive(Clone, Debug)]
+pub struct PushRequest<'r> {
+    /// The tag or digest of the path.
+    pub reference: &'r Reference,
+    /// Further tags (`?tag=`, with a digest in the path).
+    pub tags: Vec<TagName>,
+    /// The request's `Content-Type`.
+    pub content_type: Option<&'r str>,
+    /// The bytes.
+    pub bytes: Bytes,
+}
+
+/// Digest, media type and size, without the bytes and without counting a pull.
+///
+/// # Errors
+/// [`Error::ManifestUnknown`] where the repository has no such manifest.
+pub async fn stat(
+    domain: &Domain,
+    access: &ProjectAccess<Pull>,
+    repo: &RepoName,
+    reference: &Reference,
+) -> Result<(Digest, String, u64)> {
+    let found = find(domain, access, repo, reference).await?;
+    Ok((found.digest, found.media_type, crate::blob::unsigned(found.size)))
+}
+
+/// A manifest with its bytes. Counts as a pull.
+///
+/// # Errors
+/// [`Error::ManifestUnknown`] where the repository has no such manifest.
+pub async fn get(
+    domain: &Domain,
+    access: &ProjectAccess<Pull>,
+    repo: &RepoName,
+    reference: &Reference,
+) -> Result<Found> {
+    let found = find(domain, access, repo, reference).await?;
+    let bytes = bytes(domain, &found.digest).await?;
+    let artifact = format!("{repo}@{}", found.digest);
+    let resource = match reference {
+        Reference::Tag(tag) => format!("{repo}:{tag}"),
+        Reference::Digest(_) => artifact.clone(),
+    };
+    let pulled = Pulled {
+        repository_id: found.repository_id,
+        manifest_id: found.id,
+        tag_id: found.tag_id,
+        project_id: access.project_id(),
+        resource,
+        artifact,
+    };
+    pull::note(domain, access.actor(), pulled);
+    Ok(Found { digest: found.digest, media_type: found.media_type, bytes })
+}
+
+async fn find(
+    domain: &Domain,
+    access: &ProjectAccess<Pull>,
+    repo: &RepoName,
+    reference: &Reference,
+) -> Result<query::registry::Manifest> {
+    belongs(access.project().name == repo.project())?;
+    let mut reader = domain.db.reader().await?;
+    let mut conn = reader.conn();
+    let found = match reference {
+        Reference::Tag(tag) => query::registry::manifest_by_tag(&mut conn, repo.as_str(), tag.as_str()).await?,
+        Reference::Digest(digest) => query::registry::manifest_by_digest(&mut conn, repo.as_str(), digest).await?,
+    };
+    found.ok_or_else(|| unknown(repo, reference))
+}
+
+fn unknown(repo: &RepoName, reference: &Reference) -> Error {
+    let separator = if matches!(reference, Reference::Tag(_)) { ':' } else { '@' };
+    Error::ManifestUnknown(format!("artifact {repo}{separator}{reference} not found"))
+}
+
+/// The bytes behind a digest. What a digest names never changes, so they are cached.
+pub(crate) async fn bytes(domain: &Domain, digest: &Digest) -> Result<Bytes> {
+    if let Some(bytes) = domain.manifests.get(digest) {
+        return Ok(bytes);
+    }
+    let found = query::registry::manifest_bytes(&mut domain.db.reader().await?.conn(), digest).await?;
+    let bytes = found.map(Bytes::from);
+    let bytes = bytes.ok_or_else(|| Error::internal(format!("the bytes of manifest {digest} are missing")))?;
+    domain.manifests.insert(*digest, bytes.clone());
+    Ok(bytes)
+}
+
+/// Accepts a manifest.
+///
+/// # Errors
+/// [`Error::ManifestInvalid`], [`Error::DigestInvalid`], [`Error::TooLarge`], [`Error::ManifestBlobUnknown`] for a
+/// configuration or layer that the repository does not have, and what [`policy`] says.
+pub async fn put(
+    domain: &Domain,
+    access: &ProjectAccess<Push>,
+    repo: &RepoName,
+    push: PushRequest<'_>,
+) -> Result<Pushed> {
+    belongs(access.project().name == repo.project())?;
+    if push.bytes.len() > MANIFEST_SIZE_BYTES_MAX {
+        return Err(Error::TooLarge { size_bytes_max: MANIFEST_SIZE_BYTES_MAX as u64 });
+    }
+    let manifest = parse(push.content_type, &push.bytes).map_err(|error| Error::ManifestInvalid(error.to_string()))?;
+    let digest = digest_of(push.reference, &push.bytes)?;
+    let mut tags = push.tags;
+    if let Reference::Tag(tag) = push.reference {
+        tags.insert(0, tag.clone());
+    }
+    let kind = artifact_kind::of(domain, &manifest).await?;
+    let change = Arc::new(Change {
+        access: access.clone(),
+        repo: repo.clone(),
+        row: row(access, &manifest, digest, push.bytes.len(), kind),
+        references: references(&manifest),
+        bytes: push.bytes.clone(),
+        manifest,
+        tags: tags.clone(),
+        now: domain.now(),
+    });
+    let subject = change.row.subject;
+    domain.db.write(change, |tx, change| Box::pin(write(tx, change))).await?;
+    domain.manifests.insert(digest, push.bytes);
+    Ok(Pushed { digest, subject, tags })
+}
+
+struct Change {
+    access: ProjectAccess<Push>,
+    repo: RepoName,
+    row: query::push::NewManifest,
+    references: Vec<query::push::NewReference>,
+    bytes: Bytes,
+    manifest: Manifest,
+    tags: Vec<TagName>,
+    now: Timestamp,
+}
+
+fn digest_of(reference: &Reference, bytes: &[u8]) -> Result<Digest> {
+    let sha256 = || Digest::Sha256(Sha256::digest(bytes).into());
+    let Reference::Digest(expected) = reference else { return Ok(sha256()) };
+    let actual = match expected {
+        Digest::Sha256(_) => sha256(),
+        Digest::Sha512(_) => Digest::Sha512(Sha512::digest(bytes).into()),
+    };
+    if actual != *expected {
+        return Err(Error::DigestInvalid("provided digest did not match uploaded content".to_owned()));
+    }
+    Ok(actual)
+}
+
+fn row(
+    access: &ProjectAccess<Push>,
+    manifest: &Manifest,
+    digest: Digest,
+    size: usize,
+    kind: Kind,
+) -> query::push::NewManifest {
+    let config_media_type = manifest.config.as_ref().map(|config| config.media_type.clone()).unwrap_or_default();
+    let annotations = (!manifest.annotations.is_empty()).then(|| serde_json::to_string(&manifest.annotations));
+    query::push::NewManifest {
+        project_id: access.project_id().0,
+        digest,
+        media_type: manifest.media_type.clone(),
+        config_media_type,
+        artifact_type: manifest.referrer_artifact_type().unwrap_or_default().to_owned(),
+        kind: kind.name,
+        manifest_size: signed(size as u64),
+        subject: manifest.subject.as_ref().map(|subject| subject.digest),
+        annotations: annotations.and_then(std::result::Result::ok),
+        extra_attrs: kind.extra_attrs,
+        pushed_by: access.actor().name.to_string(),
+    }
+}
+
+fn references(manifest: &Manifest) -> Vec<query::push::NewReference> {
+    let line = |role, descriptor: &berth_types::manifest::Descriptor| query::push::NewReference {
+        role,
+        digest: descriptor.digest,
+        media_type: descriptor.media_type.clone(),
+        size: descriptor.size,
+        descriptor: serde_json::to_string(descriptor).ok(),
+    };
+    let config = manifest.config.iter().map(|descriptor| line("config", descriptor));
+    let layers = manifest.layers.iter().map(|descriptor| line("layer", descriptor));
+    let children = manifest.manifests.iter().map(|descriptor| line("child", descriptor));
+    let subject = manifest.subject.iter().map(|descriptor| line("subject", descriptor));
+    config.chain(layers).chain(children).chain(subject).collect()
+}
+
+async fn write(tx: &mut Conn<'_>, change: &Change) -> Result<()> {
+    let Change { access, repo, row, now, .. } = change;
+    let project = access.project_id().0;
+    let repository = query::push::ensure_repository(tx, project, repo.as_str(), *now).await?;
+    query::push::lock_repository(tx, repository).await?;
+    let mut listed = 0;
+    let known = query::push::counts_by_digest(tx, repository, &row.digest).await?;
+    let manifest = match known {
+        Some(counts) => counts.id,
+        None => insert(tx, change, repository, &mut listed).await?,
+    };
+    for tag in &change.tags {
+        point(tx, change.access.actor(), repository, tag, (manifest, row.digest), *now, "push", &mut listed).await?;
+    }
+    query::push::note_push(tx, repository, listed, *now).await?;
+    for name in labels(repo, &change.tags, &row.digest) {
+        let entry = audit::Entry::success("create", "artifact", name)
+            .described(format!("push artifact: {repo}@{}", row.digest))
+            .in_project(access.project_id());
+        audit::record(tx, access.actor(), *now, &entry).await?;
+    }
+    let payload = serde_json::json!({
+        "repository": repo.as_str(), "digest": row.digest.to_string(), "tags": change.tags, "actor": &*access.actor().name,
+    });
+    query::push::add_event(tx, "push_artifact", Some(project), &payload.to_string(), *now).await?;
+    Ok(())
+}
+
+/// How the audit log names a push: by each tag, else by digest.
+fn labels(repo: &RepoName, tags: &[TagName], digest: &Digest) -> Vec<String> {
+    if tags.is_empty() {
+        return vec![format!("{repo}@{digest}")];
+    }
+    tags.iter().map(|tag| format!("{repo}:{tag}")).collect()
+}
+
+/// Writes a manifest that the repository does not have yet.
+async fn insert(tx: &mut Conn<'_>, change: &Change, repository: i64, listed: &mut i64) -> Result<i64> {
+    let Change { access, repo, row, manifest, now, .. } = change;
+    let project = access.project_id().0;
+    let found = resolve(tx, repository, manifest).await?;
+    let is_new_to_project = !query::push::project_has_manifest(tx, project, &row.digest, repository).await?;
+    let growth = if is_new_to_project { row.manifest_size } else { 0 };
+    policy::before_push(tx, access, repo, crate::blob::unsigned(growth)).await?;
+    query::push::store_bytes(tx, &row.digest, &change.bytes).await?;
+    let parents = query::push::adopt_by_parents(tx, repository, &row.digest, None).await?;
+    let size = row.manifest_size + found.size();
+    let id = query::push::insert_manifest(tx, repository, row, size, parents, *now).await?;
+    query::push::adopt_by_parents(tx, repository, &row.digest, Some(id)).await?;
+    for (position, reference) in change.references.iter().enumerate() {
+        let blob = found.blob(&reference.digest);
+        let child = if reference.role == "child" { found.child(&reference.digest) } else { None };
+        query::push::insert_reference(tx, id, position as i64, reference, blob, child).await?;
+    }
+    for child in &found.children {
+        let before = query::push::counts(tx, child.id).await?;
+        query::push::add_parents(tx, child.id, 1).await?;
+        if let Some(before) = before {
+            *listed += difference(before, Counts { parents: before.parents + 1, ..before });
+        }
+    }
+    let counts = Counts { id, tags: 0, parents, accessory: row.subject.is_some() };
+    *listed += i64::from(counts.is_listed());
+    query::push::add_usage(tx, project, growth, *now).await?;
+    Ok(id)
+}
+
+/// What a manifest points at, as far as the repository has it.
+struct Resolved {
+    blobs: Vec<(Digest, i64, i64)>,
+    children: Vec<query::push::Child>,
+}
+
+impl Resolved {
+    fn blob(&self, digest: &Digest) -> Option<i64> {
+        self.blobs.iter().find(|(found, ..)| found == digest).map(|(_, id, _)| *id)
+    }
+
+    fn child(&self, digest: &Digest) -> Option<i64> {
+        self.children.iter().find(|child| child.digest == *digest).map(|child| child.id)
+    }
+
+    fn size(&self) -> i64 {
+        let blobs = self.blobs.iter().map(|(.., size)| size);
+        blobs.chain(self.children.iter().map(|child| &child.size)).sum()
+    }
+}
+
+async fn resolve(tx: &mut Conn<'_>, repository: i64, manifest: &Manifest) -> Result<Resolved> {
+    let needed = manifest.config.iter().chain(&manifest.layers);
+    let mut digests: Vec<Digest> = needed.clone().map(|descriptor| descriptor.digest).collect();
+    // A build cache lists its layers among the children of an index.
+    digests.extend(manifest.manifests.iter().map(|descriptor| descriptor.digest));
+    digests.sort();
+    digests.dedup();
+    let blobs = query::push::linked_blobs(tx, repository, &digests).await?;
+    for descriptor in needed {
+        let is_elsewhere = !descriptor.urls.is_empty();
+        if !is_elsewhere && !blobs.iter().any(|(digest, ..)| *digest == descriptor.digest) {
+            return Err(Error::ManifestBlobUnknown(descriptor.digest));
+        }
+    }
+    // Children that are not there yet are accepted: mirrors and partial copies push sparse indexes (spec, "Push").
+    let mut children: Vec<Digest> = manifest.manifests.iter().map(|descriptor| descriptor.digest).collect();
+    children.sort();
+    children.dedup();
+    let children = query::push::children(tx, repository, &children).await?;
+    Ok(Resolved { blobs, children })
+}
+
+fn difference(before: Counts, after: Counts) -> i64 {
+    i64::from(after.is_listed()) - i64::from(before.is_listed())
+}
+
+/// Points a tag at a manifest, and keeps the counts of what it pointed at before.
+#[expect(clippy::too_many_arguments, reason = "one place where tags move, called with what its callers have at hand")]
+pub(crate) async fn point(
+    tx: &mut Conn<'_>,
+    actor: &Actor,
+    repository: i64,
+    tag: &TagName,
+    (manifest, digest): (i64, Digest),
+    now: Timestamp,
+    operation: &str,
+    listed: &mut i64,
+) -> Result<()> {
+    let previous = query::push::tag(tx, repository, tag.as_str()).await?.map(|(_, manifest)| manifest);
+    query::push::upsert_tag(tx, repository, tag.as_str(), &tag.sort_key(), manifest, now).await?;
+    if previous == Some(manifest) {
+        return Ok(());
+    }
+    if let Some(previous) = previous {
+        *listed += retag(tx, previous, -1).await?;
+    }
+    *listed += retag(tx, manifest, 1).await?;
+    query::push::add_tag_history(tx, repository, tag.as_str(), Some(digest), operation, &actor.name, now).await?;
+    Ok(())
+}
+
+async fn retag(tx: &mut Conn<'_>, manifest: i64, count: i64) -> Result<i64> {
+    let before = query::push::counts(tx, manifest).await?;
+    query::push::add_tags(tx, manifest, count).await?;
+    Ok(before.map_or(0, |before| difference(before, Counts { tags: before.tags + count, ..before })))
+}
+
+/// Removes a tag; the manifest stays.
+///
+/// # Errors
+/// [`Error::ManifestUnknown`] where the repository has no such tag.
+pub async fn delete_tag(
+    domain: &Domain,
+    access: &ProjectAccess<DeleteContent>,
+    repo: &RepoName,
+    tag: &TagName,
+) -> Result<()> {
+    belongs(access.project().name == repo.project())?;
+    let args = (access.clone(), repo.clone(), tag.clone(), domain.now());
+    domain
+        .db
+        .write(args, |tx, (access, repo, tag, now)| {
+            Box::pin(async move {
+                let unknown = || unknown(repo, &Reference::Tag(tag.clone()));
+                let repository = query::registry::repository(tx, repo.as_str()).await?.ok_or_else(unknown)?;
+                query::push::lock_repository(tx, repository.id).await?;
+                let (id, manifest) = query::push::tag(tx, repository.id, tag.as_str()).await?.ok_or_else(unknown)?;
+                remove_tag(tx, access.actor(), repository.id, (id, tag), manifest, *now).await?;
+                let entry =
+                    audit::Entry::success("delete", "tag", format!("{repo}:{tag}")).in_project(access.project_id());
+                audit::record(tx, access.actor(), *now, &entry).await?;
+                let payload = serde_json::json!({ "repository": repo.as_str(), "tag": tag });
+                query::push::add_event(tx, "delete_tag", Some(access.project_id().0), &payload.to_string(), *now)
+                    .await?;
+                Ok(())
+            })
+        })
+        .await
+}
+
+/// Removes a tag's row and keeps the counts. Says nothing to the audit log.
+pub(crate) async fn remove_tag(
+    tx: &mut Conn<'_>,
+    actor: &Actor,
+    repository: i64,
+    (id, tag): (i64, &TagName),
+    manifest: i64,
+    now: Timestamp,
+) -> Result<()> {
+    query::push::delete_tag(tx, id).await?;
+    let listed = retag(tx, manifest, -1).await?;
+    query::push::add_tag_history(tx, repository, tag.as_str(), None, "delete", &actor.name, now).await?;
+    query::push::note_push(tx, repository, listed, now).await?;
+    Ok(())
+}
+
+/// Removes a manifest with its tags and with what refers to it. Bytes go when garbage collection finds them unused.
+///
+/// # Errors
+/// [`Error::ManifestUnknown`] where the repository has no such manifest; [`Error::Unsupported`] where an index of the
+/// repository lists it.
+pub async fn delete(
+    domain: &Domain,
+    access: &ProjectAccess<DeleteContent>,
+    repo: &RepoName,
+    digest: &Digest,
+) -> Result<()> {
+    belongs(access.project().name == repo.project())?;
+    let args = (access.clone(), repo.clone(), *digest, domain.now());
+    domain
+        .db
+        .write(args, |tx, (access, repo, digest, now)| {
+            Box::pin(async move {
+                let unknown = || unknown(repo, &Reference::Digest(*digest));
+                let repository = query::registry::repository(tx, repo.as_str()).await?.ok_or_else(unknown)?;
+                query::push::lock_repository(tx, repository.id).await?;
+                let counts = query::push::counts_by_digest(tx, repository.id, digest).await?.ok_or_else(unknown)?;
+                if counts.parents > 0 {
+                    return Err(Error::Unsupported(format!(
+                        "the deletion of {repo}@{digest} is not allowed: it is referenced by an index"
+                    )));
+                }
+                remove(tx, access, repository.id, counts.id, *digest, *now).await?;
+                let name = format!("{repo}@{digest}");
+                let entry = audit::Entry::success("delete", "artifact", name).in_project(access.project_id());
+                audit::record(tx, access.actor(), *now, &entry).await?;
+                let payload = serde_json::json!({ "repository": repo.as_str(), "digest": digest.to_string() });
+                query::push::add_event(tx, "delete_artifact", Some(access.project_id().0), &payload.to_string(), *now)
+                    .await?;
+                Ok(())
+            })
+        })
+        .await
+}
+
+/// Removes a manifest and, one after the other, all that refers to it. Says nothing to the audit log.
+pub(crate) async fn remove(
+    tx: &mut Conn<'_>,
+    access: &ProjectAccess<DeleteContent>,
+    repository: i64,
+    id: i64,
+    digest: Digest,
+    now: Timestamp,
+) -> Result<()> {
+    let mut doomed = vec![(id, digest)];
+    // Accessories of accessories go as well; the list only grows by manifests that are still there.
+    let mut next = 0;
+    while let Some(&(_, digest)) = doomed.get(next) {
+        next += 1;
+        for accessory in query::push::accessories(tx, repository, &digest).await? {
+            if !doomed.contains(&accessory) {
+                doomed.push(accessory);
+            }
+        }
+    }
+    for (id, digest) in doomed {
+        remove_one(tx, access, repository, id, digest, now).await?;
+    }
+    Ok(())
+}
+
+async fn remove_one(
+    tx: &mut Conn<'_>,
+    access: &ProjectAccess<DeleteContent>,
+    repository: i64,
+    id: i64,
+    digest: Digest,
+    now: Timestamp,
+) -> Result<()> {
+    let Some(counts) = query::push::counts(tx, id).await? else { return Ok(()) };
+    let project = access.project_id().0;
+    for tag in query::push::tags_of(tx, id).await? {
+        if let Some((tag_id, _)) = query::push::tag(tx, repository, &tag).await? {
+            query::push::delete_tag(tx, tag_id).await?;
+            query::push::add_tag_history(tx, repository, &tag, None, "delete", &access.actor().name, now).await?;
+        }
+    }
+    let (blobs, children) = query::push::targets(tx, id).await?;
+    query::push::delete_manifest(tx, id).await?;
+    let mut listed = -i64::from(counts.is_listed());
+    for child in children {
+        let before = query::push::counts(tx, child).await?;
+        query::push::add_parents(tx, child, -1).await?;
+        if let Some(before) = before {
+            listed += difference(before, Counts { parents: before.parents - 1, ..before });
+        }
+    }
+    for (blob, size) in blobs {
+        if !query::push::blob_in_use(tx, repository, blob).await? {
+            unlink(tx, project, repository, blob, size, now).await?;
+        }
+    }
+    if !query::push::project_has_manifest(tx, project, &digest, repository).await? {
+        let size = query::push::manifest_size(tx, &digest).await?;
+        query::push::add_usage(tx, project, -size, now).await?;
+    }
+    query::push::review_manifest(tx, &digest, "deleted", now).await?;
+    query::push::note_push(tx, repository, listed, now).await?;
+    Ok(())
+}

@@ -1,0 +1,202 @@
+//! Resumable uploads. The row says how far an upload has come; bytes beyond it were never acknowledged.
+
+use berth_db::{args, query};
+use berth_storage::{ByteStream, Position};
+use berth_types::{Algorithm, Digest, RepoName, Timestamp, range::ByteRange};
+use uuid::Uuid;
+
+use crate::{
+    Domain, Error, Result,
+    authz::{ProjectAccess, Push},
+    blob::{belongs, commit, signed, unsigned},
+    storage,
+};
+
+/// What a request brings to an upload.
+pub struct Chunk {
+    /// Which bytes it says they are; nothing where it appends whatever comes.
+    pub range: Option<ByteRange>,
+    /// The bytes.
+    pub body: ByteStream,
+}
+
+/// Begins an upload and says its id.
+///
+/// # Errors
+/// What the disk or the database says.
+pub async fn start(
+    domain: &Domain,
+    access: &ProjectAccess<Push>,
+    repo: &RepoName,
+    algorithm: Algorithm,
+) -> Result<Uuid> {
+    belongs(access.project().name == repo.project())?;
+    let id = Uuid::new_v4();
+    domain.blobs.create_upload(id).await.map_err(storage::error)?;
+    let args = (access.clone(), repo.clone(), id.to_string(), algorithm, domain.now());
+    domain
+        .db
+        .write(args, |tx, (access, repo, id, algorithm, now)| {
+            Box::pin(async move {
+                let repository = query::push::ensure_repository(tx, access.project_id().0, repo.as_str(), *now).await?;
+                query::push::insert_upload(tx, id, repository, algorithm.as_str(), &access.actor().name, *now).await?;
+                Ok::<_, Error>(())
+            })
+        })
+        .await?;
+    Ok(id)
+}
+
+/// How many bytes an upload has.
+///
+/// # Errors
+/// [`Error::UploadUnknown`] where the repository has no such upload.
+pub async fn status(domain: &Domain, access: &ProjectAccess<Push>, repo: &RepoName, id: Uuid) -> Result<u64> {
+    Ok(find(domain, access, repo, id).await?.1.offset)
+}
+
+/// Appends a chunk and says how many bytes the upload has then.
+///
+/// # Errors
+/// [`Error::UploadUnknown`]; [`Error::RangeInvalid`] for a chunk that does not continue the upload, which stays usable;
+/// [`Error::BodyAborted`] where the client went away, with the bytes that came recorded.
+pub async fn append(
+    domain: &Domain,
+    access: &ProjectAccess<Push>,
+    repo: &RepoName,
+    id: Uuid,
+    chunk: Chunk,
+) -> Result<u64> {
+    let (_, at) = find(domain, access, repo, id).await?;
+    Ok(receive(domain, id, at, chunk).await?.offset)
+}
+
+/// Appends what the request brings, checks the digest and makes the blob visible. Says the blob's size.
+///
+/// # Errors
+/// As [`append`]; [`Error::DigestInvalid`] where the bytes have another digest, after which the upload is gone.
+pub async fn finish(
+    domain: &Domain,
+    access: &ProjectAccess<Push>,
+    repo: &RepoName,
+    id: Uuid,
+    digest: &Digest,
+    chunk: Chunk,
+) -> Result<u64> {
+    let (_, at) = find(domain, access, repo, id).await?;
+    let at = receive(domain, id, at, chunk).await?;
+    let stored = match domain.blobs.finish(id, at, digest).await.map_err(storage::error) {
+        Err(error @ Error::DigestInvalid(_)) => {
+            drop_upload(domain, id).await?;
+            return Err(error);
+        }
+        stored => stored?,
+    };
+    commit(domain, access, repo, digest, stored, Some(id.to_string())).await?;
+    Ok(stored.size)
+}
+
+/// Ends an upload and forgets its bytes.
+///
+/// # Errors
+/// [`Error::UploadUnknown`] where the repository has no such upload.
+pub async fn cancel(domain: &Domain, access: &ProjectAccess<Push>, repo: &RepoName, id: Uuid) -> Result<()> {
+    find(domain, access, repo, id).await?;
+    drop_upload(domain, id).await
+}
+
+/// Rows before data: what a crash leaves between is an orphan file, swept by age.
+pub(crate) async fn drop_upload(domain: &Domain, id: Uuid) -> Result<()> {
+    let removed: bool = domain
+        .db
+        .write(id.to_string(), |tx, id| {
+            Box::pin(async move { Ok::<_, Error>(query::push::delete_upload(tx, id).await?) })
+        })
+        .await?;
+    if !removed {
+        return Err(Error::UploadUnknown);
+    }
+    domain.blobs.delete_upload(id).await.map_err(storage::error)
+}
+
+async fn find(
+    domain: &Domain,
+    access: &ProjectAccess<Push>,
+    repo: &RepoName,
+    id: Uuid,
+) -> Result<(query::registry::Upload, Position)> {
+    belongs(access.project().name == repo.project())?;
+    let mut reader = domain.db.reader().await?;
+    let upload = query::registry::upload(&mut reader.conn(), repo.as_str(), &id.to_string()).await?;
+    let upload = upload.ok_or(Error::UploadUnknown)?;
+    let at = match &upload.hash_state {
+        // Nothing received yet: the row has no state, and a fresh one is as good.
+        None if upload.received == 0 => Position::start(upload.algorithm.parse().unwrap_or(Algorithm::Sha256)),
+        state => Position::recorded(unsigned(upload.received), state.as_deref()),
+    };
+    Ok((upload, at))
+}
+
+async fn receive(domain: &Domain, id: Uuid, at: Position, chunk: Chunk) -> Result<Position> {
+    if let Some(range) = chunk.range
+        && range.start != at.offset
+    {
+        // docker resumes from the `Range` of this answer, so a gap here would corrupt the layer silently.
+        return Err(Error::RangeInvalid { received: at.offset });
+    }
+    let before = at.offset;
+    match domain.blobs.append(id, at, chunk.body, domain.limits.blob_size_bytes_max).await {
+        Ok(reached) => {
+            if reached.offset != before {
+                record(domain, id, &reached).await?;
+            }
+            let expected = chunk.range.map(ByteRange::len);
+            if expected.is_some_and(|expected| reached.offset - before != expected) {
+                return Err(Error::SizeInvalid("the body is not as long as its Content-Range".to_owned()));
+            }
+            Ok(reached)
+        }
+        Err(failed) => {
+            if let Some(reached) = failed.reached {
+                record(domain, id, &reached).await?;
+            }
+            Err(storage::error(failed.error))
+        }
+    }
+}
+
+async fn record(domain: &Domain, id: Uuid, at: &Position) -> Result<()> {
+    let state = at.hash.as_ref().map(|hash| hash.as_bytes().to_vec());
+    let args = (id.to_string(), signed(at.offset), state, domain.now());
+    let still_there: bool = domain
+        .db
+        .write(args, |tx, (id, received, state, now)| {
+            Box::pin(async move {
+                Ok::<_, Error>(query::push::advance_upload(tx, id, *received, state.clone(), *now).await?)
+            })
+        })
+        .await?;
+    if !still_there {
+        return Err(Error::UploadUnknown);
+    }
+    Ok(())
+}
+
+/// Ends uploads that nobody touched since `before`, and says how many.
+pub(crate) async fn expire(domain: &Domain, before: Timestamp) -> Result<usize> {
+    let idle: Vec<String> = {
+        let mut reader = domain.db.reader().await?;
+        let sql = "SELECT id FROM uploads WHERE updated_at < $1 ORDER BY updated_at LIMIT 1000";
+        let rows = reader.conn().rows(sql, args![before]).await?;
+        rows.iter().map(|row| row.get(0)).collect::<berth_db::Result<_>>()?
+    };
+    let mut ended = 0;
+    for id in &idle {
+        let Ok(id) = id.parse() else { continue };
+        // One in use goes at the next round.
+        if drop_upload(domain, id).await.is_ok() {
+            ended += 1;
+        }
+    }
+    Ok(ended)
+}

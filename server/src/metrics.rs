@@ -1,0 +1,201 @@
+//! Numbers for Prometheus, under Harbor's names where Harbor has them.
+
+use std::{
+    collections::HashMap,
+    fmt::Write as _,
+    sync::{LazyLock, OnceLock},
+    time::Duration,
+};
+
+use berth_types::{Clock, Timestamp, time::SystemClock};
+use http::{Method, StatusCode};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+
+const IN_FLIGHT: &str = "harbor_core_http_inflight_requests";
+const TOTAL: &str = "harbor_core_http_request_total";
+const DURATION: &str = "harbor_core_http_request_duration_seconds";
+/// How often old samples leave the summaries.
+pub const UPKEEP: Duration = Duration::from_secs(5);
+
+static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
+static STARTED: LazyLock<Timestamp> = LazyLock::new(|| SystemClock.now());
+
+/// The recorder of this process. It is made at the first call; servers that run side by side share it.
+pub fn recorder() -> Option<&'static PrometheusHandle> {
+    RECORDER
+        .get_or_init(|| {
+            LazyLock::force(&STARTED);
+            let builder = PrometheusBuilder::new().set_quantiles(&[0.5, 0.9, 0.99]).ok()?;
+            let recorder = builder.build_recorder();
+            let handle = recorder.handle();
+            ::metrics::set_global_recorder(recorder).ok()?;
+            ::metrics::describe_gauge!(IN_FLIGHT, "The number of requests in flight.");
+            ::metrics::describe_counter!(TOTAL, "The number of requests.");
+            ::metrics::describe_histogram!(DURATION, ::metrics::Unit::Seconds, "How long requests took.");
+            Some(handle)
+        })
+        .as_ref()
+}
+
+/// All numbers as text.
+pub fn render() -> String {
+    let mut out = recorder().map(PrometheusHandle::render).unwrap_or_default();
+    process(&mut out);
+    out
+}
+
+/// Counts an answered request.
+pub fn count(method: &Method, operation: &'static str, status: StatusCode, duration: Duration) {
+    let method = method_label(method);
+    let code = status.as_str().to_owned();
+    ::metrics::counter!(TOTAL, "method" => method, "code" => code, "operation" => operation).increment(1);
+    ::metrics::histogram!(DURATION, "method" => method, "operation" => operation).record(duration.as_secs_f64());
+}
+
+/// A request in flight, until this is dropped.
+pub struct InFlight(());
+
+impl InFlight {
+    /// One more.
+    pub fn begin() -> Self {
+        ::metrics::gauge!(IN_FLIGHT).increment(1.0);
+        InFlight(())
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        ::metrics::gauge!(IN_FLIGHT).decrement(1.0);
+    }
+}
+
+/// The operation of a path that no route of the API names: `/v2`, the token service, pages.
+pub fn operation(method: &Method, path: &str) -> &'static str {
+    let Some(rest) = path.strip_prefix("/v2/") else {
+        return match path {
+            "/v2" => "v2",
+            "/service/token" => "token",
+            "/healthz" | "/readyz" | "/metrics" => "probe",
+            _ if path.starts_with("/assets/") => "asset",
+            _ if path.starts_with("/api/") => "api",
+            _ if method == Method::GET || method == Method::HEAD => "page",
+            _ => "other",
+        };
+    };
+    let has = |part: &str| rest.contains(part);
+    if rest.is_empty() {
+        "v2"
+    } else if rest == "_catalog" {
+        "v2_catalog"
+    } else if has("/blobs/uploads") {
+        "v2_blob_upload"
+    } else if has("/blobs/") {
+        "v2_blob"
+    } else if has("/manifests/") {
+        "v2_manifest"
+    } else if has("/referrers/") {
+        "v2_referrers"
+    } else if rest.ends_with("/tags/list") {
+        "v2_tags"
+    } else {
+        "v2_unknown"
+    }
+}
+
+/// The operation id of a route of the API.
+pub fn api_operation(method: &Method, route: &str) -> Option<&'static str> {
+    let key = format!("{method} {route}");
+    OPERATIONS.get(key.as_str()).map(String::as_str)
+}
+
+/// `GET /api/v2.0/projects` → `listProjects`, out of the API's own description.
+static OPERATIONS: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
+    let openapi: serde_json::Value = serde_json::from_str(&berth_api::openapi_json()).unwrap_or_default();
+    let mut operations = HashMap::new();
+    for (path, methods) in openapi["paths"].as_object().into_iter().flatten() {
+        for (method, operation) in methods.as_object().into_iter().flatten() {
+            if let Some(id) = operation["operationId"].as_str() {
+                operations.insert(format!("{} {path}", method.to_uppercase()), id.to_owned());
+            }
+        }
+    }
+    operations
+});
+
+/// A client can invent methods without end; a label cannot take them all.
+fn method_label(method: &Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "PATCH" => "PATCH",
+        "DELETE" => "DELETE",
+        "OPTIONS" => "OPTIONS",
+        _ => "other",
+    }
+}
+
+/// What the kernel tells of this process. On systems without /proc nothing is added.
+fn process(out: &mut String) {
+    let mut gauge = |name: &str, help: &str, value: f64| {
+        let _ = write!(out, "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}\n");
+    };
+    let started = STARTED.micros() as f64 / 1e6;
+    gauge("process_start_time_seconds", "Start of the process in seconds since the Unix epoch.", started);
+    if let Ok(status) = std::fs::read_to_string("/proc/self/status") {
+        let bytes = |field: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(field))?;
+            let number: f64 = line.trim_start_matches(':').split_whitespace().next()?.parse().ok()?;
+            Some(number * 1024.0)
+        };
+        let total = |fields: &[&str]| fields.iter().filter_map(|field| bytes(field)).sum::<f64>();
+        let resident = "Resident memory of the process in bytes, pages of mapped files included.";
+        gauge("process_resident_memory_bytes", resident, total(&["VmRSS"]));
+        let own = "Memory that only this process holds, in bytes: RssAnon and RssShmem.";
+        gauge("berth_process_private_memory_bytes", own, total(&["RssAnon", "RssShmem"]));
+        gauge("process_virtual_memory_bytes", "Virtual memory of the process in bytes.", total(&["VmSize"]));
+    }
+    if let Ok(files) = std::fs::read_dir("/proc/self/fd") {
+        gauge("process_open_fds", "Open file handles.", files.count() as f64);
+    }
+    let usage = rustix::process::getrusage(rustix::process::RusageWho::Itself);
+    let cpu = [usage.utime, usage.stime].iter().map(|time| time.tv_sec as f64 + time.tv_usec as f64 / 1e6).sum::<f64>();
+    let _ = write!(
+        out,
+        "# HELP process_cpu_seconds_total Processor time in seconds.\n# TYPE process_cpu_seconds_total counter\n\
+         process_cpu_seconds_total {cpu}\n\
+         # HELP berth_build_info The running version.\n# TYPE berth_build_info gauge\n\
+         berth_build_info{{version=\"{}\"}} 1\n",
+        env!("CARGO_PKG_VERSION")
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_of_the_registry_are_a_few_operations() {
+        let get = |path: &str| operation(&Method::GET, path);
+        assert_eq!(get("/v2/"), "v2");
+        assert_eq!(get("/v2/a/b/manifests/latest"), "v2_manifest");
+        assert_eq!(get("/v2/a/b/blobs/uploads/"), "v2_blob_upload");
+        assert_eq!(get("/v2/a/b/blobs/sha256:00"), "v2_blob");
+        assert_eq!(get("/v2/a/b/tags/list"), "v2_tags");
+        assert_eq!(get("/projects"), "page");
+        assert_eq!(operation(&Method::POST, "/x"), "other");
+    }
+
+    #[test]
+    fn the_numbers_carry_harbors_names() {
+        recorder();
+        drop(InFlight::begin());
+        count(&Method::GET, "v2", StatusCode::OK, Duration::from_millis(3));
+        let text = render();
+        assert!(text.contains("harbor_core_http_inflight_requests "), "{text}");
+        assert!(text.contains("harbor_core_http_request_total{method=\"GET\",code=\"200\",operation=\"v2\"}"), "{text}");
+        assert!(text.contains("harbor_core_http_request_duration_seconds{method=\"GET\""), "{text}");
+        assert!(text.contains("process_resident_memory_bytes "), "{text}");
+    }
+}

@@ -1,0 +1,186 @@
+//! What the server says about itself: log lines and numbers. Never a credential, and never a query, which can hold one.
+
+use std::{
+    io::IsTerminal,
+    pin::Pin,
+    sync::{Arc, OnceLock},
+    task::{Context, Poll},
+    time::Instant,
+};
+
+use axum::{
+    body::{Body, Bytes, HttpBody},
+    extract::{MatchedPath, Request, State},
+    middleware::Next,
+    response::Response,
+};
+use berth_domain::Actor;
+use berth_web::{ClientAddr, RequestId, client_addr::client_addr};
+use http::{HeaderValue, Method, StatusCode};
+use http_body::{Frame, SizeHint};
+use ipnet::IpNet;
+use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+
+use crate::{
+    config::{LogConfig, LogFormat},
+    metrics,
+    serve::Peer,
+};
+
+/// Begins to write log lines to standard error. A second call changes nothing.
+pub fn init(log: &LogConfig) {
+    // The configuration has read the filter before.
+    let filter = EnvFilter::try_new(&log.level).unwrap_or_else(|_| EnvFilter::new("info"));
+    let registry = tracing_subscriber::registry().with(filter);
+    let is_json = match log.format {
+        LogFormat::Json => true,
+        LogFormat::Pretty => false,
+        LogFormat::Auto => !std::io::stderr().is_terminal(),
+    };
+    let started = if is_json {
+        registry.with(fmt::layer().json().flatten_event(true).with_writer(std::io::stderr)).try_init()
+    } else {
+        let colours = std::io::stderr().is_terminal();
+        registry.with(fmt::layer().with_ansi(colours).with_writer(std::io::stderr)).try_init()
+    };
+    if started.is_err() {
+        tracing::debug!("log lines go where an earlier start sends them");
+    }
+}
+
+/// Where the caller's name is put for the log once it is known.
+#[derive(Clone, Default)]
+struct CallerName(Arc<OnceLock<Arc<str>>>);
+
+/// The outermost layer: says where the request came from and under which id, counts it, and logs its answer.
+pub async fn observe(State(proxies): State<Arc<[IpNet]>>, mut request: Request, next: Next) -> Response {
+    let peer = request.extensions().get::<Peer>().map_or([0, 0, 0, 0].into(), |peer| peer.0);
+    let client = client_addr(peer, request.headers(), &proxies);
+    let id = RequestId::of(request.headers());
+    let caller = CallerName::default();
+    let mut record = Record {
+        method: request.method().clone(),
+        path: request.uri().path().to_owned(),
+        operation: metrics::operation(request.method(), request.uri().path()),
+        id: id.0.clone(),
+        client,
+        caller: caller.clone(),
+        status: StatusCode::OK,
+        began: Instant::now(),
+        bytes: 0,
+        finished: false,
+        _in_flight: metrics::InFlight::begin(),
+    };
+    request.extensions_mut().insert(client);
+    request.extensions_mut().insert(id.clone());
+    request.extensions_mut().insert(caller);
+    let mut response = next.run(request).await;
+    if let Ok(value) = HeaderValue::from_str(&id.0) {
+        response.headers_mut().insert("x-request-id", value);
+    }
+    record.status = response.status();
+    if let Some(matched) = response.extensions_mut().remove::<Matched>() {
+        record.operation = matched.0;
+    }
+    response.map(|body| Body::new(Observed { body, record }))
+}
+
+/// The route that answered, for the numbers.
+#[derive(Clone, Copy)]
+struct Matched(&'static str);
+
+/// Inside of routing and authentication: notes who asks and which operation it is.
+pub async fn note(request: Request, next: Next) -> Response {
+    if let (Some(caller), Some(actor)) = (request.extensions().get::<CallerName>(), request.extensions().get::<Actor>())
+    {
+        // Set once a request; the portal's inner requests come with names of their own.
+        let _ = caller.0.set(actor.name.clone());
+    }
+    let matched = request
+        .extensions()
+        .get::<MatchedPath>()
+        .and_then(|path| metrics::api_operation(request.method(), path.as_str()));
+    let mut response = next.run(request).await;
+    if let Some(operation) = matched {
+        response.extensions_mut().insert(Matched(operation));
+    }
+    response
+}
+
+/// What the line says. It is written when the body has gone out, or the client has gone away.
+struct Record {
+    method: Method,
+    path: String,
+    operation: &'static str,
+    id: String,
+    client: ClientAddr,
+    caller: CallerName,
+    status: StatusCode,
+    began: Instant,
+    bytes: u64,
+    finished: bool,
+    _in_flight: metrics::InFlight,
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        let duration = self.began.elapsed();
+        metrics::count(&self.method, self.operation, self.status, duration);
+        let actor = self.caller.0.get().map_or("", |name| &**name);
+        let duration_ms = duration.as_micros() as f64 / 1000.0;
+        // Probes come every few seconds and say nothing new.
+        if matches!(self.path.as_str(), "/healthz" | "/readyz" | "/metrics") && self.status.is_success() {
+            tracing::debug!(http.path = self.path, http.status = self.status.as_u16(), duration_ms, "probed");
+            return;
+        }
+        tracing::info!(
+            http.method = %self.method,
+            http.path = self.path,
+            http.status = self.status.as_u16(),
+            http.bytes = self.bytes,
+            http.complete = self.finished,
+            duration_ms,
+            request.id = self.id,
+            actor.name = actor,
+            client.address = %self.client.0,
+            "answered"
+        );
+    }
+}
+
+/// A body that is counted on its way out.
+struct Observed {
+    body: Body,
+    record: Record,
+}
+
+impl HttpBody for Observed {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let polled = Pin::new(&mut self.body).poll_frame(context);
+        match &polled {
+            Poll::Ready(Some(Ok(frame))) => {
+                self.record.bytes += frame.data_ref().map_or(0, |data| data.len() as u64);
+                if self.body.is_end_stream() {
+                    self.record.finished = true;
+                }
+            }
+            Poll::Ready(None) => self.record.finished = true,
+            Poll::Ready(Some(Err(_))) | Poll::Pending => {}
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

@@ -1,0 +1,221 @@
+//! Reading: by the kernel's cache where it has the bytes, by positioned reads on other threads where it has not.
+
+use std::{
+    fs::File,
+    io::{self, IoSliceMut},
+    num::NonZeroU64,
+    ops::Range,
+    os::unix::fs::MetadataExt,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use bytes::Bytes;
+use futures_util::stream;
+use rustix::{fs::Advice, io::ReadWriteFlags};
+use tokio::{sync::Semaphore, task::spawn_blocking};
+
+use super::map::Mapping;
+use crate::{BlobRead, ByteStream, Result};
+
+/// Reads from the disk at the same time; more only wait inside the kernel.
+const READ_JOBS_MAX: usize = 64;
+
+/// A mapped slice ends where the file's offset is a multiple of this.
+const SLICE_BYTES: u64 = 1 << 20;
+
+/// Fewer resident bytes than this are not worth a slice, and shorter reads not worth a mapping.
+const RESIDENT_BYTES_MIN: usize = 64 << 10;
+
+/// A positioned read from the disk, while memory is plentiful and when it is not.
+const CHUNK_BYTES: usize = 256 << 10;
+const CHUNK_SCARCE_BYTES: usize = 64 << 10;
+
+/// All readers' buffers together may hold this much before chunks become small.
+const BUFFERS_BYTES: usize = 32 << 20;
+
+/// What the kernel is asked to fetch behind a positioned read, so that the next bytes need no buffer.
+const AHEAD_BYTES: u64 = 2 << 20;
+
+/// Whether nobody but Berth can change a file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trust {
+    /// In Berth's own root: never changed, so it may be mapped.
+    Ours,
+    /// In an adopted root: somebody could cut it under a mapping.
+    Foreign,
+}
+
+/// What all readers of a store share.
+pub(super) struct Readers {
+    pub jobs: Arc<Semaphore>,
+    buffered: AtomicUsize,
+}
+
+impl Readers {
+    pub fn new() -> Self {
+        Readers { jobs: Arc::new(Semaphore::new(READ_JOBS_MAX)), buffered: AtomicUsize::new(0) }
+    }
+
+    fn chunk_bytes(&self) -> usize {
+        if self.buffered.load(Ordering::Relaxed) < BUFFERS_BYTES { CHUNK_BYTES } else { CHUNK_SCARCE_BYTES }
+    }
+}
+
+pub(super) struct FileBlob {
+    file: Arc<File>,
+    size: u64,
+    mappable: bool,
+    readers: Arc<Readers>,
+}
+
+impl FileBlob {
+    pub fn new(file: File, trust: Trust, readers: &Arc<Readers>) -> Result<Self> {
+        let metadata = file.metadata()?;
+        // The kernel tells only a file's owner which pages it holds, and answers "all" to others.
+        let owned = metadata.uid() == rustix::process::geteuid().as_raw();
+        let mappable = trust == Trust::Ours && owned;
+        Ok(FileBlob { file: Arc::new(file), size: metadata.len(), mappable, readers: readers.clone() })
+    }
+}
+
+impl BlobRead for FileBlob {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn read(&self, range: Range<u64>) -> ByteStream {
+        let end = range.end.min(self.size);
+        let start = range.start.min(end);
+        let mappable = self.mappable && end - start > RESIDENT_BYTES_MIN as u64;
+        let map = if mappable { Map::Possible } else { Map::Impossible };
+        let cursor = Cursor { file: self.file.clone(), readers: self.readers.clone(), at: start, end, map };
+        Box::pin(stream::try_unfold(cursor, |mut cursor| async move {
+            let chunk = cursor.next().await?;
+            Ok(chunk.map(|chunk| (chunk, cursor)))
+        }))
+    }
+}
+
+struct Cursor {
+    file: Arc<File>,
+    readers: Arc<Readers>,
+    at: u64,
+    end: u64,
+    map: Map,
+}
+
+enum Map {
+    Possible,
+    Made(Arc<Mapping>),
+    Impossible,
+}
+
+impl Cursor {
+    async fn next(&mut self) -> io::Result<Option<Bytes>> {
+        if self.at == self.end {
+            return Ok(None);
+        }
+        let ready = match self.map {
+            Map::Impossible => self.cached(),
+            Map::Possible | Map::Made(_) => self.mapped(),
+        };
+        let chunk = match ready {
+            Some(chunk) => chunk,
+            None => self.positioned().await?,
+        };
+        self.at += chunk.len() as u64;
+        Ok(Some(chunk))
+    }
+
+    /// A slice of the mapped file, when its pages are in memory.
+    fn mapped(&mut self) -> Option<Bytes> {
+        let mapping = match &self.map {
+            Map::Made(mapping) => mapping.clone(),
+            Map::Impossible => return None,
+            Map::Possible => match Mapping::new(&self.file, self.at..self.end) {
+                Ok(mapping) => {
+                    let mapping = Arc::new(mapping);
+                    self.map = Map::Made(mapping.clone());
+                    mapping
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "a blob could not be mapped, it is read instead");
+                    self.map = Map::Impossible;
+                    return None;
+                }
+            },
+        };
+        let boundary = (self.at / SLICE_BYTES + 1) * SLICE_BYTES;
+        let want = (boundary.min(self.end) - self.at) as usize;
+        let resident = mapping.resident(self.at, want);
+        if resident < want && resident < RESIDENT_BYTES_MIN {
+            return None;
+        }
+        mapping.slice(self.at, resident)
+    }
+
+    /// A copy from the kernel's cache, if that needs no disk.
+    fn cached(&self) -> Option<Bytes> {
+        let want = self.want();
+        let mut buffer = vec![0; want];
+        let mut slices = [IoSliceMut::new(&mut buffer)];
+        let got = rustix::io::preadv2(&self.file, &mut slices, self.at, ReadWriteFlags::NOWAIT).ok()?;
+        if got < want && got < RESIDENT_BYTES_MIN {
+            return None;
+        }
+        buffer.truncate(got);
+        Some(self.counted(buffer))
+    }
+
+    /// A read that may wait for the disk.
+    async fn positioned(&self) -> io::Result<Bytes> {
+        let (file, at, want, end) = (self.file.clone(), self.at, self.want(), self.end);
+        let permit = self.readers.jobs.clone().acquire_owned().await.map_err(io::Error::other)?;
+        let reading = spawn_blocking(move || {
+            let _permit = permit;
+            let mut buffer = Vec::with_capacity(want);
+            rustix::io::retry_on_intr(|| rustix::io::pread(&file, rustix::buffer::spare_capacity(&mut buffer), at))?;
+            let next = at + buffer.len() as u64;
+            if let Some(ahead) = NonZeroU64::new((end - next).min(AHEAD_BYTES)) {
+                // Only advice: without it the next read waits a little longer.
+                let _ = rustix::fs::fadvise(&file, next, Some(ahead), Advice::WillNeed);
+            }
+            io::Result::Ok(buffer)
+        });
+        let buffer = reading.await??;
+        if buffer.is_empty() {
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the file is shorter than it was"));
+        }
+        Ok(self.counted(buffer))
+    }
+
+    fn want(&self) -> usize {
+        (self.end - self.at).min(self.readers.chunk_bytes() as u64) as usize
+    }
+
+    fn counted(&self, buffer: Vec<u8>) -> Bytes {
+        self.readers.buffered.fetch_add(buffer.len(), Ordering::Relaxed);
+        Bytes::from_owner(Buffer { bytes: buffer, readers: self.readers.clone() })
+    }
+}
+
+/// A reader's own memory, counted as long as somebody holds it.
+struct Buffer {
+    bytes: Vec<u8>,
+    readers: Arc<Readers>,
+}
+
+impl AsRef<[u8]> for Buffer {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        self.readers.buffered.fetch_sub(self.bytes.len(), Ordering::Relaxed);
+    }
+}

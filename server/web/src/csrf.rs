@@ -1,0 +1,1 @@
+//! Protection against requests that another site makes a browser send.

@@ -174,10 +174,7 @@ pub fn Refusal(
     error: ApiError,
 ) -> impl IntoView {
     let (title, text) = refusal_texts(&use_catalog(), &error);
-    match error.request_id {
-        Some(id) => view! { <Callout tone=Tone::Bad title=title text=text request_id=id /> }.into_any(),
-        None => view! { <Callout tone=Tone::Bad title=title text=text /> }.into_any(),
-    }
+    view! { <Callout tone=Tone::Bad title=title text=text request_id=error.request_id /> }
 }
 
 /// What happened and what to do. Where the server's own words say more than the status, they follow.

@@ -31,7 +31,7 @@ impl ListState {
             sort: text("sort").filter(|sort| !sort.is_empty()).unwrap_or_else(|| default_sort.to_owned()),
             page: number("page").unwrap_or(1),
             page_size: number("page_size").filter(|size| *size <= 100).unwrap_or(PAGE_SIZES[0]),
-            search: without_notice(search),
+            search: kept(search),
         }
     }
 
@@ -55,6 +55,13 @@ pub fn plain(text: &str) -> String {
 pub fn use_list_state(default_sort: &'static str) -> Memo<ListState> {
     let location = use_location();
     Memo::new(move |_| location.search.with(|search| ListState::read(search, default_sort)))
+}
+
+/// A query without what belongs to one visit only: notices, answers of forms, a choice of language or theme.
+pub fn kept(search: &str) -> String {
+    const ONCE: [&str; 4] = ["__path", "__err", crate::i18n::QUERY, crate::theme::QUERY];
+    let gone = ONCE.map(|name| (name, None));
+    crate::ui::with_query(&without_notice(search), &gone).trim_start_matches('?').to_owned()
 }
 
 /// What an action told is said once: links of the list do not repeat it.

@@ -1,6 +1,6 @@
 //! Initials of people and projects. They come from an attribute, so they are no part of a name.
 
-use super::classes;
+use super::{MaybeText, classes};
 use leptos::prelude::*;
 
 /// Colours of the design's category palette.
@@ -31,11 +31,12 @@ pub fn Who(
     name: String,
     /// Where the name leads.
     #[prop(optional, into)]
-    href: Option<String>,
+    href: MaybeText,
     /// A second line: an address, a sign-in name.
     #[prop(optional, into)]
-    note: Option<String>,
+    note: MaybeText,
 ) -> impl IntoView {
+    let (href, note) = (href.0, note.0);
     let avatar = view! { <Avatar name=name.clone() /> };
     let shown = match href {
         Some(href) => view! { <a href=href>{super::breakable(&name)}</a> }.into_any(),

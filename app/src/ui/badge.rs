@@ -28,7 +28,7 @@ pub fn Badge(
     #[prop(optional)]
     tone: Tone,
     /// An icon before the text.
-    #[prop(optional, into)]
+    #[prop(optional_no_strip, into)]
     icon: Option<Glyph>,
     /// The text.
     children: Children,

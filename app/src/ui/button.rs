@@ -58,7 +58,7 @@ pub fn Button(
     #[prop(optional)]
     size: Size,
     /// An icon before the text.
-    #[prop(optional, into)]
+    #[prop(optional_no_strip, into)]
     icon: Option<Glyph>,
     /// As wide as its container.
     #[prop(optional)]
@@ -101,7 +101,7 @@ pub fn LinkButton(
     #[prop(optional)]
     size: Size,
     /// An icon before the text.
-    #[prop(optional, into)]
+    #[prop(optional_no_strip, into)]
     icon: Option<Glyph>,
     /// As wide as its container.
     #[prop(optional)]

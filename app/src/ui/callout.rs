@@ -1,6 +1,6 @@
 //! Lasting facts in place.
 
-use super::{CopyButton, Glyph, Icon, Tone, classes};
+use super::{CopyButton, Glyph, Icon, MaybeText, Tone, classes};
 use crate::i18n::keys;
 use crate::t;
 use leptos::prelude::*;
@@ -16,14 +16,15 @@ pub fn Callout(
     title: String,
     /// The next step.
     #[prop(optional, into)]
-    text: Option<String>,
+    text: MaybeText,
     /// The id of the request that failed.
     #[prop(optional, into)]
-    request_id: Option<String>,
+    request_id: MaybeText,
     /// Buttons, or more than one sentence.
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
+    let (text, request_id) = (text.0, request_id.0);
     let (class, glyph) = match tone {
         Tone::Neutral | Tone::Accent => ("", Glyph::Info),
         Tone::Info => ("callout-info", Glyph::Info),

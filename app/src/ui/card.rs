@@ -1,6 +1,6 @@
 //! Cards.
 
-use super::classes;
+use super::{MaybeText, classes};
 use leptos::prelude::*;
 
 /// A card, with a head when it has a title. Give it `CardBody`, a flush table or a list.
@@ -8,16 +8,17 @@ use leptos::prelude::*;
 pub fn Card(
     /// The title in the head, an `h2`.
     #[prop(optional, into)]
-    title: Option<String>,
+    title: MaybeText,
     /// The name of a card without a visible title.
     #[prop(optional, into)]
-    label: Option<String>,
+    label: MaybeText,
     /// Buttons and notes at the end of the head.
     #[prop(optional, into)]
     actions: Option<ViewFnOnce>,
     /// What the card holds.
     children: Children,
 ) -> impl IntoView {
+    let (title, label) = (title.0, label.0);
     let head = title.map(|title| {
         view! {
             <div class="card-head">
@@ -87,13 +88,14 @@ pub fn Setting(
     label: String,
     /// What it means.
     #[prop(optional, into)]
-    text: Option<String>,
+    text: MaybeText,
     /// The id of the label, for `aria-labelledby` of the control.
     #[prop(into)]
     id: String,
     /// The control and where its value comes from.
     children: Children,
 ) -> impl IntoView {
+    let text = text.0;
     view! {
         <li class="setting">
             <div class="grow">

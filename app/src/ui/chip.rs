@@ -1,6 +1,6 @@
 //! Small parts of a row: platforms, tags, active filters, digests.
 
-use super::{CopyButton, Glyph, Icon, classes};
+use super::{CopyButton, Glyph, Icon, MaybeText, classes};
 use crate::format::digest_short;
 use crate::i18n::keys;
 use crate::t;
@@ -23,9 +23,9 @@ pub fn Chips(
 pub fn Chip(
     /// Where it leads.
     #[prop(optional, into)]
-    href: Option<String>,
+    href: MaybeText,
     /// An icon before the text.
-    #[prop(optional, into)]
+    #[prop(optional_no_strip, into)]
     icon: Option<Glyph>,
     /// In the face for code: platforms, media types.
     #[prop(optional)]
@@ -34,6 +34,7 @@ pub fn Chip(
     #[prop(into)]
     text: String,
 ) -> impl IntoView {
+    let href = href.0;
     let class = classes(&["chip", if mono { "chip-mono" } else { "" }]);
     let icon = icon.map(|name| view! { <Icon name=name /> });
     match href {

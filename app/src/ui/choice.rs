@@ -1,5 +1,6 @@
 //! Yes or no, and one of few.
 
+use super::MaybeText;
 use leptos::prelude::*;
 
 /// A checkbox with its text.
@@ -18,15 +19,16 @@ pub fn Check(
     #[prop(optional)]
     disabled: bool,
     /// Follows the tick.
-    #[prop(optional, into)]
+    #[prop(optional_no_strip, into)]
     bind: Option<RwSignal<bool>>,
     /// The text.
     #[prop(into)]
     label: String,
     /// What it leads to.
     #[prop(optional, into)]
-    hint: Option<String>,
+    hint: MaybeText,
 ) -> impl IntoView {
+    let hint = hint.0;
     let id = super::field_id(&name);
     view! {
         <label class="check">
@@ -68,8 +70,9 @@ pub fn Switch(
     label: String,
     /// What it leads to.
     #[prop(optional, into)]
-    hint: Option<String>,
+    hint: MaybeText,
 ) -> impl IntoView {
+    let hint = hint.0;
     view! {
         <label class="check">
             <input
@@ -108,8 +111,9 @@ pub fn Radio(
     label: String,
     /// What it leads to.
     #[prop(optional, into)]
-    hint: Option<String>,
+    hint: MaybeText,
 ) -> impl IntoView {
+    let hint = hint.0;
     view! {
         <label class="check">
             <input type="radio" name=name value=value checked=checked />

@@ -1,6 +1,6 @@
 //! Copying: the next command stands on the page, whole, and one click takes it.
 
-use super::{Glyph, Icon, announce, classes, use_announcer};
+use super::{Glyph, Icon, MaybeText, announce, classes, use_announcer};
 use crate::i18n::keys;
 use crate::t;
 use leptos::prelude::*;
@@ -60,11 +60,12 @@ pub fn CopyCommand(
     text: Signal<String>,
     /// The name of the button: "Copy pull command".
     #[prop(optional, into)]
-    label: Option<String>,
+    label: MaybeText,
     /// Whether it is a secret that is shown once.
     #[prop(optional)]
     secret: bool,
 ) -> impl IntoView {
+    let label = label.0;
     let label = label.unwrap_or_else(|| t!(keys::copy::COMMAND));
     view! {
         <div class=classes(&["copy", if secret { "secret" } else { "" }])>

@@ -1,7 +1,7 @@
 //! Native dialogs, for one question or one short form. Each is also a route for the case without script.
 
 use super::button::button_class;
-use super::{Glyph, Icon, Look, Size};
+use super::{Glyph, Icon, Look, MaybeText, Size};
 use crate::i18n::keys;
 use crate::t;
 use leptos::prelude::*;
@@ -51,8 +51,9 @@ pub fn DialogHead(
     title: String,
     /// One sentence more.
     #[prop(optional, into)]
-    text: Option<String>,
+    text: MaybeText,
 ) -> impl IntoView {
+    let text = text.0;
     let title_id = format!("{id}-t");
     view! {
         <div class="dialog-head">
@@ -119,7 +120,7 @@ pub fn DialogLink(
     #[prop(optional)]
     size: Size,
     /// An icon before the text.
-    #[prop(optional, into)]
+    #[prop(optional_no_strip, into)]
     icon: Option<Glyph>,
     /// The text.
     children: Children,

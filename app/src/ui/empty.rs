@@ -1,6 +1,6 @@
 //! Lists with nothing in them: they hold the exact next step.
 
-use super::{Glyph, Icon};
+use super::{Glyph, Icon, MaybeText};
 use leptos::prelude::*;
 
 /// An empty list, or one filtered to nothing.
@@ -16,11 +16,12 @@ pub fn Empty(
     text: String,
     /// The next command.
     #[prop(optional, into)]
-    command: Option<String>,
+    command: MaybeText,
     /// The next button.
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
+    let command = command.0;
     view! {
         <div class="empty">
             <Icon name=icon art=true />

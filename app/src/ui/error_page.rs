@@ -1,6 +1,6 @@
 //! A page that could not be shown: the cause, the next step, the request.
 
-use super::{CopyButton, KeyValue, KeyValues};
+use super::{CopyButton, KeyValue, KeyValues, MaybeText};
 use crate::i18n::keys;
 use crate::t;
 use leptos::prelude::*;
@@ -13,13 +13,13 @@ pub fn ErrorPage(
     status: u16,
     /// What happened, the `h1`. By default what [`error_texts`] says of the status.
     #[prop(optional, into)]
-    title: Option<String>,
+    title: MaybeText,
     /// The cause and the next step.
     #[prop(optional, into)]
-    text: Option<String>,
+    text: MaybeText,
     /// The id of the request.
     #[prop(optional, into)]
-    request_id: Option<String>,
+    request_id: MaybeText,
     /// More facts.
     #[prop(optional, into)]
     facts: Option<ViewFnOnce>,
@@ -27,6 +27,7 @@ pub fn ErrorPage(
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
+    let (title, text, request_id) = (title.0, text.0, request_id.0);
     let (default_title, default_text) = error_texts(status);
     let request = request_id.map(|id| {
         view! {

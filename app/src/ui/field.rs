@@ -1,6 +1,6 @@
 //! Labelled inputs. Label above, hint below, error below the hint.
 
-use super::{Glyph, Icon, classes};
+use super::{Glyph, Icon, MaybeText, classes};
 use crate::i18n::keys;
 use crate::t;
 use leptos::prelude::*;
@@ -71,19 +71,19 @@ pub fn TextField(
     name: String,
     /// The id of the input, where [`field_id`] would not be unique.
     #[prop(optional, into)]
-    id: Option<String>,
+    id: MaybeText,
     /// What it holds at first.
     #[prop(optional, into)]
     value: String,
     /// Follows what is typed; without it the field is the form's alone.
-    #[prop(optional, into)]
+    #[prop(optional_no_strip, into)]
     bind: Option<RwSignal<String>>,
     /// `type` of the input: `text`, `password`, `email`, `url`.
     #[prop(default = "text")]
     kind: &'static str,
     /// What would be a good answer.
     #[prop(optional, into)]
-    hint: Option<String>,
+    hint: MaybeText,
     /// What is wrong with the answer and what would be right.
     #[prop(optional, into)]
     error: MaybeProp<String>,
@@ -106,21 +106,22 @@ pub fn TextField(
     #[prop(optional)]
     raw: bool,
     /// `autocomplete` of the input.
-    #[prop(optional, into)]
+    #[prop(optional_no_strip, into)]
     autocomplete: Option<&'static str>,
     /// `inputmode` of the input.
-    #[prop(optional, into)]
+    #[prop(optional_no_strip, into)]
     inputmode: Option<&'static str>,
     /// An example, shown while it is empty.
     #[prop(optional, into)]
-    placeholder: Option<String>,
+    placeholder: MaybeText,
     /// The most characters it takes.
-    #[prop(optional, into)]
+    #[prop(optional_no_strip, into)]
     maxlength: Option<u32>,
     /// A unit after the input.
     #[prop(optional, into)]
-    affix: Option<String>,
+    affix: MaybeText,
 ) -> impl IntoView {
+    let (id, hint, placeholder, affix) = (id.0, hint.0, placeholder.0, affix.0);
     let id = id.unwrap_or_else(|| field_id(&name));
     let initial = bind.map_or(value, |bind| bind.get_untracked());
     let input = view! {
@@ -194,18 +195,18 @@ pub fn SelectField(
     name: String,
     /// The id of the input, where [`field_id`] would not be unique.
     #[prop(optional, into)]
-    id: Option<String>,
+    id: MaybeText,
     /// What can be chosen.
     options: Vec<SelectOption>,
     /// The value chosen at first.
     #[prop(optional, into)]
     selected: String,
     /// Follows the choice.
-    #[prop(optional, into)]
+    #[prop(optional_no_strip, into)]
     bind: Option<RwSignal<String>>,
     /// What would be a good answer.
     #[prop(optional, into)]
-    hint: Option<String>,
+    hint: MaybeText,
     /// What is wrong with the answer and what would be right.
     #[prop(optional, into)]
     error: MaybeProp<String>,
@@ -213,6 +214,7 @@ pub fn SelectField(
     #[prop(optional)]
     disabled: bool,
 ) -> impl IntoView {
+    let (id, hint) = (id.0, hint.0);
     let id = id.unwrap_or_else(|| field_id(&name));
     view! {
         <div class="field">
@@ -287,13 +289,13 @@ pub fn TextArea(
     name: String,
     /// The id of the input, where [`field_id`] would not be unique.
     #[prop(optional, into)]
-    id: Option<String>,
+    id: MaybeText,
     /// What it holds at first.
     #[prop(optional, into)]
     value: String,
     /// What would be a good answer.
     #[prop(optional, into)]
-    hint: Option<String>,
+    hint: MaybeText,
     /// What is wrong with the answer and what would be right.
     #[prop(optional, into)]
     error: MaybeProp<String>,
@@ -307,6 +309,7 @@ pub fn TextArea(
     #[prop(default = 4)]
     rows: u32,
 ) -> impl IntoView {
+    let (id, hint) = (id.0, hint.0);
     let id = id.unwrap_or_else(|| field_id(&name));
     view! {
         <div class="field">

@@ -70,7 +70,7 @@ pub fn GetForm(
     #[prop(default = "")]
     class: &'static str,
     /// Its role.
-    #[prop(optional, into)]
+    #[prop(optional_no_strip, into)]
     role: Option<&'static str>,
     /// The fields.
     children: Children,

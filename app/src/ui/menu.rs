@@ -1,7 +1,7 @@
 //! Menus: they open without script; with it they close on Escape and when the focus leaves.
 
 use super::button::button_class;
-use super::{Glyph, Icon, Look, Size, classes};
+use super::{Glyph, Icon, Look, MaybeText, Size, classes};
 use leptos::prelude::*;
 
 /// Where the panel of a menu stands.
@@ -21,12 +21,12 @@ pub enum MenuSide {
 pub fn Menu(
     /// The text of the button.
     #[prop(optional, into)]
-    text: Option<String>,
+    text: MaybeText,
     /// Its name, where the text is missing or too short: "Actions for payments".
     #[prop(optional, into)]
-    label: Option<String>,
+    label: MaybeText,
     /// An icon before the text, or alone.
-    #[prop(optional, into)]
+    #[prop(optional_no_strip, into)]
     icon: Option<Glyph>,
     /// The look of the button.
     #[prop(optional)]
@@ -43,6 +43,7 @@ pub fn Menu(
     /// The panel.
     children: Children,
 ) -> impl IntoView {
+    let (text, label) = (text.0, label.0);
     let icon_only = text.is_none();
     let title = icon_only.then(|| label.clone()).flatten();
     let summary = view! {
@@ -164,7 +165,7 @@ pub fn MenuLink(
     #[prop(into)]
     href: String,
     /// An icon before the text.
-    #[prop(optional, into)]
+    #[prop(optional_no_strip, into)]
     icon: Option<Glyph>,
     /// Whether it leads to something destructive.
     #[prop(optional)]
@@ -193,7 +194,7 @@ pub fn MenuLink(
 #[component]
 pub fn MenuButton(
     /// An icon before the text.
-    #[prop(optional, into)]
+    #[prop(optional_no_strip, into)]
     icon: Option<Glyph>,
     /// Whether it is destructive.
     #[prop(optional)]

@@ -72,6 +72,28 @@ pub use toast::*;
 #[cfg(test)]
 mod tests;
 
+/// A text that may be missing: a prop that takes `&str`, `String` and `Option<String>` alike.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MaybeText(pub Option<String>);
+
+impl From<&str> for MaybeText {
+    fn from(text: &str) -> Self {
+        MaybeText(Some(text.to_owned()))
+    }
+}
+
+impl From<String> for MaybeText {
+    fn from(text: String) -> Self {
+        MaybeText(Some(text))
+    }
+}
+
+impl From<Option<String>> for MaybeText {
+    fn from(text: Option<String>) -> Self {
+        MaybeText(text)
+    }
+}
+
 /// Class names joined by spaces, empty ones left out.
 fn classes(names: &[&'static str]) -> String {
     names.iter().filter(|name| !name.is_empty()).copied().collect::<Vec<_>>().join(" ")

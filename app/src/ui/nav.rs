@@ -1,6 +1,6 @@
 //! The navigation: groups of links, the person at its foot.
 
-use super::{Avatar, Glyph, Icon, MenuFrame, MenuSide};
+use super::{Avatar, Glyph, Icon, MaybeText, MenuFrame, MenuSide};
 use crate::format::count;
 use crate::i18n::keys;
 use crate::t;
@@ -11,13 +11,14 @@ use leptos::prelude::*;
 pub fn NavGroup(
     /// Its title.
     #[prop(optional, into)]
-    title: Option<String>,
+    title: MaybeText,
     /// The project whose pages it holds, in place of a title.
     #[prop(optional, into)]
-    project: Option<String>,
+    project: MaybeText,
     /// The links.
     children: Children,
 ) -> impl IntoView {
+    let (title, project) = (title.0, project.0);
     let head = match (project, title) {
         (Some(project), _) => Some(
             view! {
@@ -55,7 +56,7 @@ pub fn NavLink(
     #[prop(into)]
     text: String,
     /// How many things are there.
-    #[prop(optional, into)]
+    #[prop(optional_no_strip, into)]
     count: Option<u64>,
     /// Whether the page shown belongs to it.
     #[prop(optional, into)]

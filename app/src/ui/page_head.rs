@@ -1,6 +1,6 @@
 //! The head of a page: its one `h1`, a sentence, facts, actions.
 
-use super::{Glyph, Icon};
+use super::{Glyph, Icon, MaybeText};
 use leptos::prelude::*;
 
 /// The head of a page.
@@ -11,7 +11,7 @@ pub fn PageHead(
     title: ViewFnOnce,
     /// One sentence.
     #[prop(optional, into)]
-    sub: Option<String>,
+    sub: MaybeText,
     /// [`Fact`]s.
     #[prop(optional, into)]
     meta: Option<ViewFnOnce>,
@@ -19,6 +19,7 @@ pub fn PageHead(
     #[prop(optional, into)]
     actions: Option<ViewFnOnce>,
 ) -> impl IntoView {
+    let sub = sub.0;
     view! {
         <div class="page-head">
             <div>

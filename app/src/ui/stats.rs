@@ -1,5 +1,6 @@
 //! The strip of numbers below the head of a page.
 
+use super::MaybeText;
 use leptos::prelude::*;
 
 /// The strip.
@@ -19,10 +20,11 @@ pub fn Stat(
     label: String,
     /// A line below the number.
     #[prop(optional, into)]
-    note: Option<String>,
+    note: MaybeText,
     /// The number, with a link to its parts.
     children: Children,
 ) -> impl IntoView {
+    let note = note.0;
     view! {
         <div>
             <dt>{label}</dt>

@@ -1,6 +1,6 @@
 //! Where a wizard stands, and what a check found.
 
-use super::{Icon, State};
+use super::{Icon, MaybeText, State};
 use crate::i18n::keys;
 use crate::t;
 use leptos::prelude::*;
@@ -45,11 +45,12 @@ pub fn CheckLine(
     title: String,
     /// The time it took, or a number.
     #[prop(optional, into)]
-    note: Option<String>,
+    note: MaybeText,
     /// The cause, or a detail.
     #[prop(optional, into)]
-    detail: Option<String>,
+    detail: MaybeText,
 ) -> impl IntoView {
+    let (note, detail) = (note.0, detail.0);
     let word = match state {
         State::Ok => t!(keys::check::PASSED),
         State::Run => t!(keys::check::RUNNING),

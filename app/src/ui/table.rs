@@ -1,6 +1,6 @@
 //! Tables that become cards in a narrow box. Roles are explicit, because the card layout drops the native ones.
 
-use super::{Glyph, Icon, classes};
+use super::{Glyph, Icon, MaybeText, classes};
 use crate::i18n::keys;
 use crate::t;
 use leptos::prelude::*;
@@ -13,10 +13,11 @@ pub fn TableBox(
     flush: bool,
     /// A small matrix that stays a table and scrolls sideways; needs a label.
     #[prop(optional, into)]
-    keep: Option<String>,
+    keep: MaybeText,
     /// The table.
     children: Children,
 ) -> impl IntoView {
+    let keep = keep.0;
     let class =
         classes(&["table-box", if flush { "table-flush" } else { "" }, if keep.is_some() { "table-keep" } else { "" }]);
     let (tabindex, role) = (keep.as_ref().map(|_| "0"), keep.as_ref().map(|_| "region"));
@@ -119,7 +120,7 @@ pub fn Column(
     #[prop(into)]
     label: String,
     /// Sorting by it, where the server can.
-    #[prop(optional, into)]
+    #[prop(optional_no_strip, into)]
     sort: Option<Sort>,
     /// Numbers and times: at the end edge.
     #[prop(optional)]

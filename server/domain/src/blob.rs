@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use berth_db::{Conn, query};
-use berth_storage::{BlobRead, ByteStream, Stored};
+pub use berth_storage::ByteStream;
+use berth_storage::{BlobRead, Stored};
 use berth_types::{Digest, RepoName, Timestamp};
 
 use crate::{

@@ -3,6 +3,7 @@
 use berth_db::{args, query};
 use berth_storage::{ByteStream, Position};
 use berth_types::{Algorithm, Digest, RepoName, Timestamp, range::ByteRange};
+pub use uuid::Uuid as UploadId;
 use uuid::Uuid;
 
 use crate::{

@@ -13,6 +13,10 @@ pub struct ClientAddr(pub IpAddr);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestId(pub String);
 
+/// Marks a request whose connection comes from a trusted proxy, so that its forwarded headers count.
+#[derive(Clone, Copy, Debug)]
+pub struct ByTrustedProxy;
+
 /// The longest request id that is taken over from a client.
 const REQUEST_ID_BYTES_MAX: usize = 128;
 

@@ -62,7 +62,11 @@ impl ProjectPath {
     ///
     /// # Errors
     /// As [`ProjectAccess::check`].
-    pub async fn check<A: ProjectAction>(&self, domain: &Domain, actor: &Actor) -> berth_domain::Result<ProjectAccess<A>> {
+    pub async fn check<A: ProjectAction>(
+        &self,
+        domain: &Domain,
+        actor: &Actor,
+    ) -> berth_domain::Result<ProjectAccess<A>> {
         match self {
             ProjectPath::Id(id) => ProjectAccess::check_id(domain, actor, *id).await,
             ProjectPath::Name(name) => ProjectAccess::check(domain, actor, name).await,
@@ -83,7 +87,8 @@ pub async fn project_of(parts: &mut Parts) -> Result<ProjectPath, ApiError> {
     let Some(text) = by_id_or_name.or_else(|| params.get("project_name")) else {
         return Err(ApiError::new(ErrorCode::BadRequest, "the path names no project"));
     };
-    let is_name = parts.headers.get("x-is-resource-name").is_some_and(|value| value == "true") || by_id_or_name.is_none();
+    let is_name =
+        parts.headers.get("x-is-resource-name").is_some_and(|value| value == "true") || by_id_or_name.is_none();
     if let (false, Ok(id)) = (is_name, text.parse()) {
         return Ok(ProjectPath::Id(ProjectId(id)));
     }
@@ -197,7 +202,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
             let message = format!("unsupported media type \"{essence}\", only [application/json] are allowed");
             return Err(ApiError::new(ErrorCode::UnsupportedMediaType, message));
         }
-        let body = http_body_util::BodyExt::collect(http_body_util::Limited::new(request.into_body(), BODY_SIZE_BYTES_MAX));
+        let body =
+            http_body_util::BodyExt::collect(http_body_util::Limited::new(request.into_body(), BODY_SIZE_BYTES_MAX));
         let bytes = body
             .await
             .map_err(|error| {
@@ -218,4 +224,3 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 pub fn decode_again(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
-

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use berth_auth::Auth;
 use berth_domain::Domain;
+use http::request::Parts;
 use ipnet::IpNet;
 use url::Url;
 
@@ -54,4 +55,30 @@ impl FromRef<AppState> for Auth {
     fn from_ref(state: &AppState) -> Self {
         state.auth.clone()
     }
+}
+
+/// Where clients get tokens: below the external address, else below the address that the request was sent to.
+///
+/// Forwarded headers count only from trusted proxies, or a stranger could send clients elsewhere with their password.
+pub fn realm(http: &HttpOptions, parts: &Parts) -> String {
+    format!("{}/service/token", base_url(http, parts))
+}
+
+/// Scheme and host that clients use, without a slash at the end.
+pub fn base_url(http: &HttpOptions, parts: &Parts) -> String {
+    if let Some(url) = &http.external_url {
+        return url.as_str().trim_end_matches('/').to_owned();
+    }
+    let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+    let forwarded = |name: &str| {
+        let by_proxy = parts.extensions.get::<crate::client_addr::ByTrustedProxy>().is_some();
+        header(name).filter(|_| by_proxy).and_then(|value| value.split(',').next()).map(str::trim)
+    };
+    let scheme = forwarded("x-forwarded-proto").filter(|scheme| matches!(*scheme, "http" | "https"));
+    let scheme = scheme.unwrap_or(if http.tls { "https" } else { "http" });
+    let host = forwarded("x-forwarded-host")
+        .or_else(|| header("host"))
+        .or_else(|| parts.uri.authority().map(|host| host.as_str()));
+    let host = host.filter(|host| host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]_".contains(&byte)));
+    format!("{scheme}://{}", host.unwrap_or("localhost"))
 }

@@ -1,0 +1,166 @@
+//! The frame of every page with navigation: who is signed in, what the system has to say, where one can go.
+
+use crate::i18n::keys;
+use crate::notice::NoticeCallout;
+use crate::pages::account::SignOut;
+use crate::session::{sign_in_href, use_session};
+use crate::t;
+use crate::ui::{
+    AppShell, Callout, Crumb, Glyph, LinkButton, MenuButton, MenuLink, MenuSeparator, NavGroup, NavLink, Size, Tone,
+    UserMenu,
+};
+use banner::Banner;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+use leptos_router::hooks::use_location;
+
+mod banner;
+
+/// The pages of a project that the visitor may see, for the navigation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProjectNav {
+    /// Name of the project.
+    pub name: String,
+    /// Whether the visitor sees its members.
+    pub members: bool,
+    /// Whether the visitor sees its log.
+    pub log: bool,
+    /// Whether the visitor changes its settings.
+    pub settings: bool,
+}
+
+/// The frame of a page with navigation.
+#[component]
+pub fn Frame(
+    /// Where the page stands.
+    #[prop(into)]
+    crumbs: Signal<Vec<Crumb>>,
+    /// The project that the page belongs to.
+    #[prop(optional, into)]
+    project: Option<ProjectNav>,
+    /// The page.
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <AppShell nav=move || view! { <Navigation project=project /> } foot=Foot crumbs=crumbs>
+            <SystemNotices />
+            <NoticeCallout />
+            {children()}
+        </AppShell>
+    }
+}
+
+/// Whether the address of the page is `path` or below it.
+fn below(path: String) -> Signal<bool> {
+    let pathname = use_location().pathname;
+    Signal::derive(move || {
+        pathname.with(|here| here.strip_prefix(path.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+    })
+}
+
+#[component]
+fn Navigation(project: Option<ProjectNav>) -> impl IntoView {
+    let admin = use_session().with_untracked(|session| session.is_admin());
+    let pathname = use_location().pathname;
+    let of_project = project.is_some();
+    // Inside a project its own pages are the current ones.
+    let projects = Signal::derive(move || {
+        !of_project && pathname.with(|here| here == "/projects" || here.starts_with("/projects/"))
+    });
+    view! {
+        <NavGroup>
+            <NavLink href="/projects" icon=Glyph::Project text=t!(keys::nav::PROJECTS) current=projects />
+        </NavGroup>
+        {project.map(|project| view! { <ProjectPages project=project /> })}
+        {admin.then(|| view! { <AdminPages /> })}
+    }
+}
+
+#[component]
+fn ProjectPages(project: ProjectNav) -> impl IntoView {
+    let base = format!("/projects/{}", project.name);
+    let part = |name: &str| format!("{base}/-/{name}");
+    let (members, log, settings) = (part("members"), part("audit"), part("settings"));
+    let pathname = use_location().pathname;
+    let own = format!("{base}/-/");
+    let repositories = Signal::derive(move || pathname.with(|here| !here.starts_with(&own)));
+    view! {
+        <NavGroup project=project.name>
+            <NavLink href=base.clone() icon=Glyph::Repo text=t!(keys::nav::REPOSITORIES) current=repositories />
+            {project
+                .members
+                .then(|| {
+                    let current = below(members.clone());
+                    view! { <NavLink href=members icon=Glyph::Users text=t!(keys::nav::MEMBERS) current=current /> }
+                })}
+            {project
+                .log
+                .then(|| {
+                    let current = below(log.clone());
+                    view! { <NavLink href=log icon=Glyph::Log text=t!(keys::nav::AUDIT) current=current /> }
+                })}
+            {project
+                .settings
+                .then(|| {
+                    let current = below(settings.clone());
+                    view! { <NavLink href=settings icon=Glyph::Settings text=t!(keys::nav::SETTINGS) current=current /> }
+                })}
+        </NavGroup>
+    }
+}
+
+#[component]
+fn AdminPages() -> impl IntoView {
+    let link = |path: &'static str, icon: Glyph, text: String| {
+        view! { <NavLink href=path icon=icon text=text current=below(path.to_owned()) /> }
+    };
+    view! {
+        <NavGroup title=t!(keys::nav::ADMINISTRATION)>
+            {link("/admin/users", Glyph::User, t!(keys::nav::USERS))}
+            {link("/admin/audit", Glyph::Log, t!(keys::nav::SYSTEM_AUDIT))}
+            {link("/admin/settings", Glyph::Settings, t!(keys::nav::SYSTEM_SETTINGS))}
+        </NavGroup>
+    }
+}
+
+/// The menu of the person, or the way to become one.
+#[component]
+fn Foot() -> impl IntoView {
+    let Some(user) = use_session().with_untracked(|session| session.user.clone()) else {
+        return view! {
+            <LinkButton href=sign_in_href() icon=Glyph::User size=Size::Small>
+                {t!(keys::nav::SIGN_IN)}
+            </LinkButton>
+        }
+        .into_any();
+    };
+    let name = if user.realname.is_empty() { user.username } else { user.realname };
+    view! {
+        <UserMenu name=name>
+            <MenuLink href="/account" icon=Glyph::User text=t!(keys::nav::PROFILE) />
+            <MenuLink href="/account/sessions" icon=Glyph::Key text=t!(keys::nav::SESSIONS) />
+            <MenuLink href="/account/preferences" icon=Glyph::Settings text=t!(keys::nav::PREFERENCES) />
+            <MenuSeparator />
+            // A plain form: another visitor is another document.
+            <form method="post" action=SignOut::url()>
+                <MenuButton icon=Glyph::Logout submit=true text=t!(keys::nav::SIGN_OUT) />
+            </form>
+        </UserMenu>
+    }
+    .into_any()
+}
+
+/// What the system has to say on every page.
+#[component]
+fn SystemNotices() -> impl IntoView {
+    let (read_only, banner) = use_session().with_untracked(|session| {
+        let info = session.info.as_ref();
+        (info.and_then(|info| info.read_only) == Some(true), info.map(|info| info.banner_message.clone()))
+    });
+    let now = crate::format::use_now().get_untracked();
+    let banner = banner.as_deref().and_then(|text| Banner::read(text)).filter(|banner| banner.shown_at(now));
+    view! {
+        {read_only.then(|| view! { <Callout tone=Tone::Warn title=t!(keys::shell::READ_ONLY) /> })}
+        {banner.map(|banner| view! { <Callout tone=banner.tone title=banner.message /> })}
+    }
+}

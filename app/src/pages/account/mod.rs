@@ -1,0 +1,72 @@
+//! The own account: profile, password, sessions, preferences.
+
+mod password;
+mod preferences;
+mod profile;
+mod program;
+mod sessions;
+
+pub use password::{Password, PostPassword};
+pub use preferences::Preferences;
+pub use profile::{PostProfile, Profile};
+pub use sessions::{EndOtherSessions, EndSession, Sessions, SignOut};
+
+use crate::frame::Frame;
+use crate::i18n::keys;
+use crate::session::{Guard, Need};
+use crate::t;
+use crate::ui::{Crumb, PageHead, Tab, Tabs};
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+/// A part of the account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Profile,
+    Password,
+    Sessions,
+    Preferences,
+}
+
+impl Part {
+    const ALL: [Part; 4] = [Part::Profile, Part::Password, Part::Sessions, Part::Preferences];
+
+    const fn href(self) -> &'static str {
+        match self {
+            Part::Profile => "/account",
+            Part::Password => "/account/password",
+            Part::Sessions => "/account/sessions",
+            Part::Preferences => "/account/preferences",
+        }
+    }
+
+    fn label(self) -> String {
+        match self {
+            Part::Profile => t!(keys::account::TAB_PROFILE),
+            Part::Password => t!(keys::account::TAB_PASSWORD),
+            Part::Sessions => t!(keys::account::TAB_SESSIONS),
+            Part::Preferences => t!(keys::account::TAB_PREFERENCES),
+        }
+    }
+}
+
+/// The frame of all parts of the account.
+#[component]
+fn AccountFrame(part: Part, children: Children) -> impl IntoView {
+    let title = t!(keys::account::TITLE);
+    let crumbs = vec![Crumb::link(title.clone(), Part::Profile.href()), Crumb::here(part.label())];
+    let tabs: Vec<Tab> = Part::ALL
+        .into_iter()
+        .map(|each| Tab { label: each.label(), href: each.href().to_owned(), count: None, current: each == part })
+        .collect();
+    view! {
+        <Guard need=Need::SignedIn>
+            <Title text=format!("{} · {title}", part.label()) />
+            <Frame crumbs=crumbs>
+                <PageHead title=move || title />
+                <Tabs label=t!(keys::account::TABS) tabs=tabs />
+                {children()}
+            </Frame>
+        </Guard>
+    }
+}

@@ -1,0 +1,117 @@
+//! Name, address and comment of the visitor.
+
+use super::{AccountFrame, Part};
+use crate::client::{ApiError, use_client};
+use crate::form::{
+    FormError, FormErrors, Posted, account_fault, answer_of, comment_fault, email_fault, fault_of, realname_fault,
+    value_of,
+};
+use crate::i18n::keys;
+use crate::notice::Notice;
+use crate::session::use_session;
+use crate::t;
+use crate::ui::{Button, Card, CardBody, Look, TextField};
+use berth_types::api::UserProfile;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+
+/// Changes the own profile.
+#[server(prefix = "/_portal", endpoint = "profile")]
+pub async fn post_profile(email: String, realname: String, comment: String) -> Posted {
+    let client = use_client();
+    let profile = UserProfile {
+        email: email.trim().to_owned(),
+        realname: realname.trim().to_owned(),
+        comment: comment.trim().to_owned(),
+    };
+    let posted = save(&client, &profile).await;
+    crate::form::conclude(posted, &Notice::ProfileSaved.on("/account", ""))
+}
+
+#[cfg(feature = "ssr")]
+async fn save(client: &crate::client::Client, profile: &UserProfile) -> Posted {
+    let UserProfile { email, realname, comment } = profile;
+    let mut answer = FormError::keeping(&[("email", email), ("realname", realname), ("comment", comment)]);
+    answer.check("email", email_fault(email));
+    answer.check("realname", realname_fault(realname));
+    answer.check("comment", comment_fault(comment));
+    answer.pass()?;
+    let user = match client.current_user().await {
+        Ok(Some(user)) => user,
+        Ok(None) => return Err(answer.refused(ApiError::unauthorized())),
+        Err(refusal) => return Err(answer.refused(refusal)),
+    };
+    client.update_profile(user.user_id, profile).await.map_err(|refusal| {
+        match account_fault(&refusal, &user.username) {
+            // The name is not among the fields: only the address can be taken.
+            Some(_) => answer.with("email", crate::form::Fault::EmailTaken),
+            None => answer.refused(refusal),
+        }
+    })
+}
+
+/// The page of the profile.
+#[component]
+pub fn Profile() -> impl IntoView {
+    let answer = answer_of(ServerAction::<PostProfile>::new());
+    let user = use_session().with_untracked(|session| session.user.clone());
+    let form = move || {
+        let user = user.clone()?;
+        let since = t!(
+            keys::account::profile::SINCE,
+            date = crate::format::date(&crate::i18n::use_catalog(), user.creation_time)
+        );
+        Some(view! {
+            <CardBody>
+                // A plain form: the frame shows the name too.
+                <form class="form" method="post" action=PostProfile::url() novalidate=true>
+                    <FormErrors answer=answer />
+                    <TextField
+                        label=t!(keys::account::profile::USERNAME)
+                        name="username"
+                        value=user.username
+                        hint=t!(keys::account::profile::USERNAME_HINT)
+                        readonly=true
+                    />
+                    <TextField
+                        label=t!(keys::account::profile::EMAIL)
+                        name="email"
+                        kind="email"
+                        value=value_of(answer, "email", &user.email)
+                        error=fault_of(answer, "email")
+                        autocomplete="email"
+                        raw=true
+                        required=true
+                    />
+                    <TextField
+                        label=t!(keys::account::profile::REALNAME)
+                        name="realname"
+                        value=value_of(answer, "realname", &user.realname)
+                        error=fault_of(answer, "realname")
+                        autocomplete="name"
+                        optional=true
+                    />
+                    <TextField
+                        label=t!(keys::account::profile::COMMENT)
+                        name="comment"
+                        value=value_of(answer, "comment", &user.comment)
+                        error=fault_of(answer, "comment")
+                        maxlength=30
+                        optional=true
+                    />
+                    <div class="row between">
+                        <span class="small muted">{since}</span>
+                        <Button look=Look::Primary submit=true>
+                            {t!(keys::account::profile::SAVE)}
+                        </Button>
+                    </div>
+                </form>
+            </CardBody>
+        })
+    };
+    view! {
+        <AccountFrame part=Part::Profile>
+            <Card title=t!(keys::account::profile::TITLE)>{form()}</Card>
+        </AccountFrame>
+    }
+}

@@ -1,0 +1,148 @@
+//! Where the visitor is signed in.
+
+use super::program::program;
+use super::{AccountFrame, Part};
+use crate::client::use_client;
+use crate::form::{FormError, FormErrors, Posted, answer_of};
+use crate::format::TimeAgo;
+use crate::i18n::keys;
+use crate::notice::Notice;
+use crate::pages::loaded;
+use crate::ui::{
+    ActionCell, ActionColumn, Badge, Button, Card, CardBody, Cell, Column, Look, Priority, Row, RowHead, Size, Table,
+    TableBox, Tone,
+};
+use crate::t;
+use berth_types::api::Session;
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+
+/// Ends the session of the visitor.
+#[server(prefix = "/_portal", endpoint = "sign-out")]
+pub async fn sign_out() -> Posted {
+    let client = use_client();
+    let posted = client.sign_out().await.map_err(|refusal| FormError::default().refused(refusal));
+    crate::form::conclude(posted, "/sign-in?state=out")
+}
+
+/// Ends another session of the visitor.
+#[server(prefix = "/_portal", endpoint = "end-session")]
+pub async fn end_session(id: String) -> Posted {
+    let client = use_client();
+    let posted = client.end_session(&id).await.map_err(|refusal| FormError::default().refused(refusal));
+    crate::form::conclude(posted, &Notice::SessionEnded.on("/account/sessions", ""))
+}
+
+/// Ends all sessions of the visitor but this one.
+#[server(prefix = "/_portal", endpoint = "end-other-sessions")]
+pub async fn end_other_sessions() -> Posted {
+    let client = use_client();
+    let posted = client.end_other_sessions().await.map_err(|refusal| FormError::default().refused(refusal));
+    crate::form::conclude(posted, &Notice::SessionsEnded.on("/account/sessions", ""))
+}
+
+/// The page of the sessions.
+#[component]
+pub fn Sessions() -> impl IntoView {
+    let (end, end_others) = (ServerAction::<EndSession>::new(), ServerAction::<EndOtherSessions>::new());
+    let client = use_client();
+    let sessions = Resource::new(
+        move || (end.version().get(), end_others.version().get()),
+        move |_| {
+            let client = client.clone();
+            async move { client.sessions().await }
+        },
+    );
+    view! {
+        <AccountFrame part=Part::Sessions>
+            <FormErrors answer=answer_of(end) />
+            <FormErrors answer=answer_of(end_others) />
+            <p class="muted">{t!(keys::account::sessions::TEXT)}</p>
+            {loaded(
+                sessions,
+                move |sessions| view! { <SessionTable sessions=sessions end=end end_others=end_others /> },
+            )}
+        </AccountFrame>
+    }
+}
+
+#[component]
+fn SessionTable(
+    sessions: Vec<Session>,
+    end: ServerAction<EndSession>,
+    end_others: ServerAction<EndOtherSessions>,
+) -> impl IntoView {
+    use keys::account::sessions as k;
+    let others = sessions.iter().any(|session| !session.current).then(|| {
+        view! {
+            <CardBody>
+                <ActionForm action=end_others>
+                    <Button submit=true busy=end_others.pending()>
+                        {t!(k::END_OTHERS)}
+                    </Button>
+                </ActionForm>
+            </CardBody>
+        }
+    });
+    let head = || {
+        view! {
+            <Column label=t!(k::PROGRAM) />
+            <Column label=t!(k::ADDRESS) />
+            <Column label=t!(k::BEGAN) num=true priority=Priority::Third />
+            <Column label=t!(k::SEEN) num=true />
+            <Column label=t!(k::EXPIRES) num=true priority=Priority::Second />
+            <ActionColumn />
+        }
+    };
+    let rows = sessions.into_iter().map(move |session| view! { <SessionRow session=session end=end /> });
+    view! {
+        <Card label=t!(k::TITLE)>
+            <TableBox flush=true>
+                <Table caption=t!(k::CAPTION) head=head>
+                    {rows.collect_view()}
+                </Table>
+            </TableBox>
+            {others}
+        </Card>
+    }
+}
+
+#[component]
+fn SessionRow(session: Session, end: ServerAction<EndSession>) -> impl IntoView {
+    use keys::account::sessions as k;
+    let Session { id, created_at, seen_at, expires_at, remote_addr, user_agent, current } = session;
+    let action = if current {
+        view! { <Badge tone=Tone::Accent>{t!(k::CURRENT)}</Badge> }.into_any()
+    } else {
+        let label = t!(k::END_LABEL, address = remote_addr);
+        view! {
+            <ActionForm action=end>
+                <input type="hidden" name="id" value=id />
+                <Button look=Look::Danger size=Size::Small submit=true attr:aria-label=label>
+                    {t!(k::END)}
+                </Button>
+            </ActionForm>
+        }
+        .into_any()
+    };
+    view! {
+        <Row>
+            <RowHead>
+                <span title=user_agent.clone()>{program(&user_agent)}</span>
+            </RowHead>
+            <Cell label=t!(k::ADDRESS)>
+                <span class="mono">{remote_addr}</span>
+            </Cell>
+            <Cell label=t!(k::BEGAN) num=true priority=Priority::Third>
+                <TimeAgo at=created_at />
+            </Cell>
+            <Cell label=t!(k::SEEN) num=true>
+                <TimeAgo at=seen_at />
+            </Cell>
+            <Cell label=t!(k::EXPIRES) num=true priority=Priority::Second>
+                <TimeAgo at=expires_at />
+            </Cell>
+            <ActionCell>{action}</ActionCell>
+        </Row>
+    }
+}

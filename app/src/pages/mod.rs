@@ -1,0 +1,11 @@
+//! The pages, one folder an area. Logic is in plain structs beside them.
+
+pub mod account;
+mod error;
+mod loaded;
+pub mod setup;
+pub mod sign_in;
+pub mod sign_up;
+
+pub use error::{ErrorView, NotFound};
+pub use loaded::loaded;

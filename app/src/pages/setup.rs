@@ -1,0 +1,215 @@
+//! The set-up of a new server: the link of the log leads here once.
+
+use crate::client::use_client;
+use crate::form::{
+    Fault, FormError, FormErrors, Posted, answer_of, email_fault, fault_of, password_fault, repeat_fault, value_of,
+};
+use crate::i18n::keys;
+use crate::pages::loaded;
+use crate::session::use_session;
+use crate::t;
+use crate::ui::{AuthShell, AuthWidth, Button, Callout, Check, LinkButton, Look, Size, Steps, TextField, Tone};
+use berth_types::api::{SetupReq, SetupState};
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+use leptos_meta::Title;
+use leptos_router::hooks::{use_location, use_query_map};
+
+/// The name of the first administrator.
+const ADMIN: &str = "admin";
+
+/// Sets the server up and signs in as its administrator.
+#[server(prefix = "/_portal", endpoint = "set-up")]
+pub async fn post_setup(
+    token: String,
+    email: String,
+    password: String,
+    repeat: String,
+    #[server(default)] self_registration: bool,
+) -> Posted {
+    let client = use_client();
+    let setup = SetupReq {
+        token: token.trim().to_owned(),
+        password,
+        email: email.trim().to_owned(),
+        self_registration,
+    };
+    let posted = set_up(&client, &setup, &repeat).await;
+    if posted.is_err() {
+        return crate::form::conclude(posted, "/");
+    }
+    let next = if client.sign_in(ADMIN, &setup.password).await.is_ok() { "/projects" } else { "/sign-in?state=first" };
+    crate::form::conclude(posted, next)
+}
+
+/// Checks the fields and sends them. The token is a secret: it is not among the values that are kept.
+#[cfg(feature = "ssr")]
+async fn set_up(client: &crate::client::Client, setup: &SetupReq, repeat: &str) -> Posted {
+    let ticked = if setup.self_registration { "true" } else { "" };
+    let mut answer = FormError::keeping(&[("email", &setup.email), ("self_registration", ticked)]);
+    if setup.token.is_empty() {
+        answer.check("token", Some(Fault::TokenWrong));
+    }
+    if !setup.email.is_empty() {
+        answer.check("email", email_fault(&setup.email));
+    }
+    answer.check("password", password_fault(&setup.password));
+    answer.check("repeat", repeat_fault(&setup.password, repeat));
+    answer.pass()?;
+    client.set_up(setup).await.map_err(|refusal| match refusal.status {
+        401 | 403 => answer.with("token", Fault::TokenWrong),
+        _ => answer.refused(refusal),
+    })
+}
+
+/// The page of the set-up.
+#[component]
+pub fn Setup() -> impl IntoView {
+    let answer = answer_of(ServerAction::<PostSetup>::new());
+    let token = use_query_map().get_untracked().get_str("token").unwrap_or_default().to_owned();
+    let client = use_client();
+    let asked = token.clone();
+    let state = Resource::new(
+        || (),
+        move |()| {
+            let (client, token) = (client.clone(), asked.clone());
+            async move { client.setup_state(&token).await }
+        },
+    );
+    let search = use_location().search.get_untracked();
+    view! {
+        <Title text=t!(keys::setup::TITLE) />
+        <AuthShell
+            width=AuthWidth::Wide
+            search=crate::query::kept(&search)
+            foot=|| view! { <span>{t!(keys::setup::FOOT)}</span> }
+        >
+            {loaded(state, move |state| view! { <SetupContent state=state token=token.clone() answer=answer /> })}
+        </AuthShell>
+    }
+}
+
+#[component]
+fn SetupContent(state: SetupState, token: String, answer: Signal<Option<FormError>>) -> impl IntoView {
+    if state.done {
+        return view! {
+            <h1>{t!(keys::setup::ALREADY)}</h1>
+            <LinkButton href="/sign-in" look=Look::Primary size=Size::Large>
+                {t!(keys::nav::SIGN_IN)}
+            </LinkButton>
+        }
+        .into_any();
+    }
+    // A token that came with the link and is right is not asked for again.
+    let known = state.token_valid == Some(true);
+    let stale = (state.token_valid == Some(false) && !token.is_empty()).then(|| {
+        view! {
+            <Callout
+                tone=Tone::Warn
+                title=t!(keys::setup::INVALID_LINK)
+                text=t!(keys::setup::INVALID_LINK_TEXT)
+            />
+        }
+    });
+    let steps = [keys::setup::steps::TOKEN, keys::setup::steps::ADMINISTRATOR, keys::setup::steps::DONE];
+    view! {
+        <div>
+            <h1>{t!(keys::setup::TITLE)}</h1>
+            <p class="muted">{t!(keys::setup::INTRO)}</p>
+        </div>
+        <Steps names=steps.map(|key| t!(key)).to_vec() current=usize::from(known) />
+        {stale}
+        <SetupForm token=if known { token } else { String::new() } answer=answer />
+    }
+    .into_any()
+}
+
+#[component]
+fn SetupForm(token: String, answer: Signal<Option<FormError>>) -> impl IntoView {
+    let host = use_session().with_untracked(|session| session.registry().to_owned());
+    let token = if token.is_empty() {
+        view! {
+            <TextField
+                label=t!(keys::setup::TOKEN)
+                name="token"
+                hint=t!(keys::setup::TOKEN_HINT)
+                error=fault_of(answer, "token")
+                autocomplete="off"
+                raw=true
+                large=true
+                required=true
+            />
+        }
+        .into_any()
+    } else {
+        view! { <input type="hidden" name="token" value=token /> }.into_any()
+    };
+    let opened = answer.with_untracked(|answer| answer.as_ref().and_then(|a| a.value("self_registration")) == Some("true"));
+    view! {
+        <form class="form" method="post" action=PostSetup::url() novalidate=true>
+            <FormErrors answer=answer />
+            {token}
+            <TextField
+                label=t!(keys::setup::ADMIN_NAME)
+                name="username"
+                value=ADMIN
+                hint=t!(keys::setup::ADMIN_NAME_HINT)
+                autocomplete="username"
+                readonly=true
+                large=true
+            />
+            <TextField
+                label=t!(keys::setup::EMAIL)
+                name="email"
+                kind="email"
+                value=value_of(answer, "email", "")
+                error=fault_of(answer, "email")
+                autocomplete="email"
+                raw=true
+                optional=true
+                large=true
+            />
+            <TextField
+                label=t!(keys::setup::PASSWORD)
+                name="password"
+                kind="password"
+                hint=t!(keys::validation::PASSWORD_HINT)
+                error=fault_of(answer, "password")
+                autocomplete="new-password"
+                large=true
+                required=true
+            />
+            <TextField
+                label=t!(keys::setup::PASSWORD_REPEAT)
+                name="repeat"
+                kind="password"
+                error=fault_of(answer, "repeat")
+                autocomplete="new-password"
+                large=true
+                required=true
+            />
+            <fieldset class="field">
+                <legend>{t!(keys::setup::ACCESS)}</legend>
+                <Check
+                    name="self_registration"
+                    checked=opened
+                    label=t!(keys::setup::SELF_REGISTRATION)
+                    hint=t!(keys::setup::SELF_REGISTRATION_HINT)
+                />
+            </fieldset>
+            <TextField
+                label=t!(keys::setup::ADDRESS)
+                name="address"
+                value=host
+                hint=t!(keys::setup::ADDRESS_HINT)
+                readonly=true
+            />
+            <div class="row between">
+                <span></span>
+                <Button look=Look::Primary size=Size::Large submit=true>
+                    {t!(keys::setup::SUBMIT)}
+                </Button>
+            </div>
+        </form>
+    }
+}

@@ -1,0 +1,339 @@
+//! Manifests as the management API lists them.
+
+use std::collections::BTreeMap;
+
+use berth_types::{
+    Digest, Timestamp,
+    page::Paged,
+    query::{Filter, ListQuery, Match, Scalar},
+};
+
+use super::list::{Column, List, Source};
+use crate::{Backend, Conn, Result, Row, Value, args};
+
+/// A manifest with the columns that lists show.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Artifact {
+    /// Row id.
+    pub id: i64,
+    /// The project's row id.
+    pub project_id: i64,
+    /// The repository's row id.
+    pub repository_id: i64,
+    /// The repository's full name.
+    pub repository_name: String,
+    /// Digest.
+    pub digest: Digest,
+    /// Media type of the manifest.
+    pub media_type: String,
+    /// Media type of the configuration; empty for an index.
+    pub config_media_type: String,
+    /// What a list of referrers shows.
+    pub artifact_type: String,
+    /// `IMAGE`, `CHART`, …
+    pub kind: String,
+    /// Bytes with everything it points at.
+    pub size: i64,
+    /// Annotations as JSON.
+    pub annotations: Option<String>,
+    /// What the configuration says, as JSON.
+    pub extra_attrs: Option<String>,
+    /// When it was last pushed.
+    pub pushed_at: Timestamp,
+    /// When it was last pulled.
+    pub pulled_at: Option<Timestamp>,
+    /// What it refers to.
+    pub subject: Option<Digest>,
+}
+
+impl Artifact {
+    fn read(row: &Row) -> Result<Self> {
+        Ok(Artifact {
+            id: row.get(0)?,
+            project_id: row.get(1)?,
+            repository_id: row.get(2)?,
+            repository_name: row.get(3)?,
+            digest: row.get(4)?,
+            media_type: row.get(5)?,
+            config_media_type: row.get(6)?,
+            artifact_type: row.get(7)?,
+            kind: row.get(8)?,
+            size: row.get(9)?,
+            annotations: row.get(10)?,
+            extra_attrs: row.get(11)?,
+            pushed_at: row.get(12)?,
+            pulled_at: row.get(13)?,
+            subject: row.get(14)?,
+        })
+    }
+}
+
+/// Harbor's `media_type`: the configuration's, or the index's own.
+const SHOWN_MEDIA_TYPE: &str = "CASE WHEN m.config_media_type = '' THEN m.media_type ELSE m.config_media_type END";
+
+const ARTIFACTS: Source = Source {
+    select: "m.id, m.project_id, m.repository_id, r.name, m.digest, m.media_type, m.config_media_type, m.artifact_type,
+             m.kind, m.size, m.annotations, m.extra_attrs, m.pushed_at, m.pulled_at, m.subject",
+    from: "manifests m JOIN repositories r ON r.id = m.repository_id",
+    columns: &[
+        Column::number("id", "m.id"),
+        Column::number("project_id", "m.project_id"),
+        Column::number("repository_id", "m.repository_id"),
+        Column::text("repository_name", "r.name"),
+        Column::text("type", "m.kind"),
+        Column::text("media_type", SHOWN_MEDIA_TYPE),
+        Column::text("manifest_media_type", "m.media_type"),
+        Column::text("artifact_type", "m.artifact_type"),
+        Column::number("size", "m.size"),
+        Column::time("push_time", "m.pushed_at"),
+        Column::time("pull_time", "m.pulled_at"),
+        // For sorting; filters on it are treated apart, as the column holds bytes.
+        Column::text("digest", "m.digest"),
+    ],
+    order: "m.pushed_at DESC",
+    tie: "m.id DESC",
+};
+
+/// Where artifacts are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In one repository.
+    Repository(i64),
+    /// In one project.
+    Project(i64),
+}
+
+/// Which tags an artifact has to have.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TagFilter {
+    /// At least one.
+    Some,
+    /// None.
+    None,
+    /// One of this name.
+    Named(String),
+    /// One whose name contains this.
+    Like(String),
+}
+
+/// What a list of artifacts is narrowed to, beside the columns.
+#[derive(Clone, Debug, Default)]
+pub struct Filters {
+    /// Tags.
+    pub tags: Option<TagFilter>,
+    /// Whether labels are asked for, which no artifact has.
+    pub labelled: bool,
+    /// Only the newest of each repository among those with the same value of this column.
+    pub newest_by: Option<NewestBy>,
+}
+
+/// By what the newest artifact of a repository is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NewestBy {
+    /// Harbor's `media_type`.
+    MediaType,
+    /// `artifact_type`.
+    ArtifactType,
+}
+
+/// Artifacts that lists show: nobody's accessory, and with a tag or without an index that leads to them.
+///
+/// # Errors
+/// As the database says.
+pub async fn list(
+    conn: &mut Conn<'_>,
+    place: Place,
+    filters: &Filters,
+    query: &ListQuery,
+) -> Result<Paged<Artifact>> {
+    let mut list = match place {
+        Place::Repository(id) => List::of(ARTIFACTS).and("m.repository_id = ?", args![id]),
+        Place::Project(id) => List::of(ARTIFACTS).and("m.project_id = ?", args![id]),
+    };
+    list = list.and("m.subject IS NULL AND (m.tag_count > 0 OR m.parent_count = 0)", &[]);
+    list = match &filters.tags {
+        None => list,
+        Some(TagFilter::Some) => list.and("m.tag_count > 0", &[]),
+        Some(TagFilter::None) => list.and("m.tag_count = 0", &[]),
+        Some(TagFilter::Named(name)) => list
+            .and("m.id IN (SELECT t.manifest_id FROM tags t WHERE t.repository_id = m.repository_id AND t.name = ?)", args![name]),
+        Some(TagFilter::Like(text)) => {
+            let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_").to_ascii_lowercase();
+            list.and(
+                "EXISTS (SELECT 1 FROM tags t WHERE t.manifest_id = m.id AND LOWER(t.name) LIKE ? ESCAPE '\\')",
+                args![format!("%{escaped}%")],
+            )
+        }
+    };
+    if filters.labelled {
+        list = list.and("1 = 0", &[]);
+    }
+    if let Some(by) = filters.newest_by {
+        let same = match by {
+            NewestBy::MediaType => "n.config_media_type = m.config_media_type AND (m.config_media_type <> '' OR n.media_type = m.media_type)",
+            NewestBy::ArtifactType => "n.artifact_type = m.artifact_type",
+        };
+        list = list.and(
+            &format!(
+                "NOT EXISTS (SELECT 1 FROM manifests n WHERE n.repository_id = m.repository_id AND n.subject IS NULL AND {same}
+                 AND (n.tag_count > 0 OR n.parent_count = 0)
+                 AND (n.pushed_at > m.pushed_at OR (n.pushed_at = m.pushed_at AND n.id > m.id)))"
+            ),
+            &[],
+        );
+    }
+    let (digests, others): (Vec<Filter>, Vec<Filter>) =
+        query.filters.iter().cloned().partition(|filter| filter.key == "digest");
+    for filter in &digests {
+        list = by_digest(list, conn.backend(), &filter.matches);
+    }
+    let rows = list.filtered(&others).sorted(query).page(conn, query).await?;
+    let items = rows.items.iter().map(Artifact::read).collect::<Result<_>>()?;
+    Ok(Paged { items, total: rows.total })
+}
+
+fn by_digest(list: List, backend: Backend, matches: &Match) -> List {
+    let exact = |scalars: &[Scalar]| -> Vec<Value> {
+        scalars.iter().filter_map(|scalar| scalar.as_text().parse::<Digest>().ok()).map(Value::from).collect()
+    };
+    let among = |list: List, values: Vec<Value>| {
+        if values.is_empty() {
+            return list.and("1 = 0", &[]);
+        }
+        list.and(&format!("m.digest IN ({})", vec!["?"; values.len()].join(", ")), &values)
+    };
+    match matches {
+        Match::Exact(scalar) => among(list, exact(std::slice::from_ref(scalar))),
+        Match::Any(scalars) => among(list, exact(scalars)),
+        Match::Fuzzy(text) => list.containing(digest_text(backend), text),
+        Match::Range(..) | Match::All(_) => list,
+    }
+}
+
+/// The digest column as the text that people know.
+fn digest_text(backend: Backend) -> &'static str {
+    match backend {
+        Backend::Sqlite => {
+            "(CASE hex(substr(m.digest, 1, 1)) WHEN '01' THEN 'sha256:' ELSE 'sha512:' END || hex(substr(m.digest, 2)))"
+        }
+        Backend::Postgres => {
+            "(CASE get_byte(m.digest, 0) WHEN 1 THEN 'sha256:' ELSE 'sha512:' END || encode(substring(m.digest from 2), 'hex'))"
+        }
+    }
+}
+
+/// A manifest of a repository by digest, whether lists show it or not.
+///
+/// # Errors
+/// As the database says.
+pub async fn by_digest_in(conn: &mut Conn<'_>, repository: i64, digest: &Digest) -> Result<Option<Artifact>> {
+    let list = List::of(ARTIFACTS).and("m.repository_id = ? AND m.digest = ?", args![repository, digest]);
+    list.slice(conn, 1, 0).await?.first().map(Artifact::read).transpose()
+}
+
+/// A manifest of a repository by tag.
+///
+/// # Errors
+/// As the database says.
+pub async fn by_tag_in(conn: &mut Conn<'_>, repository: i64, tag: &str) -> Result<Option<Artifact>> {
+    let condition = "m.id = (SELECT t.manifest_id FROM tags t WHERE t.repository_id = ? AND t.name = ?)";
+    let list = List::of(ARTIFACTS).and(condition, args![repository, tag]);
+    list.slice(conn, 1, 0).await?.first().map(Artifact::read).transpose()
+}
+
+/// A line of what an index lists.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Child {
+    /// The index's row id.
+    pub parent: i64,
+    /// The child's row id, where the repository has it.
+    pub child: Option<i64>,
+    /// Its digest.
+    pub digest: Digest,
+    /// The descriptor as JSON.
+    pub descriptor: Option<String>,
+}
+
+/// The children of some manifests in the order of the manifests' text, by parent.
+///
+/// # Errors
+/// As the database says.
+pub async fn children(conn: &mut Conn<'_>, parents: &[i64]) -> Result<BTreeMap<i64, Vec<Child>>> {
+    let mut found: BTreeMap<i64, Vec<Child>> = BTreeMap::new();
+    for chunk in parents.chunks(super::CHUNK) {
+        let sql = format!(
+            "SELECT manifest_id, child_id, digest, descriptor FROM manifest_references
+             WHERE role = 'child' AND manifest_id IN ({}) ORDER BY manifest_id, position",
+            super::marks(1, chunk.len())
+        );
+        for row in conn.rows(&sql, &super::as_values(chunk)).await? {
+            let child = Child { parent: row.get(0)?, child: row.get(1)?, digest: row.get(2)?, descriptor: row.get(3)? };
+            found.entry(child.parent).or_default().push(child);
+        }
+    }
+    Ok(found)
+}
+
+/// What refers to some digests of a repository, oldest first, by subject.
+///
+/// # Errors
+/// As the database says.
+pub async fn accessories(
+    conn: &mut Conn<'_>,
+    repository: i64,
+    subjects: &[Digest],
+) -> Result<BTreeMap<Digest, Vec<Artifact>>> {
+    let mut found: BTreeMap<Digest, Vec<Artifact>> = BTreeMap::new();
+    for chunk in subjects.chunks(super::CHUNK) {
+        let sql = format!(
+            "SELECT {} FROM {} WHERE m.repository_id = $1 AND m.subject IN ({}) ORDER BY m.id",
+            ARTIFACTS.select,
+            ARTIFACTS.from,
+            super::marks(2, chunk.len())
+        );
+        let args: Vec<Value> =
+            std::iter::once(Value::from(repository)).chain(chunk.iter().map(Value::from)).collect();
+        for row in conn.rows(&sql, &args).await? {
+            let artifact = Artifact::read(&row)?;
+            if let Some(subject) = artifact.subject {
+                found.entry(subject).or_default().push(artifact);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The configuration and the layers of a manifest: role, digest, media type, size and the descriptor as JSON, in the
+/// order of its text.
+///
+/// # Errors
+/// As the database says.
+pub async fn blobs(conn: &mut Conn<'_>, manifest: i64) -> Result<Vec<Blob>> {
+    let sql = "SELECT role, digest, media_type, size, descriptor FROM manifest_references
+               WHERE manifest_id = $1 AND role IN ('config', 'layer') ORDER BY position";
+    let read = |row: &Row| {
+        Ok(Blob {
+            role: row.get(0)?,
+            digest: row.get(1)?,
+            media_type: row.get(2)?,
+            size: row.get(3)?,
+            descriptor: row.get(4)?,
+        })
+    };
+    conn.rows(sql, args![manifest]).await?.iter().map(read).collect()
+}
+
+/// A blob that a manifest points at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Blob {
+    /// `config` or `layer`.
+    pub role: String,
+    /// Digest.
+    pub digest: Digest,
+    /// Media type.
+    pub media_type: String,
+    /// Bytes.
+    pub size: i64,
+    /// The descriptor as JSON.
+    pub descriptor: Option<String>,
+}

@@ -1,0 +1,165 @@
+//! Repositories as lists and pages show them.
+
+use berth_types::{Timestamp, page::Paged, query::ListQuery};
+
+use super::{
+    list::{Column, List, Source},
+    project::Scope,
+};
+use crate::{Conn, Result, Row, args};
+
+/// A repository.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Repository {
+    /// Row id.
+    pub id: i64,
+    /// The project's row id.
+    pub project_id: i64,
+    /// `<project>/<repository>`.
+    pub name: String,
+    /// Markdown.
+    pub description: String,
+    /// Artifacts that lists show.
+    pub artifact_count: i64,
+    /// How often something was pulled.
+    pub pull_count: i64,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When something was last pushed or changed.
+    pub updated_at: Timestamp,
+    /// The project's name.
+    pub project_name: String,
+    /// Whether the project is public.
+    pub project_public: bool,
+}
+
+impl Repository {
+    fn read(row: &Row) -> Result<Self> {
+        Ok(Repository {
+            id: row.get(0)?,
+            project_id: row.get(1)?,
+            name: row.get(2)?,
+            description: row.get(3)?,
+            artifact_count: row.get(4)?,
+            pull_count: row.get(5)?,
+            created_at: row.get(6)?,
+            updated_at: row.get(7)?,
+            project_name: row.get(8)?,
+            project_public: row.get(9)?,
+        })
+    }
+}
+
+const REPOSITORIES: Source = Source {
+    select: "r.id, r.project_id, r.name, r.description, r.artifact_count, r.pull_count, r.created_at, r.updated_at, p.name, p.public",
+    from: "repositories r JOIN projects p ON p.id = r.project_id",
+    columns: &[
+        Column::text("name", "r.name"),
+        Column::number("id", "r.id"),
+        Column::number("repository_id", "r.id"),
+        Column::number("project_id", "r.project_id"),
+        Column::text("description", "r.description"),
+        Column::number("artifact_count", "r.artifact_count"),
+        Column::number("pull_count", "r.pull_count"),
+        Column::time("creation_time", "r.created_at"),
+        Column::time("update_time", "r.updated_at"),
+    ],
+    order: "r.created_at DESC",
+    tie: "r.id DESC",
+};
+
+fn listed() -> List {
+    List::of(REPOSITORIES).and("r.listed = TRUE AND p.deleted_at IS NULL", &[])
+}
+
+/// Repositories of all projects in scope.
+///
+/// # Errors
+/// As the database says.
+pub async fn list(conn: &mut Conn<'_>, scope: &Scope, query: &ListQuery) -> Result<Paged<Repository>> {
+    read(scope.apply(listed()).filtered(&query.filters).sorted(query).page(conn, query).await?)
+}
+
+/// Repositories of one project.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_of(conn: &mut Conn<'_>, project: i64, query: &ListQuery) -> Result<Paged<Repository>> {
+    let list = listed().and("r.project_id = ?", args![project]);
+    read(list.filtered(&query.filters).sorted(query).page(conn, query).await?)
+}
+
+fn read(rows: Paged<Row>) -> Result<Paged<Repository>> {
+    let items = rows.items.iter().map(Repository::read).collect::<Result<_>>()?;
+    Ok(Paged { items, total: rows.total })
+}
+
+/// Repositories in scope whose name contains a text, at most `limit`.
+///
+/// # Errors
+/// As the database says.
+pub async fn search(conn: &mut Conn<'_>, scope: &Scope, text: &str, limit: i64) -> Result<Vec<Repository>> {
+    let list = scope.apply(listed()).containing("r.name", text);
+    list.slice(conn, limit, 0).await?.iter().map(Repository::read).collect()
+}
+
+/// One repository by its full name.
+///
+/// # Errors
+/// As the database says.
+pub async fn by_name(conn: &mut Conn<'_>, name: &str) -> Result<Option<Repository>> {
+    let list = listed().and("r.name = ?", args![name]);
+    list.slice(conn, 1, 0).await?.first().map(Repository::read).transpose()
+}
+
+/// Changes the description.
+///
+/// # Errors
+/// As the database says.
+pub async fn describe(conn: &mut Conn<'_>, id: i64, description: &str, now: Timestamp) -> Result<()> {
+    let sql = "UPDATE repositories SET description = $2, updated_at = $3 WHERE id = $1";
+    conn.execute(sql, args![id, description, now]).await?;
+    Ok(())
+}
+
+/// Removes a repository with everything in it, gives the project its bytes back and asks garbage collection to look.
+/// Runs after [`super::push::lock_repository`].
+///
+/// # Errors
+/// As the database says.
+pub async fn delete(conn: &mut Conn<'_>, project: i64, id: i64, now: Timestamp) -> Result<()> {
+    let freed = freed_bytes(conn, project, id).await?;
+    super::push::add_usage(conn, project, -freed, now).await?;
+    let blobs = "INSERT INTO gc_blob_review (blob_id, review_at, reason)
+                 SELECT blob_id, CAST($2 AS BIGINT), 'repository deleted' FROM repository_blobs WHERE repository_id = $1
+                 ON CONFLICT (blob_id) DO UPDATE SET review_at = excluded.review_at, reason = excluded.reason";
+    conn.execute(blobs, args![id, now]).await?;
+    let manifests = "INSERT INTO gc_manifest_review (digest, review_at, reason)
+                     SELECT digest, CAST($2 AS BIGINT), 'repository deleted' FROM manifests WHERE repository_id = $1
+                     ON CONFLICT (digest) DO UPDATE SET review_at = excluded.review_at, reason = excluded.reason";
+    conn.execute(manifests, args![id, now]).await?;
+    let reservations =
+        "DELETE FROM quota_reservations WHERE upload_id IN (SELECT id FROM uploads WHERE repository_id = $1)";
+    conn.execute(reservations, args![id]).await?;
+    conn.execute("DELETE FROM tags WHERE repository_id = $1", args![id]).await?;
+    conn.execute("DELETE FROM manifests WHERE repository_id = $1", args![id]).await?;
+    conn.execute("DELETE FROM repositories WHERE id = $1", args![id]).await?;
+    Ok(())
+}
+
+/// Bytes of blobs and manifests that no other repository of the project has.
+async fn freed_bytes(conn: &mut Conn<'_>, project: i64, id: i64) -> Result<i64> {
+    let blobs = "SELECT CAST(COALESCE(SUM(b.size), 0) AS BIGINT) FROM repository_blobs rb JOIN blobs b ON b.id = rb.blob_id
+                 WHERE rb.repository_id = $2 AND NOT EXISTS (
+                   SELECT 1 FROM repository_blobs o JOIN repositories r ON r.id = o.repository_id
+                   WHERE o.blob_id = rb.blob_id AND r.project_id = $1 AND r.id <> $2)";
+    let manifests = "SELECT CAST(COALESCE(SUM(m.manifest_size), 0) AS BIGINT) FROM manifests m
+                     WHERE m.repository_id = $2 AND NOT EXISTS (
+                       SELECT 1 FROM manifests o
+                       WHERE o.digest = m.digest AND o.project_id = $1 AND o.repository_id <> $2)";
+    let mut freed = 0;
+    for sql in [blobs, manifests] {
+        freed += conn.row(sql, args![project, id]).await?.map_or(Ok(0), |row| row.get::<i64>(0))?;
+    }
+    Ok(freed)
+}

@@ -1,0 +1,116 @@
+//! Lists: tags, catalog, referrers.
+
+use axum::response::{IntoResponse, Response};
+use berth_domain::{
+    authz::Pull,
+    referrer::{self, Referrer},
+};
+use berth_types::{ErrorCode, RepoName, media_type::OCI_INDEX, url::encode};
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use serde::Serialize;
+
+use crate::{
+    Call, digest,
+    error::{OciError, OciResult},
+    param,
+};
+
+/// Which filters were applied to a list of referrers.
+const FILTERS_APPLIED: HeaderName = HeaderName::from_static("oci-filters-applied");
+/// How many rows there are, as Harbor says it.
+const TOTAL_COUNT: HeaderName = HeaderName::from_static("x-total-count");
+
+#[derive(Serialize)]
+struct Tags<'r> {
+    name: &'r str,
+    tags: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Catalog {
+    repositories: Vec<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Index {
+    schema_version: u8,
+    media_type: &'static str,
+    manifests: Vec<Referrer>,
+}
+
+impl Call<'_> {
+    pub(crate) async fn tags(&self, repo: &RepoName) -> OciResult {
+        let access = self.asker.require::<Pull>(self.state, repo).await?;
+        let params = self.params();
+        let n = number(param(&params, "n"))?;
+        let last = param(&params, "last").unwrap_or_default();
+        let names = referrer::tags(&self.state.domain, &access, repo, last, n).await?;
+        let next = names.names.last().filter(|_| names.more);
+        let next = next.map(|last| next_link(&format!("/v2/{repo}/tags/list"), last, names.names.len()));
+        answer(&Tags { name: repo.as_str(), tags: names.names }, next)
+    }
+
+    pub(crate) async fn catalog(&self) -> OciResult {
+        let access = self.asker.require_catalog()?;
+        let params = self.params();
+        let n = number(param(&params, "n"))?;
+        let last = param(&params, "last").unwrap_or_default();
+        if !last.is_empty() && last.parse::<RepoName>().is_err() {
+            let message = format!("the last: {last} should be a valid repository name.");
+            return Err(OciError::new(ErrorCode::BadRequest, message));
+        }
+        let names = referrer::catalog(&self.state.domain, &access, last, n).await?;
+        let next = names.names.last().filter(|_| names.more);
+        let next = next.map(|last| next_link("/v2/_catalog", last, names.names.len()));
+        answer(&Catalog { repositories: names.names }, next)
+    }
+
+    pub(crate) async fn referrers(&self, repo: &RepoName, text: &str) -> OciResult {
+        let subject = digest(text)?;
+        let access = self.asker.require::<Pull>(self.state, repo).await?;
+        let params = self.params();
+        let artifact_type = param(&params, "artifactType").unwrap_or_default();
+        let last = param(&params, "last").and_then(|last| last.parse().ok()).unwrap_or_default();
+        let found = referrer::list(&self.state.domain, &access, repo, &subject, artifact_type, last).await?;
+        let next = found.next.map(|last| {
+            let filter = if artifact_type.is_empty() {
+                String::new()
+            } else {
+                format!("artifactType={}&", encode(artifact_type))
+            };
+            format!("</v2/{repo}/referrers/{subject}?{filter}last={last}>; rel=\"next\"")
+        });
+        let index = Index { schema_version: 2, media_type: OCI_INDEX, manifests: found.manifests };
+        let mut response = answer(&index, next)?;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(OCI_INDEX));
+        headers.insert(TOTAL_COUNT, HeaderValue::from(found.total));
+        if !artifact_type.is_empty() {
+            headers.insert(FILTERS_APPLIED, HeaderValue::from_static("artifactType"));
+        }
+        Ok(response)
+    }
+}
+
+fn next_link(path: &str, last: &str, n: usize) -> String {
+    format!("<{path}?last={}&n={n}>; rel=\"next\"", encode(last))
+}
+
+/// How many names a client wants. More than the registry gives is fine, nonsense is not.
+fn number(text: Option<&str>) -> Result<Option<u64>, OciError> {
+    let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(None) };
+    text.parse().map(Some).map_err(|_| OciError::new(ErrorCode::BadRequest, "the N must be a positive int type"))
+}
+
+fn answer(body: &impl Serialize, next: Option<String>) -> OciResult {
+    let body = serde_json::to_vec(body).map_err(berth_domain::Error::internal)?;
+    let content_type = [(header::CONTENT_TYPE, "application/json; charset=utf-8")];
+    let mut response: Response = (StatusCode::OK, content_type, body).into_response();
+    if let Some(next) = next
+        && let Ok(next) = HeaderValue::from_str(&next)
+    {
+        response.headers_mut().insert(header::LINK, next);
+    }
+    Ok(response)
+}

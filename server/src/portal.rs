@@ -1,0 +1,197 @@
+//! The portal's pages: rendered here, taken over by the browser. They read and write through the API in this process.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{Request, State},
+    response::{IntoResponse, Redirect, Response},
+    routing::post,
+};
+use berth_app::{
+    App, Assets, PageContext,
+    client::{Transport, TransportError},
+};
+use berth_domain::Actor;
+use berth_types::{ErrorCode, ErrorEnvelope, api::Project, url};
+use berth_web::{AppState, ClientAddr, RequestId, Verified, error::envelope_response};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts};
+use http_body_util::BodyExt;
+use tower::ServiceExt;
+
+use crate::{assets, serve::Peer};
+
+/// The largest answer of the API that a page reads, in bytes.
+const ANSWER_SIZE_BYTES_MAX: usize = 16 << 20;
+/// The largest form, in bytes.
+const FORM_SIZE_BYTES_MAX: usize = 1 << 20;
+/// What the API may learn of the visitor's own request: the session, and what makes addresses and log lines right.
+const HANDED_ON: [HeaderName; 5] = [
+    header::COOKIE,
+    header::HOST,
+    header::USER_AGENT,
+    HeaderName::from_static("x-forwarded-host"),
+    HeaderName::from_static("x-forwarded-proto"),
+];
+
+/// Routes of the pages; everything that no other router takes ends here.
+pub fn router(state: &AppState, api: Router) -> Router {
+    // Besides listing routes, which are all behind the fallback, this starts the renderer's executor.
+    leptos_axum::generate_route_list(App);
+    let portal = Portal { state: state.clone(), api, assets: Arc::new(assets::addresses()) };
+    Router::new()
+        .route("/_portal/{*name}", post(act))
+        .route("/harbor/projects/{*rest}", axum::routing::get(from_harbor))
+        .route("/harbor/{*rest}", axum::routing::get(async || Redirect::permanent("/projects")))
+        .fallback(page)
+        .with_state(portal)
+}
+
+#[derive(Clone)]
+struct Portal {
+    state: AppState,
+    /// The API without the outer layers: who asks was verified at the outer request.
+    api: Router,
+    assets: Arc<Assets>,
+}
+
+/// Draws the page of an address.
+async fn page(State(portal): State<Portal>, request: Request) -> Response {
+    let path = request.uri().path();
+    if path.starts_with("/api/") {
+        let envelope = ErrorEnvelope::new(ErrorCode::NotFound, format!("path {path} was not found"));
+        return envelope_response(StatusCode::NOT_FOUND, &envelope);
+    }
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response();
+    }
+    let (parts, body) = request.into_parts();
+    let transport = portal.transport(&parts);
+    let host = portal.host(&parts.headers);
+    let now = portal.state.domain.now();
+    let context = PageContext::load(transport, portal.assets.clone(), host, now).await;
+    let render = leptos_axum::render_app_async_with_context(move || context.provide(), berth_app::shell);
+    let mut response = render(Request::from_parts(parts, body)).await;
+    // A page shows what its visitor may see; nobody else, and nobody later, may get it from a cache.
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Runs what a form asks for.
+async fn act(State(portal): State<Portal>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(form) = http_body_util::Limited::new(body, FORM_SIZE_BYTES_MAX).collect().await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    let context = PageContext::bare(portal.transport(&parts), portal.assets.clone(), portal.state.domain.now());
+    let request = Request::from_parts(parts, Body::from(form.to_bytes()));
+    leptos_axum::handle_server_fns_with_context(move || context.provide(), request).await.into_response()
+}
+
+/// Harbor's addresses of a project, which name it by its id.
+async fn from_harbor(State(portal): State<Portal>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    let rest = parts.uri.path().trim_start_matches("/harbor/projects/");
+    let (id, below) = rest.split_once('/').unwrap_or((rest, ""));
+    let Ok(id) = id.parse::<i64>() else { return Redirect::permanent("/projects").into_response() };
+    let Some(project) = portal.project(&parts, id).await else { return Redirect::to("/projects").into_response() };
+    Redirect::to(&address(&project, below)).into_response()
+}
+
+/// Where the portal shows what Harbor shows below a project.
+fn address(project: &str, below: &str) -> String {
+    let mut parts = below.trim_matches('/').splitn(2, '/');
+    match (parts.next(), parts.next()) {
+        (Some("members"), _) => format!("/projects/{project}/-/members"),
+        (Some("logs"), _) => format!("/projects/{project}/-/audit"),
+        (Some("configs"), _) => format!("/projects/{project}/-/settings"),
+        (Some("repositories"), Some(repository)) => {
+            // Harbor's own pages go on with `/artifacts-tab/…`.
+            let name = repository.split("/artifacts-tab").next().unwrap_or(repository);
+            format!("/projects/{project}/{}", name.replace("%252F", "/").replace("%2F", "/"))
+        }
+        _ => format!("/projects/{project}"),
+    }
+}
+
+impl Portal {
+    fn transport(&self, parts: &Parts) -> Arc<dyn Transport> {
+        let mut headers = HeaderMap::new();
+        for name in &HANDED_ON {
+            headers.extend(parts.headers.get_all(name).iter().map(|value| (name.clone(), value.clone())));
+        }
+        Arc::new(InProcess {
+            api: self.api.clone(),
+            actor: parts.extensions.get::<Actor>().cloned().unwrap_or_default(),
+            client: parts.extensions.get::<ClientAddr>().copied(),
+            request: parts.extensions.get::<RequestId>().cloned(),
+            peer: parts.extensions.get::<Peer>().copied(),
+            headers,
+        })
+    }
+
+    /// How clients of the visitor reach the registry.
+    fn host(&self, headers: &HeaderMap) -> String {
+        let external = self.state.http.external_url.as_ref().and_then(|url| {
+            let host = url.host_str()?;
+            Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+        });
+        let asked = || headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default().to_owned();
+        external.unwrap_or_else(asked)
+    }
+
+    async fn project(&self, parts: &Parts, id: i64) -> Option<String> {
+        let path = format!("{}/projects/{id}", url::API);
+        let request = http::Request::get(path).body(Vec::new()).ok()?;
+        let answer = self.transport(parts).send(request).await.ok()?;
+        let project: Project = serde_json::from_slice(answer.body()).ok()?;
+        Some(project.name.to_string())
+    }
+}
+
+/// The API, called in this process on behalf of a visitor. Only this module puts [`Verified`] into a request.
+struct InProcess {
+    api: Router,
+    actor: Actor,
+    client: Option<ClientAddr>,
+    request: Option<RequestId>,
+    peer: Option<Peer>,
+    headers: HeaderMap,
+}
+
+#[async_trait::async_trait]
+impl Transport for InProcess {
+    async fn send(&self, request: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, TransportError> {
+        let mut request = request.map(Body::from);
+        for (name, value) in &self.headers {
+            request.headers_mut().append(name.clone(), value.clone());
+        }
+        let extensions = request.extensions_mut();
+        extensions.insert(Verified(self.actor.clone()));
+        self.client.map(|client| extensions.insert(client));
+        self.request.clone().map(|id| extensions.insert(id));
+        self.peer.map(|peer| extensions.insert(peer));
+        let failed = |source: Box<dyn std::error::Error + Send + Sync>| TransportError { source };
+        let response = match self.api.clone().oneshot(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        };
+        let (parts, body) = response.into_parts();
+        let body = http_body_util::Limited::new(body, ANSWER_SIZE_BYTES_MAX).collect().await.map_err(failed)?;
+        Ok(http::Response::from_parts(parts, body.to_bytes().into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::address;
+
+    #[test]
+    fn harbors_addresses_lead_to_ours() {
+        assert_eq!(address("p", ""), "/projects/p");
+        assert_eq!(address("p", "repositories"), "/projects/p");
+        assert_eq!(address("p", "repositories/a%252Fb/artifacts-tab"), "/projects/p/a/b");
+        assert_eq!(address("p", "members"), "/projects/p/-/members");
+    }
+}

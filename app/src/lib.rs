@@ -55,3 +55,18 @@ fn moment() -> berth_types::Timestamp {
     // Nothing was handed down yet, so this is the clock.
     format::use_now().get_untracked()
 }
+
+/// The language in which the server rendered the page.
+#[cfg(target_arch = "wasm32")]
+pub fn page_language() -> String {
+    document().document_element().and_then(|root| root.get_attribute("lang")).unwrap_or_default()
+}
+
+/// Takes over the page that the server rendered.
+#[cfg(all(target_arch = "wasm32", feature = "hydrate"))]
+pub fn hydrate(catalog: i18n::Catalog) {
+    leptos::mount::hydrate_body(move || {
+        i18n::provide_catalog(catalog);
+        view! { <App /> }
+    });
+}

@@ -1,15 +1,17 @@
 //! The set-up of a new server: the link of the log leads here once.
 
 use crate::client::use_client;
-use crate::form::{
-    Fault, FormError, FormErrors, Posted, answer_of, email_fault, fault_of, password_fault, repeat_fault, value_of,
-};
+#[cfg(feature = "ssr")]
+use crate::form::{Fault, email_fault, password_fault, repeat_fault};
+use crate::form::{FormError, FormErrors, Posted, answer_of, fault_of, value_of};
 use crate::i18n::keys;
 use crate::pages::loaded;
 use crate::session::use_session;
 use crate::t;
 use crate::ui::{AuthShell, AuthWidth, Button, Callout, Check, LinkButton, Look, Size, Steps, TextField, Tone};
-use berth_types::api::{SetupReq, SetupState};
+#[cfg(feature = "ssr")]
+use berth_types::api::SetupReq;
+use berth_types::api::SetupState;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
@@ -20,7 +22,7 @@ const ADMIN: &str = "admin";
 
 /// Sets the server up and signs in as its administrator.
 #[server(prefix = "/_portal", endpoint = "set-up")]
-pub async fn post_setup(
+pub(crate) async fn post_setup(
     token: String,
     email: String,
     password: String,

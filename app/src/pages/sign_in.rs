@@ -1,5 +1,6 @@
 //! Signing in and out.
 
+#[cfg(feature = "ssr")]
 use crate::client::use_client;
 use crate::form::{FormError, Posted, answer_of, value_of};
 use crate::i18n::keys;
@@ -14,7 +15,7 @@ use leptos_router::hooks::{use_location, use_query_map};
 
 /// Signs in and leads to `next`.
 #[server(prefix = "/_portal", endpoint = "sign-in")]
-pub async fn post_sign_in(principal: String, password: String, #[server(default)] next: String) -> Posted {
+pub(crate) async fn post_sign_in(principal: String, password: String, #[server(default)] next: String) -> Posted {
     let client = use_client();
     let kept = FormError::keeping(&[("principal", &principal)]);
     let posted = client.sign_in(principal.trim(), &password).await.map_err(|refusal| kept.refused(refusal));

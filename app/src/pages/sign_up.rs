@@ -1,15 +1,16 @@
 //! Making an own account.
 
 use super::sign_in::AuthFoot;
+#[cfg(feature = "ssr")]
 use crate::client::use_client;
-use crate::form::{
-    FormError, FormErrors, Posted, account_fault, answer_of, email_fault, fault_of, password_fault, realname_fault,
-    repeat_fault, username_fault, value_of,
-};
+use crate::form::{FormError, FormErrors, Posted, answer_of, fault_of, value_of};
+#[cfg(feature = "ssr")]
+use crate::form::{account_fault, email_fault, password_fault, realname_fault, repeat_fault, username_fault};
 use crate::i18n::keys;
 use crate::session::use_session;
 use crate::t;
 use crate::ui::{AuthShell, AuthWidth, Button, Callout, Look, Size, TextField, Tone};
+#[cfg(feature = "ssr")]
 use berth_types::api::UserCreationReq;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -19,7 +20,7 @@ use leptos_router::hooks::use_location;
 
 /// Makes an account and signs in with it.
 #[server(prefix = "/_portal", endpoint = "sign-up")]
-pub async fn post_sign_up(
+pub(crate) async fn post_sign_up(
     username: String,
     email: String,
     realname: String,
@@ -37,6 +38,7 @@ pub async fn post_sign_up(
 }
 
 /// Checks the fields and makes the account.
+#[cfg(feature = "ssr")]
 pub(super) async fn create(
     client: &crate::client::Client,
     username: &str,

@@ -39,7 +39,7 @@ pub use value::{FromValue, Row, Value};
 /// How often a transaction of PostgreSQL is tried.
 const TRIES_MAX: u32 = 6;
 /// The key of the advisory lock under which one node migrates.
-const MIGRATION_LOCK: i64 = 0x6265_7274_68;
+const MIGRATION_LOCK: i64 = 0x0062_6572_7468;
 /// How long a statement waits for SQLite's lock, which only a foreign process can hold.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Connections of sea-orm to SQLite. They only read.

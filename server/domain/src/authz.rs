@@ -13,6 +13,10 @@ use berth_types::{
 
 use crate::{Actor, ActorKind, Domain, Error, Result};
 
+mod whole;
+
+pub use whole::{AuditView, ProjectCreation, SignedIn};
+
 mod sealed {
     pub trait Sealed {}
 }

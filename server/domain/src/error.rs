@@ -30,6 +30,9 @@ pub enum Error {
     /// The state does not allow it.
     #[error("{0}")]
     Precondition(String),
+    /// Something else still refers to it.
+    #[error("{0}")]
+    InUse(String),
     /// A rule of the project or the system refuses it, for example a quota.
     #[error("{0}")]
     Denied(String),
@@ -109,6 +112,7 @@ impl Error {
             Error::BadRequest(_) => ErrorCode::BadRequest,
             Error::Unprocessable(_) => ErrorCode::Unprocessable,
             Error::Precondition(_) => ErrorCode::Precondition,
+            Error::InUse(_) => ErrorCode::ForeignKey,
             Error::Denied(_) => ErrorCode::Denied,
             Error::TooManyRequests { .. } => ErrorCode::TooManyRequests,
             Error::NameUnknown(_) => ErrorCode::NameUnknown,

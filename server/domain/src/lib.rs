@@ -10,6 +10,7 @@ pub mod audit;
 pub mod authz;
 pub mod blob;
 pub mod error;
+pub mod maintenance;
 pub mod manifest;
 mod policy;
 pub mod pull;

@@ -18,7 +18,7 @@ use crate::{
     Actor, Domain, Error, Result,
     artifact_kind::{self, Kind},
     audit,
-    authz::{DeleteContent, ProjectAccess, Pull, Push},
+    authz::{DeleteContent, ProjectAccess, ProjectAction, Pull, Push},
     blob::{belongs, signed, unlink},
     policy,
     pull::{self, Pulled},
@@ -473,9 +473,9 @@ pub async fn delete(
 }
 
 /// Removes a manifest and, one after the other, all that refers to it. Says nothing to the audit log.
-pub(crate) async fn remove(
+pub(crate) async fn remove<A: ProjectAction>(
     tx: &mut Conn<'_>,
-    access: &ProjectAccess<DeleteContent>,
+    access: &ProjectAccess<A>,
     repository: i64,
     id: i64,
     digest: Digest,
@@ -498,9 +498,9 @@ pub(crate) async fn remove(
     Ok(())
 }
 
-async fn remove_one(
+async fn remove_one<A: ProjectAction>(
     tx: &mut Conn<'_>,
-    access: &ProjectAccess<DeleteContent>,
+    access: &ProjectAccess<A>,
     repository: i64,
     id: i64,
     digest: Digest,

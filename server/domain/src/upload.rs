@@ -1,8 +1,8 @@
 //! Resumable uploads. The row says how far an upload has come; bytes beyond it were never acknowledged.
 
-use berth_db::{args, query};
+use berth_db::query;
 use berth_storage::{ByteStream, Position};
-use berth_types::{Algorithm, Digest, RepoName, Timestamp, range::ByteRange};
+use berth_types::{Algorithm, Digest, RepoName, range::ByteRange};
 pub use uuid::Uuid as UploadId;
 use uuid::Uuid;
 
@@ -181,23 +181,4 @@ async fn record(domain: &Domain, id: Uuid, at: &Position) -> Result<()> {
         return Err(Error::UploadUnknown);
     }
     Ok(())
-}
-
-/// Ends uploads that nobody touched since `before`, and says how many.
-pub(crate) async fn expire(domain: &Domain, before: Timestamp) -> Result<usize> {
-    let idle: Vec<String> = {
-        let mut reader = domain.db.reader().await?;
-        let sql = "SELECT id FROM uploads WHERE updated_at < $1 ORDER BY updated_at LIMIT 1000";
-        let rows = reader.conn().rows(sql, args![before]).await?;
-        rows.iter().map(|row| row.get(0)).collect::<berth_db::Result<_>>()?
-    };
-    let mut ended = 0;
-    for id in &idle {
-        let Ok(id) = id.parse() else { continue };
-        // One in use goes at the next round.
-        if drop_upload(domain, id).await.is_ok() {
-            ended += 1;
-        }
-    }
-    Ok(ended)
 }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use berth_types::Digest;
+use berth_types::{Digest, Timestamp};
 use futures_util::stream;
 use uuid::Uuid;
 
@@ -128,6 +128,10 @@ impl BlobStore for Faulty {
 
     async fn delete(&self, digest: &Digest) -> Result<()> {
         self.pass(self.inner.delete(digest)).await
+    }
+
+    async fn sweep(&self, digest: &Digest, before: Timestamp) -> Result<bool> {
+        self.pass(self.inner.sweep(digest, before)).await
     }
 
     async fn list(&self) -> Result<Listing> {

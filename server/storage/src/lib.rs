@@ -93,6 +93,12 @@ pub trait BlobStore: Send + Sync + 'static {
     /// Deletes a blob. One that is not there is fine; one in a read-only root is [`Error::ReadOnly`].
     async fn delete(&self, digest: &Digest) -> Result<()>;
 
+    /// Deletes a blob that was neither written nor stored again since `before`. False where it was, or is not there.
+    ///
+    /// For blobs that no row names: a push of the same bytes that comes meanwhile either finds the blob and keeps it, or
+    /// does not find it and stores its own.
+    async fn sweep(&self, digest: &Digest, before: Timestamp) -> Result<bool>;
+
     /// All blobs in no particular order, read as the stream is polled.
     async fn list(&self) -> Result<Listing>;
 

@@ -159,6 +159,12 @@ impl BlobStore for MemoryStore {
         Ok(())
     }
 
+    async fn sweep(&self, digest: &Digest, before: Timestamp) -> Result<bool> {
+        let blobs = &mut self.lock().blobs;
+        let is_old = blobs.get(digest).is_some_and(|(_, stored)| *stored < before);
+        Ok(is_old && blobs.remove(digest).is_some())
+    }
+
     async fn list(&self) -> Result<Listing> {
         let blobs = &self.lock().blobs;
         let listed: Vec<_> = blobs

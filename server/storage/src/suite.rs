@@ -50,7 +50,7 @@ macro_rules! suite {
             drops_what_was_not_recorded, reports_progress_when_the_source_fails, appends_within_the_limit,
             refuses_two_writers, notices_lost_bytes, knows_no_upload, keeps_the_upload_after_a_mismatch,
             finishes_one_digest_twice_at_once, deletes_twice, reads_on_after_delete, lists_blobs_and_uploads,
-            is_healthy);
+            sweeps_what_was_not_stored_again, is_healthy);
     };
     (@tests $make:expr, $($test:ident),*) => {$(
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -412,6 +412,27 @@ pub(crate) async fn lists_blobs_and_uploads(store: &dyn BlobStore) {
     let uploads = store.list_uploads().await.unwrap();
     assert_eq!(uploads.iter().map(|upload| (upload.id, upload.size)).collect::<Vec<_>>(), [(id, 7)]);
     assert!(uploads[0].modified.micros() > year_2020);
+}
+
+pub(crate) async fn sweeps_what_was_not_stored_again(store: &dyn BlobStore) {
+    let bytes = bytes(1000);
+    let digest = sha256(&bytes);
+    let put = || store.put(&digest, source(&bytes), LIMIT);
+    put().await.unwrap();
+    let first = listed_at(store).await;
+    assert!(!store.sweep(&digest, first).await.unwrap(), "as young as the limit");
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    put().await.unwrap();
+    let again = listed_at(store).await;
+    assert!(first < again, "storing the same bytes makes the blob young");
+    assert!(!store.sweep(&digest, again).await.unwrap());
+    assert!(store.sweep(&digest, again.plus_seconds(1)).await.unwrap());
+    assert_eq!(store.stat(&digest).await.unwrap(), None);
+    assert!(!store.sweep(&digest, again.plus_seconds(1)).await.unwrap(), "nothing is left to sweep");
+}
+
+async fn listed_at(store: &dyn BlobStore) -> berth_types::Timestamp {
+    store.list().await.unwrap().next().await.unwrap().unwrap().modified
 }
 
 pub(crate) async fn is_healthy(store: &dyn BlobStore) {

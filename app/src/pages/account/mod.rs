@@ -6,10 +6,11 @@ mod profile;
 mod program;
 mod sessions;
 
-pub use password::{Password, PostPassword};
+pub use password::Password;
 pub use preferences::Preferences;
-pub use profile::{PostProfile, Profile};
-pub use sessions::{EndOtherSessions, EndSession, Sessions, SignOut};
+pub use profile::Profile;
+pub use sessions::Sessions;
+pub(crate) use sessions::SignOut;
 
 use crate::frame::Frame;
 use crate::i18n::keys;

@@ -1,20 +1,25 @@
 //! The own password.
 
 use super::{AccountFrame, Part};
+#[cfg(feature = "ssr")]
 use crate::client::{ApiError, use_client};
-use crate::form::{Fault, FormError, FormErrors, Posted, answer_of, fault_of, password_fault, repeat_fault};
+#[cfg(feature = "ssr")]
+use crate::form::{Fault, FormError, password_fault, repeat_fault};
+use crate::form::{FormErrors, Posted, answer_of, fault_of};
 use crate::i18n::keys;
+#[cfg(feature = "ssr")]
 use crate::notice::Notice;
 use crate::session::use_session;
 use crate::t;
 use crate::ui::{Button, Card, CardBody, Look, TextField};
+#[cfg(feature = "ssr")]
 use berth_types::api::PasswordReq;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 /// Changes the own password.
 #[server(prefix = "/_portal", endpoint = "password")]
-pub async fn post_password(current: String, password: String, repeat: String) -> Posted {
+pub(crate) async fn post_password(current: String, password: String, repeat: String) -> Posted {
     let client = use_client();
     let posted = save(&client, current, password, &repeat).await;
     crate::form::conclude(posted, &Notice::PasswordChanged.on("/account/password", ""))

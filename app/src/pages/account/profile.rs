@@ -1,23 +1,25 @@
 //! Name, address and comment of the visitor.
 
 use super::{AccountFrame, Part};
+#[cfg(feature = "ssr")]
 use crate::client::{ApiError, use_client};
-use crate::form::{
-    FormError, FormErrors, Posted, account_fault, answer_of, comment_fault, email_fault, fault_of, realname_fault,
-    value_of,
-};
+#[cfg(feature = "ssr")]
+use crate::form::{Fault, FormError, account_fault, comment_fault, email_fault, realname_fault};
+use crate::form::{FormErrors, Posted, answer_of, fault_of, value_of};
 use crate::i18n::keys;
+#[cfg(feature = "ssr")]
 use crate::notice::Notice;
 use crate::session::use_session;
 use crate::t;
 use crate::ui::{Button, Card, CardBody, Look, TextField};
+#[cfg(feature = "ssr")]
 use berth_types::api::UserProfile;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 /// Changes the own profile.
 #[server(prefix = "/_portal", endpoint = "profile")]
-pub async fn post_profile(email: String, realname: String, comment: String) -> Posted {
+pub(crate) async fn post_profile(email: String, realname: String, comment: String) -> Posted {
     let client = use_client();
     let profile = UserProfile {
         email: email.trim().to_owned(),
@@ -44,7 +46,7 @@ async fn save(client: &crate::client::Client, profile: &UserProfile) -> Posted {
     client.update_profile(user.user_id, profile).await.map_err(|refusal| {
         match account_fault(&refusal, &user.username) {
             // The name is not among the fields: only the address can be taken.
-            Some(_) => answer.with("email", crate::form::Fault::EmailTaken),
+            Some(_) => answer.with("email", Fault::EmailTaken),
             None => answer.refused(refusal),
         }
     })

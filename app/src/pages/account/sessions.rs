@@ -3,9 +3,12 @@
 use super::program::program;
 use super::{AccountFrame, Part};
 use crate::client::use_client;
-use crate::form::{FormError, FormErrors, Posted, answer_of};
+#[cfg(feature = "ssr")]
+use crate::form::FormError;
+use crate::form::{FormErrors, Posted, answer_of};
 use crate::format::TimeAgo;
 use crate::i18n::keys;
+#[cfg(feature = "ssr")]
 use crate::notice::Notice;
 use crate::pages::loaded;
 use crate::ui::{
@@ -19,7 +22,7 @@ use leptos::prelude::*;
 
 /// Ends the session of the visitor.
 #[server(prefix = "/_portal", endpoint = "sign-out")]
-pub async fn sign_out() -> Posted {
+pub(crate) async fn sign_out() -> Posted {
     let client = use_client();
     let posted = client.sign_out().await.map_err(|refusal| FormError::default().refused(refusal));
     crate::form::conclude(posted, "/sign-in?state=out")
@@ -27,7 +30,7 @@ pub async fn sign_out() -> Posted {
 
 /// Ends another session of the visitor.
 #[server(prefix = "/_portal", endpoint = "end-session")]
-pub async fn end_session(id: String) -> Posted {
+pub(crate) async fn end_session(id: String) -> Posted {
     let client = use_client();
     let posted = client.end_session(&id).await.map_err(|refusal| FormError::default().refused(refusal));
     crate::form::conclude(posted, &Notice::SessionEnded.on("/account/sessions", ""))
@@ -35,7 +38,7 @@ pub async fn end_session(id: String) -> Posted {
 
 /// Ends all sessions of the visitor but this one.
 #[server(prefix = "/_portal", endpoint = "end-other-sessions")]
-pub async fn end_other_sessions() -> Posted {
+pub(crate) async fn end_other_sessions() -> Posted {
     let client = use_client();
     let posted = client.end_other_sessions().await.map_err(|refusal| FormError::default().refused(refusal));
     crate::form::conclude(posted, &Notice::SessionsEnded.on("/account/sessions", ""))

@@ -55,19 +55,55 @@ pub struct Artifact {
     /// Tags; null where none were asked for or exist.
     #[serde(default)]
     pub tags: Option<Vec<Tag>>,
-    /// Where more can be read, by kind.
-    #[serde(default)]
+    /// Where more can be read, by kind; absent where there is nothing.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub addition_links: BTreeMap<String, AdditionLink>,
     /// Labels; null where none were asked for or exist.
     #[serde(default)]
     pub labels: Option<Vec<serde_json::Value>>,
-    /// Signatures, SBOMs and other referrers that belong to it.
+    /// Signatures, SBOMs and other referrers that belong to it; null where none were asked for or exist.
     #[serde(default)]
-    pub accessories: Option<Vec<serde_json::Value>>,
+    pub accessories: Option<Vec<Accessory>>,
 }
 
 fn is_zero(size: &i64) -> bool {
     *size == 0
+}
+
+/// What refers to an artifact and is shown with it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Accessory {
+    /// Row id.
+    pub id: i64,
+    /// Row id of the manifest.
+    pub artifact_id: ArtifactId,
+    /// Row id of what it refers to.
+    pub subject_artifact_id: ArtifactId,
+    /// Digest of what it refers to.
+    pub subject_artifact_digest: String,
+    /// Full name of the repository of both.
+    pub subject_artifact_repo: String,
+    /// Bytes.
+    pub size: i64,
+    /// Digest of the manifest.
+    pub digest: String,
+    /// `signature.cosign`, `signature.notation`, `sbom.harbor`, `subject.accessory`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Digest of the icon; empty where there is none.
+    pub icon: String,
+    /// When it was pushed.
+    pub creation_time: Timestamp,
+}
+
+/// A new tag.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NewTag {
+    /// Name.
+    #[serde(default)]
+    pub name: String,
 }
 
 /// A child of an index.

@@ -34,8 +34,8 @@ pub struct Project {
     pub current_user_role_ids: Option<Vec<i64>>,
     /// How many repositories it has.
     pub repo_count: i64,
-    /// Settings as Harbor keeps them: text by key, `public` among them.
-    #[serde(default)]
+    /// Settings as Harbor keeps them: text by key, `public` among them; absent in lists without details.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub metadata: BTreeMap<String, String>,
     /// Vulnerabilities that policies overlook.
     pub cve_allowlist: CveAllowlist,
@@ -101,8 +101,8 @@ pub struct ProjectReq {
     /// Legacy switch: the `public` metadata.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub public: Option<bool>,
-    /// Settings to put: text by key.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Settings to put: text by key. Keys that are no setting are left out when it is read.
+    #[serde(default, deserialize_with = "known_metadata", skip_serializing_if = "Option::is_none")]
     pub metadata: Option<BTreeMap<String, String>>,
     /// Vulnerabilities that policies overlook.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -113,6 +113,46 @@ pub struct ProjectReq {
     /// The registry it proxies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub registry_id: Option<i64>,
+}
+
+/// The settings that a project can have.
+pub const METADATA_KEYS: [&str; 15] = [
+    "public",
+    "enable_content_trust",
+    "enable_content_trust_cosign",
+    "prevent_vul",
+    "severity",
+    "auto_scan",
+    "auto_sbom_generation",
+    "reuse_sys_cve_allowlist",
+    "retention_id",
+    "proxy_speed_kb",
+    "max_upstream_conn",
+    "proxy_referrer_api",
+    "proxy_cache_local_on_not_found",
+    "proxy_cache_filter_pattern",
+    "proxy_cache_filter_kind",
+];
+
+/// Harbor ignores what it does not know, of whatever type, and reads null as absent.
+fn known_metadata<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<BTreeMap<String, String>>, D::Error> {
+    let Some(given) = Option::<BTreeMap<String, serde_json::Value>>::deserialize(deserializer)? else {
+        return Ok(None);
+    };
+    let mut known = BTreeMap::new();
+    for (key, value) in given {
+        match value {
+            _ if !METADATA_KEYS.contains(&key.as_str()) => {}
+            serde_json::Value::Null => {}
+            serde_json::Value::String(text) => {
+                known.insert(key, text);
+            }
+            _ => return Err(serde::de::Error::custom(format!("metadata.{key} is no string"))),
+        }
+    }
+    Ok(Some(known))
 }
 
 /// Whether a project can be deleted.

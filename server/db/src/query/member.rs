@@ -70,24 +70,6 @@ pub async fn get(conn: &mut Conn<'_>, project: i64, id: i64) -> Result<Option<Me
     list.slice(conn, 1, 0).await?.first().map(Member::read).transpose()
 }
 
-/// A person by sign-in name: row id and name.
-///
-/// # Errors
-/// As the database says.
-pub async fn user_by_name(conn: &mut Conn<'_>, name: &str) -> Result<Option<(i64, String)>> {
-    let sql = "SELECT id, username FROM users WHERE username = $1 AND deleted_at IS NULL";
-    conn.row(sql, args![name]).await?.map(|row| Ok((row.get(0)?, row.get(1)?))).transpose()
-}
-
-/// A person by row id: row id and name.
-///
-/// # Errors
-/// As the database says.
-pub async fn user_by_id(conn: &mut Conn<'_>, id: i64) -> Result<Option<(i64, String)>> {
-    let sql = "SELECT id, username FROM users WHERE id = $1 AND deleted_at IS NULL";
-    conn.row(sql, args![id]).await?.map(|row| Ok((row.get(0)?, row.get(1)?))).transpose()
-}
-
 /// Adds a membership and says its row id; nothing where the person is a member already.
 ///
 /// # Errors
@@ -119,14 +101,5 @@ pub async fn set_role(conn: &mut Conn<'_>, id: i64, role: i64, now: Timestamp) -
 /// As the database says.
 pub async fn delete(conn: &mut Conn<'_>, id: i64) -> Result<()> {
     conn.execute("DELETE FROM members WHERE id = $1", args![id]).await?;
-    Ok(())
-}
-
-/// Ends the registry tokens of a person, whose rights changed.
-///
-/// # Errors
-/// As the database says.
-pub async fn bump_epoch(conn: &mut Conn<'_>, user: i64) -> Result<()> {
-    conn.execute("UPDATE users SET epoch = epoch + 1 WHERE id = $1", args![user]).await?;
     Ok(())
 }

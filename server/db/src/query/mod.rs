@@ -2,32 +2,40 @@
 
 pub mod artifact;
 pub mod audit;
+pub mod identity;
+pub mod key;
 pub mod list;
+pub mod maintenance;
 pub mod member;
 pub mod metadata;
 pub mod project;
 pub mod push;
 pub mod registry;
 pub mod repository;
+pub mod session;
+pub mod setting;
+pub mod setup;
 pub mod statistics;
 pub mod tag;
+pub mod throttle;
+pub mod user;
 
-use crate::Value;
+
 
 /// Arguments of one statement. Both databases take more; this keeps statements few and cached.
 const CHUNK: usize = 100;
 
-/// `$first, …` for `count` arguments.
+/// `count` marks from `$first` on, for `IN (…)`.
 fn marks(first: usize, count: usize) -> String {
-    (first..first + count).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ")
+    (first..first + count).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ")
 }
 
-/// An argument, then row ids.
-fn with_ids(first: impl Into<Value>, ids: &[i64]) -> Vec<Value> {
-    std::iter::once(first.into()).chain(ids.iter().map(|id| Value::from(*id))).collect()
+/// Ids as arguments.
+fn as_values(ids: &[i64]) -> Vec<crate::Value> {
+    ids.iter().map(|id| crate::Value::from(*id)).collect()
 }
 
-/// Row ids as arguments.
-fn as_values(ids: &[i64]) -> Vec<Value> {
-    ids.iter().map(|id| Value::from(*id)).collect()
+/// An id and more ids as arguments.
+fn with_ids(first: i64, ids: &[i64]) -> Vec<crate::Value> {
+    std::iter::once(first).chain(ids.iter().copied()).map(crate::Value::from).collect()
 }

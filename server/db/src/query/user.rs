@@ -1,9 +1,13 @@
 //! People.
 
-use berth_types::Timestamp;
-use sea_orm::{ColumnTrait, Condition, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use berth_types::{
+    Timestamp,
+    page::{Page, Paged},
+    query::ListQuery,
+};
 
-use crate::{Backend, Conn, Db, Result, Row, Value, args, entity::users};
+use super::list::{Column, List, Source};
+use crate::{Backend, Conn, Result, Row, args};
 
 /// A person who was not deleted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,21 +51,6 @@ impl Person {
             created_at: row.get(8)?,
             updated_at: row.get(9)?,
         })
-    }
-
-    fn from_model(model: users::Model) -> Self {
-        Person {
-            id: model.id,
-            username: model.username,
-            email: model.email,
-            realname: model.realname,
-            comment: model.comment,
-            password: model.password,
-            sysadmin: model.sysadmin,
-            epoch: model.epoch,
-            created_at: Timestamp(model.created_at),
-            updated_at: Timestamp(model.updated_at),
-        }
     }
 }
 
@@ -203,32 +192,51 @@ pub async fn any_besides_admin(conn: &mut Conn<'_>) -> Result<bool> {
     Ok(conn.row("SELECT 1 FROM users WHERE id > 1 AND deleted_at IS NULL LIMIT 1", &[]).await?.is_some())
 }
 
-/// One page of people and the number of all that match.
+/// What people are listed by.
+const SOURCE: Source = Source {
+    select: COLUMNS,
+    from: "users",
+    columns: &[
+        Column::number("user_id", "id"),
+        Column::text("username", "username"),
+        Column::text("email", "email"),
+        Column::text("realname", "realname"),
+        Column::text("comment", "comment"),
+        Column::flag("sysadmin_flag", "sysadmin"),
+        Column::time("creation_time", "created_at"),
+        Column::time("update_time", "updated_at"),
+    ],
+    order: "username ASC",
+    tie: "id ASC",
+};
+
+/// One page of people; the two texts, where they are given, must be part of name and address.
 ///
 /// # Errors
 /// As the database says.
 pub async fn list(
-    db: &Db,
-    filter: Condition,
-    order: &[(users::Column, Order)],
-    offset: i64,
-    limit: i64,
-) -> Result<(Vec<Person>, i64)> {
-    let mut query = users::Entity::find().filter(users::Column::DeletedAt.is_null()).filter(filter);
-    let total = query.clone().count(db.orm()).await?;
-    for (column, direction) in order {
-        query = query.order_by(*column, direction.clone());
+    conn: &mut Conn<'_>,
+    query: &ListQuery,
+    username: Option<&str>,
+    email: Option<&str>,
+) -> Result<Paged<Person>> {
+    let mut list = List::of(SOURCE).and("deleted_at IS NULL", &[]).filtered(&query.filters).sorted(query);
+    if let Some(text) = username {
+        list = list.containing("username", text);
     }
-    let query = query.order_by_asc(users::Column::Id).offset(offset.unsigned_abs()).limit(limit.unsigned_abs());
-    let people = query.all(db.orm()).await?.into_iter().map(Person::from_model).collect();
-    Ok((people, i64::try_from(total).unwrap_or(i64::MAX)))
+    if let Some(text) = email {
+        list = list.containing("email", text);
+    }
+    let rows = list.page(conn, query).await?;
+    let items = rows.items.iter().map(Person::read).collect::<Result<_>>()?;
+    Ok(Paged { items, total: rows.total })
 }
 
-/// Ids and names that contain a text, shortest first, and Harbor's total, which counts without regard to case.
+/// Ids and names that contain a text, shortest first. The total does not regard case, as in Harbor.
 ///
 /// # Errors
 /// As the database says.
-pub async fn search(conn: &mut Conn<'_>, text: &str, offset: i64, limit: i64) -> Result<(Vec<(i64, String)>, i64)> {
+pub async fn search(conn: &mut Conn<'_>, text: &str, page: Page) -> Result<Paged<(i64, String)>> {
     let contains = match conn.backend() {
         Backend::Sqlite => "instr(username, $1) > 0",
         Backend::Postgres => "strpos(username, $1) > 0",
@@ -237,10 +245,8 @@ pub async fn search(conn: &mut Conn<'_>, text: &str, offset: i64, limit: i64) ->
         "SELECT id, username FROM users WHERE deleted_at IS NULL AND {contains}
          ORDER BY length(username), username LIMIT $2 OFFSET $3"
     );
-    let rows = conn.rows(&sql, args![text, limit, offset]).await?;
-    let people = rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect::<Result<_>>()?;
-    let pattern: Value = crate::like_pattern(text).into();
-    let sql = "SELECT COUNT(*) FROM users WHERE deleted_at IS NULL AND LOWER(username) LIKE LOWER($1) ESCAPE '\\'";
-    let total = conn.row(sql, &[pattern]).await?.map_or(Ok(0), |row| row.get(0))?;
-    Ok((people, total))
+    let rows = conn.rows(&sql, args![text, page.page_size, page.offset()]).await?;
+    let items = rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect::<Result<_>>()?;
+    let total = List::of(SOURCE).and("deleted_at IS NULL", &[]).containing("username", text).count(conn).await?;
+    Ok(Paged { items, total })
 }

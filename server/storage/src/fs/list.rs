@@ -93,6 +93,6 @@ fn still_there<T>(found: io::Result<T>) -> Result<Option<T>> {
     }
 }
 
-fn modified(metadata: &Metadata) -> Timestamp {
+pub(super) fn modified(metadata: &Metadata) -> Timestamp {
     Timestamp(metadata.mtime() * 1_000_000 + metadata.mtime_nsec() / 1_000)
 }

@@ -14,7 +14,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use berth_types::Digest;
+use berth_types::{Digest, Timestamp};
 use rustix::{
     fs::{AtFlags, Mode, OFlags, ResolveFlags},
     io::Errno,
@@ -213,6 +213,11 @@ impl BlobStore for FsStore {
     async fn delete(&self, digest: &Digest) -> Result<()> {
         let digest = *digest;
         self.write_job(move |shared| shared.delete(&digest)).await
+    }
+
+    async fn sweep(&self, digest: &Digest, before: Timestamp) -> Result<bool> {
+        let digest = *digest;
+        self.write_job(move |shared| shared.sweep(&digest, before)).await
     }
 
     async fn list(&self) -> Result<Listing> {

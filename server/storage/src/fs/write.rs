@@ -10,10 +10,10 @@ use std::{
     sync::{Arc, PoisonError},
 };
 
-use berth_types::{Algorithm, Digest};
+use berth_types::{Algorithm, Digest, Timestamp};
 use bytes::Bytes;
 use rustix::{
-    fs::{AtFlags, CWD, Mode, OFlags, RenameFlags},
+    fs::{AtFlags, CWD, Mode, OFlags, RenameFlags, Timespec, Timestamps, UTIME_NOW},
     io::Errno,
 };
 use tokio::{runtime::Handle, sync::Semaphore, task::spawn_blocking};
@@ -23,6 +23,12 @@ use super::{Lease, Shared, folders, size_at, unlink};
 use crate::{
     Error, Hasher, Position, Result, Stored,
     intake::{Batch, Intake},
+};
+
+/// The present moment, for both times of a file.
+const NOW: Timestamps = {
+    let now = Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
+    Timestamps { last_access: now, last_modification: now }
 };
 
 const FILE_MODE: Mode = Mode::from_raw_mode(0o640);
@@ -236,10 +242,12 @@ impl Shared {
             upload.map_or(Ok(()), |id| self.unlink_upload(id))?;
             return stored(true);
         }
-        let existed = if self.holds(digest, size)? {
+        let existed = if self.holds(digest, size)? && self.touch(digest)? {
             upload.map_or(Ok(()), |id| self.unlink_upload(id))?;
             true
         } else {
+            // The last chunk may have come days ago, and age is what `sweep` looks at.
+            rustix::fs::futimens(file, &NOW)?;
             file.sync_data()?;
             self.make_folders(digest.algorithm())?;
             match upload {
@@ -279,6 +287,58 @@ impl Shared {
                 Ok(false)
             }
         }
+    }
+
+    /// Makes a blob young again. False where it was swept meanwhile.
+    fn touch(&self, digest: &Digest) -> Result<bool> {
+        match rustix::fs::utimensat(&self.blobs, folders::blob_name(digest), &NOW, AtFlags::empty()) {
+            Ok(()) => Ok(true),
+            Err(Errno::NOENT) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// See [`crate::BlobStore::sweep`]. The blob is moved aside first: whoever stores the same bytes then either made it
+    /// young before, which shows, or does not find it.
+    pub fn sweep(self: &Arc<Self>, digest: &Digest, before: Timestamp) -> Result<bool> {
+        let (name, aside) = (folders::blob_name(digest), self.lease(Uuid::new_v4())?);
+        let young = |file: File| Ok::<_, Error>(super::list::modified(&file.metadata()?) >= before);
+        match rustix::fs::openat(&self.blobs, &name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()) {
+            Ok(file) if young(file.try_clone()?.into())? => return Ok(false),
+            Ok(_) | Err(Errno::NOENT) => {}
+            Err(error) => return Err(error.into()),
+        }
+        match rustix::fs::renameat(&self.blobs, &name, &self.uploads, aside.id.to_string()) {
+            Ok(()) => {}
+            Err(Errno::NOENT) => return Ok(false),
+            Err(error) => return Err(error.into()),
+        }
+        if !young(self.open_aside(&aside)?)? {
+            self.unlink_upload(aside.id)?;
+            return Ok(true);
+        }
+        let back = rustix::fs::renameat_with(
+            &self.uploads,
+            aside.id.to_string(),
+            &self.blobs,
+            &name,
+            RenameFlags::NOREPLACE,
+        );
+        match back {
+            Ok(()) => Ok(false),
+            Err(Errno::EXIST) => self.unlink_upload(aside.id).map(|()| false),
+            // The same bytes: replacing is harmless.
+            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
+                rustix::fs::renameat(&self.uploads, aside.id.to_string(), &self.blobs, &name)?;
+                Ok(false)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn open_aside(&self, lease: &Lease) -> Result<File> {
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+        Ok(rustix::fs::openat(&self.uploads, lease.id.to_string(), flags, Mode::empty())?.into())
     }
 
     fn link_to(&self, file: &File, digest: &Digest, size: u64) -> Result<bool> {

@@ -1,0 +1,214 @@
+//! The forms about one account: make it, set its password, delete it.
+
+use super::AdminFrame;
+use crate::client::{ApiError, use_client};
+#[cfg(feature = "ssr")]
+use crate::form::{FormError, password_fault, repeat_fault};
+use crate::form::{FormErrors, Posted, answer_of, fault_of};
+use crate::i18n::keys;
+#[cfg(feature = "ssr")]
+use crate::notice::Notice;
+use crate::pages::loaded;
+use crate::pages::sign_up::AccountFields;
+use crate::t;
+use crate::ui::{Button, Callout, Card, CardBody, Crumb, Glyph, LinkButton, Look, PageHead, TextField, Tone};
+use berth_types::UserId;
+#[cfg(feature = "ssr")]
+use berth_types::api::PasswordReq;
+use berth_types::api::UserResp;
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+const LIST: &str = "/admin/users";
+
+/// Makes an account for somebody.
+#[server(prefix = "/_portal", endpoint = "new-user")]
+pub(crate) async fn post_new_user(
+    username: String,
+    email: String,
+    realname: String,
+    password: String,
+    repeat: String,
+) -> Posted {
+    let client = use_client();
+    let username = username.trim();
+    let posted =
+        crate::pages::sign_up::create(&client, username, email.trim(), realname.trim(), &password, &repeat).await;
+    crate::form::conclude(posted, &Notice::UserCreated.on(LIST, username))
+}
+
+/// Sets the password of somebody else.
+#[server(prefix = "/_portal", endpoint = "user-password")]
+pub(crate) async fn post_user_password(id: i64, name: String, password: String, repeat: String) -> Posted {
+    let client = use_client();
+    let mut answer = FormError::default();
+    answer.check("password", password_fault(&password));
+    answer.check("repeat", repeat_fault(&password, &repeat));
+    let posted = match answer.pass() {
+        Ok(()) => {
+            let passwords = PasswordReq { old_password: String::new(), new_password: password };
+            client.set_password(UserId(id), &passwords).await.map_err(|refusal| answer.refused(refusal))
+        }
+        Err(answer) => Err(answer),
+    };
+    crate::form::conclude(posted, &Notice::PasswordSet.on(LIST, &name))
+}
+
+/// Deletes an account.
+#[server(prefix = "/_portal", endpoint = "delete-user")]
+pub(crate) async fn post_delete_user(id: i64, name: String) -> Posted {
+    let client = use_client();
+    let deleted = client.delete_user(UserId(id)).await;
+    let posted = deleted.map_err(|refusal| FormError::default().refused(refusal));
+    crate::form::conclude(posted, &Notice::UserDeleted.on(LIST, &name))
+}
+
+/// The page to make an account for somebody.
+#[component]
+pub fn NewUser() -> impl IntoView {
+    let action = ServerAction::<PostNewUser>::new();
+    let answer = answer_of(action);
+    let title = t!(keys::admin_users::NEW_TITLE);
+    view! {
+        <AdminFrame title=title.clone() crumbs=crumbs(&title)>
+            <PageHead title=move || title />
+            <Card label=t!(keys::admin_users::NEW_TITLE)>
+                <CardBody>
+                    <ActionForm action=action attr:class="form" attr:novalidate="">
+                        <FormErrors answer=answer />
+                        <AccountFields answer=answer />
+                        <Buttons>
+                            <Button look=Look::Primary submit=true busy=action.pending()>
+                                {t!(keys::admin_users::SUBMIT)}
+                            </Button>
+                        </Buttons>
+                    </ActionForm>
+                </CardBody>
+            </Card>
+        </AdminFrame>
+    }
+}
+
+/// The page to set the password of somebody.
+#[component]
+pub fn UserPassword() -> impl IntoView {
+    let action = ServerAction::<PostUserPassword>::new();
+    let title = t!(keys::admin_users::SET_PASSWORD_SUBMIT);
+    view! {
+        <AdminFrame title=title.clone() crumbs=crumbs(&title)>
+            {loaded(user_of_page(), move |user| view! { <PasswordForm user=user action=action /> })}
+        </AdminFrame>
+    }
+}
+
+#[component]
+fn PasswordForm(user: UserResp, action: ServerAction<PostUserPassword>) -> impl IntoView {
+    let answer = answer_of(action);
+    let title = t!(keys::admin_users::SET_PASSWORD_TITLE, name = user.username);
+    view! {
+        <PageHead title=move || title sub=t!(keys::admin_users::SET_PASSWORD_TEXT, name = user.username) />
+        <Card label=t!(keys::admin_users::PASSWORD)>
+            <CardBody>
+                <ActionForm action=action attr:class="form" attr:novalidate="">
+                    <FormErrors answer=answer />
+                    <Account user=user />
+                    <TextField
+                        label=t!(keys::admin_users::PASSWORD)
+                        name="password"
+                        kind="password"
+                        hint=t!(keys::validation::PASSWORD_HINT)
+                        error=fault_of(answer, "password")
+                        autocomplete="new-password"
+                        required=true
+                    />
+                    <TextField
+                        label=t!(keys::admin_users::PASSWORD_REPEAT)
+                        name="repeat"
+                        kind="password"
+                        error=fault_of(answer, "repeat")
+                        autocomplete="new-password"
+                        required=true
+                    />
+                    <Buttons>
+                        <Button look=Look::Primary submit=true busy=action.pending()>
+                            {t!(keys::admin_users::SET_PASSWORD_SUBMIT)}
+                        </Button>
+                    </Buttons>
+                </ActionForm>
+            </CardBody>
+        </Card>
+    }
+}
+
+/// The page to delete an account.
+#[component]
+pub fn DeleteUser() -> impl IntoView {
+    let action = ServerAction::<PostDeleteUser>::new();
+    let title = t!(keys::admin_users::DELETE_SUBMIT);
+    view! {
+        <AdminFrame title=title.clone() crumbs=crumbs(&title)>
+            {loaded(user_of_page(), move |user| view! { <DeleteForm user=user action=action /> })}
+        </AdminFrame>
+    }
+}
+
+#[component]
+fn DeleteForm(user: UserResp, action: ServerAction<PostDeleteUser>) -> impl IntoView {
+    let title = t!(keys::admin_users::DELETE_TITLE, name = user.username);
+    let effect = t!(keys::admin_users::DELETE_TEXT, name = user.username);
+    view! {
+        <PageHead title=move || title />
+        <FormErrors answer=answer_of(action) />
+        <Callout tone=Tone::Warn title=effect />
+        <ActionForm action=action>
+            <Account user=user />
+            <Buttons>
+                <Button look=Look::DangerFill icon=Glyph::Trash submit=true busy=action.pending()>
+                    {t!(keys::admin_users::DELETE_SUBMIT)}
+                </Button>
+            </Buttons>
+        </ActionForm>
+    }
+}
+
+/// The account that a form is about.
+#[component]
+fn Account(user: UserResp) -> impl IntoView {
+    view! {
+        <input type="hidden" name="id" value=user.user_id.to_string() />
+        <input type="hidden" name="name" value=user.username autocomplete="username" />
+    }
+}
+
+/// Cancel, and what the form does.
+#[component]
+fn Buttons(children: Children) -> impl IntoView {
+    view! {
+        <div class="row">
+            {children()} <LinkButton href=LIST>{t!(keys::common::CANCEL)}</LinkButton>
+        </div>
+    }
+}
+
+fn crumbs(title: &str) -> Vec<Crumb> {
+    vec![Crumb::link(t!(keys::admin_users::TITLE), LIST), Crumb::here(title)]
+}
+
+/// The account that the address names.
+fn user_of_page() -> Resource<Result<UserResp, ApiError>> {
+    let params = use_params_map();
+    let client = use_client();
+    Resource::new(
+        move || params.read().get_str("id").and_then(|id| id.parse::<i64>().ok()),
+        move |id| {
+            let client = client.clone();
+            async move {
+                match id {
+                    Some(id) => client.user(UserId(id)).await,
+                    None => Err(ApiError::not_found()),
+                }
+            }
+        },
+    )
+}

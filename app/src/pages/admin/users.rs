@@ -1,0 +1,189 @@
+//! Everyone who can sign in.
+
+use super::AdminFrame;
+use crate::client::use_client;
+#[cfg(feature = "ssr")]
+use crate::form::FormError;
+use crate::form::{FormErrors, Posted, answer_of};
+use crate::format::TimeAgo;
+use crate::i18n::keys;
+#[cfg(feature = "ssr")]
+use crate::notice::Notice;
+use crate::pages::loaded;
+use crate::query::{ListState, use_list_state};
+use crate::session::use_session;
+use crate::ui::{
+    ActionCell, ActionColumn, Badge, Cell, Column, Crumb, Empty, FilterCount, Filters, Glyph, LinkButton, Look,
+    MenuButton, MenuLink, MenuSeparator, PageHead, Pager, Priority, Row, RowHead, RowMenu, SearchBox, Sort, Table,
+    TableBox, Tone, Who,
+};
+use crate::{t, tn};
+#[cfg(feature = "ssr")]
+use berth_types::UserId;
+use berth_types::api::UserResp;
+use berth_types::page::Paged;
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+
+/// Makes or unmakes an administrator.
+#[server(prefix = "/_portal", endpoint = "set-admin")]
+pub(crate) async fn post_set_admin(id: i64, name: String, #[server(default)] admin: bool) -> Posted {
+    let client = use_client();
+    let set = client.set_admin(UserId(id), admin).await;
+    let notice = if admin { Notice::AdminMade } else { Notice::AdminUnmade };
+    let posted = set.map_err(|refusal| FormError::default().refused(refusal));
+    crate::form::conclude(posted, &notice.on("/admin/users", &name))
+}
+
+/// The page of the people.
+#[component]
+pub fn Users() -> impl IntoView {
+    let set_admin = ServerAction::<PostSetAdmin>::new();
+    let state = use_list_state("username");
+    let client = use_client();
+    let users = Resource::new(
+        move || (state.get(), set_admin.version().get()),
+        move |(state, _)| {
+            let client = client.clone();
+            async move {
+                let users = client.users(&state.params(state.fuzzy("username"))).await?;
+                Ok((state, users))
+            }
+        },
+    );
+    let title = t!(keys::admin_users::TITLE);
+    let new = || {
+        view! {
+            <LinkButton href="/admin/users/new" look=Look::Primary icon=Glyph::Plus>
+                {t!(keys::admin_users::NEW)}
+            </LinkButton>
+        }
+    };
+    view! {
+        <AdminFrame title=title.clone() crumbs=vec![Crumb::here(title.clone())]>
+            <PageHead title=move || title sub=t!(keys::admin_users::SUB) actions=new />
+            <FormErrors answer=answer_of(set_admin) />
+            {loaded(
+                users,
+                move |(state, users)| view! { <UserList state=state users=users set_admin=set_admin /> },
+            )}
+        </AdminFrame>
+    }
+}
+
+#[component]
+fn UserList(state: ListState, users: Paged<UserResp>, set_admin: ServerAction<PostSetAdmin>) -> impl IntoView {
+    let total = u64::try_from(users.total).unwrap_or_default();
+    let ListState { q, sort, page, page_size, search } = state;
+    let table = if users.items.is_empty() {
+        view! {
+            <Empty icon=Glyph::Users title=t!(keys::admin_users::EMPTY) text=t!(keys::admin_users::EMPTY_TEXT)>
+                <LinkButton href="?">{t!(keys::filter::CLEAR)}</LinkButton>
+            </Empty>
+        }
+        .into_any()
+    } else {
+        view! { <UserTable users=users.items sort=sort search=search.clone() set_admin=set_admin /> }.into_any()
+    };
+    view! {
+        <Filters>
+            <SearchBox label=t!(keys::admin_users::FILTER) value=q keep=search.clone() />
+            <FilterCount text=tn!(keys::count::USERS, total) />
+        </Filters>
+        {table}
+        {(total > 0).then(|| view! { <Pager page=page page_size=page_size total=total search=search /> })}
+    }
+}
+
+#[component]
+fn UserTable(
+    users: Vec<UserResp>,
+    sort: String,
+    search: String,
+    set_admin: ServerAction<PostSetAdmin>,
+) -> impl IntoView {
+    let own = use_session().with_untracked(|session| session.user.as_ref().map(|user| user.user_id));
+    let head = move || {
+        view! {
+            <Column label=t!(keys::admin_users::NAME) sort=Sort::by("username", &sort, &search, false) />
+            <Column label=t!(keys::admin_users::ROLE) />
+            <Column
+                label=t!(keys::admin_users::CREATED)
+                sort=Sort::by("creation_time", &sort, &search, true)
+                num=true
+                priority=Priority::Second
+            />
+            <ActionColumn />
+        }
+    };
+    let rows = users.into_iter().map(move |user| {
+        let own = own == Some(user.user_id);
+        view! { <UserRow user=user own=own set_admin=set_admin /> }
+    });
+    view! {
+        <TableBox>
+            <Table caption=t!(keys::admin_users::CAPTION) head=head>
+                {rows.collect_view()}
+            </Table>
+        </TableBox>
+    }
+}
+
+#[component]
+fn UserRow(user: UserResp, own: bool, set_admin: ServerAction<PostSetAdmin>) -> impl IntoView {
+    let admin = user.sysadmin_flag || user.admin_role_in_auth;
+    let name = if user.realname.is_empty() { user.username.clone() } else { user.realname.clone() };
+    let note = if user.email.is_empty() { user.username.clone() } else { format!("{} · {}", user.username, user.email) };
+    let role = if admin {
+        view! { <Badge tone=Tone::Accent icon=Glyph::Shield>{t!(keys::admin_users::ADMIN)}</Badge> }.into_any()
+    } else {
+        view! { <span class="muted">{t!(keys::admin_users::USER)}</span> }.into_any()
+    };
+    let actions = if own {
+        // An administrator cannot lock the own account out.
+        view! { <Badge>{t!(keys::admin_users::YOU)}</Badge> }.into_any()
+    } else {
+        view! { <UserActions user=user.clone() admin=admin set_admin=set_admin /> }.into_any()
+    };
+    view! {
+        <Row>
+            <RowHead>
+                <Who name=name note=note />
+            </RowHead>
+            <Cell label=t!(keys::admin_users::ROLE)>{role}</Cell>
+            <Cell label=t!(keys::admin_users::CREATED) num=true priority=Priority::Second>
+                <TimeAgo at=user.creation_time />
+            </Cell>
+            <ActionCell>{actions}</ActionCell>
+        </Row>
+    }
+}
+
+#[component]
+fn UserActions(user: UserResp, admin: bool, set_admin: ServerAction<PostSetAdmin>) -> impl IntoView {
+    let UserResp { user_id, username, .. } = user;
+    let toggle = if admin { t!(keys::admin_users::UNMAKE_ADMIN) } else { t!(keys::admin_users::MAKE_ADMIN) };
+    let next = if admin { "false" } else { "true" };
+    view! {
+        <RowMenu label=t!(keys::common::ACTIONS_FOR, name = username)>
+            <ActionForm action=set_admin>
+                <input type="hidden" name="id" value=user_id.to_string() />
+                <input type="hidden" name="name" value=username />
+                <input type="hidden" name="admin" value=next />
+                <MenuButton icon=Glyph::Shield submit=true text=toggle />
+            </ActionForm>
+            <MenuLink
+                href=format!("/admin/users/{user_id}/password")
+                icon=Glyph::Key
+                text=t!(keys::admin_users::SET_PASSWORD)
+            />
+            <MenuSeparator />
+            <MenuLink
+                href=format!("/admin/users/{user_id}/delete")
+                icon=Glyph::Trash
+                danger=true
+                text=t!(keys::admin_users::DELETE)
+            />
+        </RowMenu>
+    }
+}

@@ -1,0 +1,344 @@
+//! Settings made at run time: typed, checked, kept in the database, overridden by the configuration.
+
+mod check;
+mod list;
+
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use arc_swap::ArcSwapOption;
+use berth_db::query::{setting as rows, user};
+use berth_types::api::{ConfigItem, Configurations};
+use serde_json::Value;
+
+pub use list::{Kind, SETTINGS, Setting, find};
+
+use crate::{
+    Domain, Error, Result, audit,
+    audit::Entry,
+    authz::{ReadConfiguration, SystemAccess, UpdateConfiguration},
+};
+
+/// How long another node's change may go unnoticed.
+const FRESH_FOR: Duration = Duration::from_secs(2);
+/// How long the far end of forwarded audit entries may take to answer.
+const CONNECT_WITHIN: Duration = Duration::from_secs(3);
+
+/// Values that the configuration sets. They cannot be changed at run time.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides(BTreeMap<&'static str, Value>);
+
+impl Overrides {
+    /// Checks names and values.
+    ///
+    /// # Errors
+    /// [`Error::BadRequest`] or [`Error::Unprocessable`] with the reason, for the first one that is wrong.
+    pub fn new(given: impl IntoIterator<Item = (String, Value)>) -> Result<Self> {
+        let mut values = BTreeMap::new();
+        for (name, value) in given {
+            let setting = find(&name)
+                .filter(|setting| setting.kind != Kind::ScanAll)
+                .ok_or_else(|| Error::BadRequest(format!("unknown setting {name}")))?;
+            check::shape(setting, &value)?;
+            check::value(setting, &value)?;
+            values.insert(setting.name, value);
+        }
+        Ok(Overrides(values))
+    }
+}
+
+/// The settings as they are kept in memory.
+#[derive(Default)]
+pub(crate) struct Store {
+    overrides: Overrides,
+    current: ArcSwapOption<Cached>,
+}
+
+struct Cached {
+    read_at: Instant,
+    snapshot: Arc<Snapshot>,
+}
+
+impl Store {
+    /// A store in which some values are fixed.
+    pub(crate) fn new(overrides: Overrides) -> Self {
+        Store { overrides, current: ArcSwapOption::empty() }
+    }
+}
+
+/// All settings at one moment.
+#[derive(Clone, Debug)]
+pub struct Snapshot(BTreeMap<&'static str, Value>);
+
+impl Snapshot {
+    fn text(&self, name: &str) -> &str {
+        self.0.get(name).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    fn switch(&self, name: &str) -> bool {
+        self.0.get(name).and_then(Value::as_bool).unwrap_or_default()
+    }
+
+    fn number(&self, name: &str) -> i64 {
+        self.0.get(name).and_then(Value::as_i64).unwrap_or_default()
+    }
+
+    /// How people prove who they are.
+    pub fn auth_mode(&self) -> &str {
+        self.text("auth_mode")
+    }
+
+    /// Whether that mode is offered first.
+    pub fn primary_auth_mode(&self) -> bool {
+        self.switch("primary_auth_mode")
+    }
+
+    /// Whether anybody may sign up.
+    pub fn self_registration(&self) -> bool {
+        self.switch("self_registration")
+    }
+
+    /// `everyone` or `adminonly`.
+    pub fn project_creation_restriction(&self) -> &str {
+        self.text("project_creation_restriction")
+    }
+
+    /// Whether nothing may be changed.
+    pub fn read_only(&self) -> bool {
+        self.switch("read_only")
+    }
+
+    /// How long a registry token is good for, in minutes.
+    pub fn token_expiration_minutes(&self) -> i64 {
+        self.number("token_expiration")
+    }
+
+    /// How long an unused session lives, in minutes.
+    pub fn session_timeout_minutes(&self) -> i64 {
+        self.number("session_timeout")
+    }
+
+    /// How long a new robot lives by default, in days.
+    pub fn robot_token_duration_days(&self) -> i64 {
+        self.number("robot_token_duration")
+    }
+
+    /// What the names of robots start with.
+    pub fn robot_name_prefix(&self) -> &str {
+        self.text("robot_name_prefix")
+    }
+
+    /// Whether webhooks are sent.
+    pub fn notification_enable(&self) -> bool {
+        self.switch("notification_enable")
+    }
+
+    /// Whether pulls leave the time of the last pull alone.
+    pub fn pull_time_update_disable(&self) -> bool {
+        self.switch("pull_time_update_disable")
+    }
+
+    /// Whether pulls are not counted.
+    pub fn pull_count_update_disable(&self) -> bool {
+        self.switch("pull_count_update_disable")
+    }
+
+    /// Whether pulls are not in the audit log.
+    pub fn pull_audit_log_disable(&self) -> bool {
+        self.switch("pull_audit_log_disable")
+    }
+
+    /// Whether an event such as `create_user` is kept out of the audit log.
+    pub fn audit_event_disabled(&self, event: &str) -> bool {
+        self.text("disabled_audit_log_event_types").split(',').any(|disabled| disabled.trim() == event)
+    }
+
+    /// A message for all pages, as JSON text or plain.
+    pub fn banner_message(&self) -> &str {
+        self.text("banner_message")
+    }
+
+    /// Name of the OIDC provider.
+    pub fn oidc_name(&self) -> &str {
+        self.text("oidc_name")
+    }
+
+    /// Whether projects have quotas.
+    pub fn quota_per_project_enable(&self) -> bool {
+        self.switch("quota_per_project_enable")
+    }
+
+    /// The quota of a new project, in bytes; −1 for none.
+    pub fn storage_per_project_bytes(&self) -> i64 {
+        self.number("storage_per_project")
+    }
+}
+
+impl Domain {
+    /// The settings, at most two seconds old.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn settings(&self) -> Result<Arc<Snapshot>> {
+        if let Some(cached) = self.settings.current.load().as_ref()
+            && cached.read_at.elapsed() < FRESH_FOR
+        {
+            return Ok(cached.snapshot.clone());
+        }
+        let read_at = Instant::now();
+        let rows = rows::all(&mut self.db.reader().await?.conn()).await?;
+        let mut values: BTreeMap<&'static str, Value> =
+            SETTINGS.iter().map(|setting| (setting.name, setting.default_value())).collect();
+        for (name, json) in rows {
+            // A setting of a later version, or one that a rule of today would refuse, counts as not set.
+            let Some(setting) = find(&name) else { continue };
+            let Ok(value) = serde_json::from_str::<Value>(&json) else { continue };
+            if check::shape(setting, &value).is_ok() && check::value(setting, &value).is_ok() {
+                values.insert(setting.name, value);
+            }
+        }
+        values.extend(self.settings.overrides.0.iter().map(|(name, value)| (*name, value.clone())));
+        let snapshot = Arc::new(Snapshot(values));
+        self.settings.current.store(Some(Arc::new(Cached { read_at, snapshot: snapshot.clone() })));
+        Ok(snapshot)
+    }
+}
+
+/// All settings that are shown, as `GET /configurations` has them.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn get(domain: &Domain, _access: &SystemAccess<ReadConfiguration>) -> Result<Configurations> {
+    let has_people = user::any_besides_admin(&mut domain.db.reader().await?.conn()).await?;
+    let snapshot = domain.settings().await?;
+    let shown = SETTINGS.iter().filter(|setting| setting.shown && setting.kind != Kind::ScanAll);
+    let item = |setting: &Setting| {
+        let fixed = domain.settings.overrides.0.contains_key(setting.name);
+        let editable = !fixed && !(setting.kind == Kind::AuthMode && has_people);
+        ConfigItem { value: snapshot.0.get(setting.name).cloned().unwrap_or_default(), editable }
+    };
+    Ok(shown.map(|setting| (setting.name.to_owned(), item(setting))).collect())
+}
+
+/// Changes settings. Unknown names and nulls are ignored, as in Harbor.
+///
+/// # Errors
+/// [`Error::Unprocessable`] where a type is wrong, [`Error::BadRequest`] where a value is, [`Error::Forbidden`] where the
+/// configuration fixes it.
+pub async fn update(
+    domain: &Domain,
+    access: &SystemAccess<UpdateConfiguration>,
+    given: &serde_json::Map<String, Value>,
+) -> Result<()> {
+    let known = given.iter().filter_map(|(name, value)| Some((find(name)?, value)));
+    let changes: Vec<(&Setting, &Value)> =
+        known.filter(|(setting, value)| setting.kind != Kind::ScanAll && !value.is_null()).collect();
+    for (setting, value) in &changes {
+        check::shape(setting, value)?;
+    }
+    let before = domain.settings().await?;
+    let has_people = user::any_besides_admin(&mut domain.db.reader().await?.conn()).await?;
+    for (setting, value) in &changes {
+        let is_new = before.0.get(setting.name) != Some(*value);
+        if is_new && setting.kind == Kind::AuthMode && has_people {
+            let reason = "the auth mode cannot be modified as new users have been inserted into database";
+            return Err(Error::BadRequest(reason.to_owned()));
+        }
+        check::value(setting, value)?;
+        if is_new && domain.settings.overrides.0.contains_key(setting.name) {
+            return Err(Error::Forbidden(format!("{} is set by the server's configuration", setting.name)));
+        }
+    }
+    check_audit_forwarding(&before, &changes).await?;
+    let mut rows = Vec::with_capacity(changes.len());
+    for (setting, value) in changes {
+        rows.push((setting.name, serde_json::to_string(value).map_err(Error::internal)?));
+    }
+    let names: Vec<&str> = rows.iter().map(|(name, _)| *name).collect();
+    let entry = Entry::success("update", "configuration", "configuration")
+        .described(format!("update configuration: {}", names.join(", ")));
+    let args = (rows, access.actor().clone(), domain.now(), entry);
+    domain
+        .db
+        .write(args, |tx, (rows, actor, now, entry)| {
+            Box::pin(async move {
+                for (name, json) in rows {
+                    rows::set(tx, name, json, &actor.name, *now).await?;
+                }
+                audit::record(tx, actor, *now, entry).await
+            })
+        })
+        .await?;
+    domain.settings.current.store(None);
+    Ok(())
+}
+
+/// Audit entries may leave the database only where they arrive somewhere else.
+async fn check_audit_forwarding(before: &Snapshot, changes: &[(&Setting, &Value)]) -> Result<()> {
+    let new = |name: &str| changes.iter().find(|(setting, _)| setting.name == name).map(|(_, value)| *value);
+    let endpoint = new("audit_log_forward_endpoint").and_then(Value::as_str);
+    if let Some(endpoint) = endpoint.filter(|endpoint| !endpoint.is_empty()) {
+        let attempt = tokio::time::timeout(CONNECT_WITHIN, tokio::net::TcpStream::connect(endpoint)).await;
+        if !matches!(attempt, Ok(Ok(_))) {
+            let reason = format!("bad request: could not connect to the audit endpoint: {endpoint}");
+            return Err(Error::BadRequest(reason));
+        }
+    }
+    let skips = new("skip_audit_log_database").and_then(Value::as_bool).unwrap_or_default();
+    let endpoint = endpoint.unwrap_or_else(|| before.text("audit_log_forward_endpoint"));
+    if skips && endpoint.is_empty() {
+        let reason = "bad request: audit log forward endpoint should be configured before enable skip audit log in database";
+        return Err(Error::BadRequest(reason.to_owned()));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_default_is_a_good_value() {
+        for setting in SETTINGS.iter().filter(|setting| setting.kind != Kind::ScanAll) {
+            let value = setting.default_value();
+            assert!(!value.is_null(), "{}", setting.name);
+            check::shape(setting, &value).unwrap();
+            check::value(setting, &value).unwrap();
+        }
+        let mut names: Vec<_> = SETTINGS.iter().map(|setting| setting.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), SETTINGS.len());
+    }
+
+    fn refusal(name: &str, value: Value) -> String {
+        let setting = find(name).unwrap();
+        let refused = check::shape(setting, &value).and_then(|()| check::value(setting, &value));
+        refused.map_or_else(|error| error.to_string(), |()| "fine".to_owned())
+    }
+
+    #[test]
+    fn refusals_are_worded_as_harbor_does() {
+        insta::assert_snapshot!(refusal("token_expiration", 0.into()), @"the token_expiration value must be positive");
+        insta::assert_snapshot!(refusal("storage_per_project", (1_i64 << 62).into()),
+            @"bad request: exceeded 1024TB, which is 1125899906842624 Bytes, value=4611686018427388000");
+        insta::assert_snapshot!(refusal("session_timeout", 1.5.into()), @r#"
+        validation failure list:
+        parsing configurations body from "" failed, because json: cannot unmarshal number 1.5 into Go struct field Configurations.session_timeout of type int64
+        "#);
+        insta::assert_snapshot!(refusal("robot_name_prefix", " ".into()),
+            @"bad request: robot_name_prefix cannot be empty or contain only spaces");
+        assert_eq!(refusal("storage_per_project", Value::from(-1)), "fine");
+        assert_eq!(refusal("robot_name_prefix", "a b".into()), "fine");
+    }
+
+    #[test]
+    fn overrides_are_checked_too() {
+        assert!(Overrides::new([("self_registration".to_owned(), Value::Bool(true))]).is_ok());
+        assert!(Overrides::new([("no_such".to_owned(), Value::Bool(true))]).is_err());
+        assert!(Overrides::new([("session_timeout".to_owned(), Value::from(0))]).is_err());
+    }
+}

@@ -75,8 +75,7 @@ impl ListParams {
     fn on(&self, path: &str, more: &[(&str, &str)]) -> String {
         let number = |n: u64| if n == 0 { String::new() } else { n.to_string() };
         let (page, page_size) = (number(self.page), number(self.page_size));
-        let mut pairs =
-            vec![("q", self.q.as_str()), ("sort", &self.sort), ("page", &page), ("page_size", &page_size)];
+        let mut pairs = vec![("q", self.q.as_str()), ("sort", &self.sort), ("page", &page), ("page_size", &page_size)];
         pairs.extend_from_slice(more);
         with_query(path, &pairs)
     }
@@ -115,12 +114,7 @@ impl Client {
         self.call(Method::Delete, path, None).await.map(drop)
     }
 
-    async fn call(
-        &self,
-        method: Method,
-        path: String,
-        body: Option<(&'static str, Vec<u8>)>,
-    ) -> ApiResult<Answer> {
+    async fn call(&self, method: Method, path: String, body: Option<(&'static str, Vec<u8>)>) -> ApiResult<Answer> {
         let answer = self.exchange(Call { method, path, body }).await?;
         if answer.status >= 400 { Err(ApiError::of(&answer)) } else { Ok(answer) }
     }
@@ -155,10 +149,8 @@ impl Client {
 
 /// `a=1&b=x%20y`, the body of a posted form.
 fn form_body(pairs: &[(&str, &str)]) -> Option<(&'static str, Vec<u8>)> {
-    let pairs: Vec<String> = pairs
-        .iter()
-        .map(|(name, value)| format!("{name}={}", berth_types::url::encode(value)))
-        .collect();
+    let pairs: Vec<String> =
+        pairs.iter().map(|(name, value)| format!("{name}={}", berth_types::url::encode(value))).collect();
     Some((FORM, pairs.join("&").into_bytes()))
 }
 

@@ -15,6 +15,7 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
+use leptos_router::hooks::use_location;
 use serde::{Deserialize, Serialize};
 
 /// Why a form was not taken.
@@ -23,7 +24,7 @@ pub struct FormError {
     /// What is wrong with which field, in the order of the form.
     pub faults: Vec<(String, Fault)>,
     /// What the API refused, where it is no fault of a field.
-    pub refusal: Option<ApiError>,
+    pub refusal: Option<Box<ApiError>>,
     /// What was filled in, by field. Never a secret: it may stand in an address.
     pub values: Vec<(String, String)>,
 }
@@ -55,7 +56,7 @@ impl FormError {
     /// The answer to a refusal of the API.
     #[must_use]
     pub fn refused(mut self, refusal: ApiError) -> Self {
-        self.refusal = Some(refusal);
+        self.refusal = Some(Box::new(refusal));
         self
     }
 
@@ -83,9 +84,7 @@ impl FromServerFnError for FormError {
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         let refusal = match &error {
-            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => {
-                ApiError::status(400, ErrorCode::BadRequest)
-            }
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => ApiError::status(400, ErrorCode::BadRequest),
             ServerFnErrorErr::Request(cause) => ApiError::unreachable(cause),
             ServerFnErrorErr::Registration(_)
             | ServerFnErrorErr::UnsupportedRequestMethod(_)
@@ -95,7 +94,7 @@ impl FromServerFnError for FormError {
             | ServerFnErrorErr::Serialization(_)
             | ServerFnErrorErr::Response(_) => ApiError::status(500, ErrorCode::Unknown),
         };
-        FormError { refusal: Some(refusal), ..FormError::default() }
+        FormError::default().refused(refusal)
     }
 }
 
@@ -115,8 +114,9 @@ pub fn conclude(posted: Posted, path: &str) -> Posted {
 /// Gives the answer of an error its status. A plain form gets a redirect instead, whose status must stay.
 #[cfg(feature = "ssr")]
 fn answer_with(error: &FormError) {
-    let plain = use_context::<http::request::Parts>()
-        .and_then(|parts| parts.headers.get(http::header::ACCEPT)?.to_str().ok().map(|accept| accept.contains("text/html")));
+    let plain = use_context::<http::request::Parts>().and_then(|parts| {
+        parts.headers.get(http::header::ACCEPT)?.to_str().ok().map(|accept| accept.contains("text/html"))
+    });
     let status = error.refusal.as_ref().map_or(422, |refusal| refusal.status);
     if let (false, Some(response), Ok(status)) = (
         plain.unwrap_or_default(),
@@ -132,14 +132,24 @@ pub fn answer_of<S>(action: ServerAction<S>) -> Signal<Option<FormError>>
 where
     S: ServerFn<Output = (), Error = FormError> + Clone + Send + Sync + 'static,
 {
-    let value = action.value();
-    Signal::derive(move || value.get().and_then(Result::err))
+    let (value, version) = (action.value(), action.version());
+    // The router keeps the answer of the first address; on later pages it is not theirs.
+    let of_address = use_location().search.with_untracked(|search| search.contains("__err="));
+    Signal::derive(move || {
+        let posted_here = version.get() > 0;
+        value.get().filter(|_| of_address || posted_here).and_then(Result::err)
+    })
 }
 
 /// The text of the fault of one field, for the `error` of its input.
 pub fn fault_of(answer: Signal<Option<FormError>>, field: &'static str) -> MaybeProp<String> {
+    fault_of_text(answer, field.to_owned()).into()
+}
+
+/// The text of the fault of a field whose name is made at run time.
+pub fn fault_of_text(answer: Signal<Option<FormError>>, field: String) -> Signal<Option<String>> {
     let catalog = use_catalog();
-    Signal::derive(move || answer.get().and_then(|answer| answer.fault(field).map(|fault| fault.text(&catalog)))).into()
+    Signal::derive(move || answer.get().and_then(|answer| answer.fault(&field).map(|fault| fault.text(&catalog))))
 }
 
 /// What a field holds at first: what was filled in before, else `initial`.
@@ -163,7 +173,7 @@ pub fn FormErrors(
     });
     view! {
         <ErrorSummary errors=faults />
-        {move || answer.get().and_then(|answer| answer.refusal).map(|refusal| view! { <Refusal error=refusal /> })}
+        {move || answer.get().and_then(|answer| answer.refusal).map(|refusal| view! { <Refusal error=*refusal /> })}
     }
 }
 

@@ -54,7 +54,8 @@ pub fn Frame(
 fn below(path: String) -> Signal<bool> {
     let pathname = use_location().pathname;
     Signal::derive(move || {
-        pathname.with(|here| here.strip_prefix(path.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+        pathname
+            .with(|here| here.strip_prefix(path.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
     })
 }
 
@@ -158,7 +159,7 @@ fn SystemNotices() -> impl IntoView {
         (info.and_then(|info| info.read_only) == Some(true), info.map(|info| info.banner_message.clone()))
     });
     let now = crate::format::use_now().get_untracked();
-    let banner = banner.as_deref().and_then(|text| Banner::read(text)).filter(|banner| banner.shown_at(now));
+    let banner = banner.as_deref().and_then(Banner::read).filter(|banner| banner.shown_at(now));
     view! {
         {read_only.then(|| view! { <Callout tone=Tone::Warn title=t!(keys::shell::READ_ONLY) /> })}
         {banner.map(|banner| view! { <Callout tone=banner.tone title=banner.message /> })}

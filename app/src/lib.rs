@@ -18,9 +18,9 @@ pub mod session;
 pub mod theme;
 pub mod ui;
 
-pub use routes::Portal;
 #[cfg(feature = "ssr")]
 pub use page::{Assets, PageContext, shell};
+pub use routes::Portal;
 
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
@@ -33,7 +33,10 @@ pub fn App() -> impl IntoView {
     session::provide_session();
     format::provide_now(moment);
     #[cfg(target_arch = "wasm32")]
-    theme::provide_from_document();
+    {
+        theme::provide_from_document();
+        forget_answer();
+    }
     view! {
         <Title text="Berth" formatter=|text: String| if text == "Berth" { text } else { format!("{text} · Berth") } />
         <Router>
@@ -54,6 +57,24 @@ fn moment() -> berth_types::Timestamp {
 fn moment() -> berth_types::Timestamp {
     // Nothing was handed down yet, so this is the clock.
     format::use_now().get_untracked()
+}
+
+/// Takes the answer of a posted form out of the address bar: the page has it, and a bookmark must not.
+#[cfg(target_arch = "wasm32")]
+fn forget_answer() {
+    Effect::new(|| {
+        let location = window().location();
+        let (Ok(path), Ok(search), Ok(history)) = (location.pathname(), location.search(), window().history()) else {
+            return;
+        };
+        if search.contains("__err=") {
+            let kept = ui::with_query(&search, &[("__path", None), ("__err", None)]);
+            let address = format!("{path}{}", if kept == "?" { "" } else { &kept });
+            let state = history.state().unwrap_or_default();
+            // Refused at worst for a flood of changes: the address then stays as it is.
+            drop(history.replace_state_with_url(&state, "", Some(&address)));
+        }
+    });
 }
 
 /// The language in which the server rendered the page.

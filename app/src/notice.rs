@@ -2,7 +2,7 @@
 //! only a code and the names it is about, never a text.
 
 use crate::i18n::{Catalog, Key, keys};
-use crate::ui::{Callout, Tone, with_query};
+use crate::ui::{Callout, Tone, announce, use_announcer, with_query};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
@@ -91,10 +91,8 @@ impl Notice {
         let (path, search) = path.split_once('?').unwrap_or((path, ""));
         let given = |value: &'_ str| (!value.is_empty()).then(|| value.to_owned());
         let (name, role) = (given(name), given(role));
-        let search = with_query(
-            search,
-            &[("notice", Some(self.code())), ("name", name.as_deref()), ("role", role.as_deref())],
-        );
+        let search =
+            with_query(search, &[("notice", Some(self.code())), ("name", name.as_deref()), ("role", role.as_deref())]);
         format!("{path}{search}")
     }
 
@@ -130,17 +128,19 @@ pub fn role_key(role: &str) -> Option<Key> {
 pub fn NoticeCallout() -> impl IntoView {
     let query = use_query_map();
     let catalog = crate::i18n::use_catalog();
-    view! {
-        <div role="status">
-            {move || {
-                let query = query.read();
-                let of = |name: &str| query.get_str(name).unwrap_or_default().to_owned();
-                let notice = Notice::from_code(&of("notice"))?;
-                let text = notice.text(&catalog, &of("name"), &of("role"));
-                Some(view! { <Callout tone=Tone::Ok title=text /> })
-            }}
-        </div>
-    }
+    let announcer = use_announcer();
+    let text = Memo::new(move |_| {
+        let query = query.read();
+        let of = |name: &str| query.get_str(name).unwrap_or_default().to_owned();
+        let notice = Notice::from_code(&of("notice"))?;
+        Some(notice.text(&catalog, &of("name"), &of("role")))
+    });
+    Effect::new(move || {
+        if let Some(text) = text.get() {
+            announce(announcer, text);
+        }
+    });
+    move || text.get().map(|text| view! { <Callout tone=Tone::Ok title=text /> })
 }
 
 #[cfg(test)]
@@ -161,7 +161,10 @@ mod tests {
 
     #[test]
     fn the_page_keeps_its_query() {
-        assert_eq!(Notice::UserDeleted.on("/admin/users?page=2", "a b"), "/admin/users?page=2&notice=user-deleted&name=a%20b");
+        assert_eq!(
+            Notice::UserDeleted.on("/admin/users?page=2", "a b"),
+            "/admin/users?page=2&notice=user-deleted&name=a%20b"
+        );
         assert_eq!(Notice::SystemSaved.on("/admin/settings", ""), "/admin/settings?notice=system-saved");
     }
 }

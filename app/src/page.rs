@@ -124,10 +124,9 @@ pub fn content_security_policy(nonce: &str) -> String {
 }
 
 fn announce_policy(nonce: &str) {
-    if let (Some(response), Ok(policy)) = (
-        use_context::<leptos_axum::ResponseOptions>(),
-        http::HeaderValue::from_str(&content_security_policy(nonce)),
-    ) {
+    if let (Some(response), Ok(policy)) =
+        (use_context::<leptos_axum::ResponseOptions>(), http::HeaderValue::from_str(&content_security_policy(nonce)))
+    {
         response.insert_header(http::header::CONTENT_SECURITY_POLICY, policy);
     }
 }

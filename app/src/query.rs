@@ -4,9 +4,10 @@ use crate::client::ListParams;
 use crate::ui::PAGE_SIZES;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
+use serde::{Deserialize, Serialize};
 
 /// Search, order and page of a list as its address has them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListState {
     /// What was searched for; empty for nothing.
     pub q: String,

@@ -1,6 +1,6 @@
 //! Which page an address names. `/-/` ends the name of a project or repository, since no name may hold it.
 
-use crate::pages::{NotFound, account, setup, sign_in, sign_up};
+use crate::pages::{NotFound, account, admin, setup, sign_in, sign_up};
 use leptos::prelude::*;
 use leptos_router::components::{Redirect, Route, Routes};
 use leptos_router::{SsrMode, path};
@@ -18,6 +18,12 @@ pub fn Portal() -> impl IntoView {
             <Route path=path!("/account/password") view=account::Password ssr=SsrMode::Async />
             <Route path=path!("/account/sessions") view=account::Sessions ssr=SsrMode::Async />
             <Route path=path!("/account/preferences") view=account::Preferences ssr=SsrMode::Async />
+            <Route path=path!("/admin/users") view=admin::Users ssr=SsrMode::Async />
+            <Route path=path!("/admin/users/new") view=admin::NewUser ssr=SsrMode::Async />
+            <Route path=path!("/admin/users/:id/password") view=admin::UserPassword ssr=SsrMode::Async />
+            <Route path=path!("/admin/users/:id/delete") view=admin::DeleteUser ssr=SsrMode::Async />
+            <Route path=path!("/admin/audit") view=admin::Audit ssr=SsrMode::Async />
+            <Route path=path!("/admin/settings") view=admin::Settings ssr=SsrMode::Async />
         </Routes>
     }
 }

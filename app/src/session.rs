@@ -101,7 +101,8 @@ pub fn Guard(
     children: Children,
 ) -> impl IntoView {
     let session = use_session();
-    let standing = session.with_untracked(|session| (session.user.is_some(), session.is_admin(), session.failure.clone()));
+    let standing =
+        session.with_untracked(|session| (session.user.is_some(), session.is_admin(), session.failure.clone()));
     match (need, standing) {
         (Need::SignedIn, (true, _, _)) | (Need::Admin, (true, true, _)) => children().into_any(),
         (Need::Admin, (true, false, _)) => {

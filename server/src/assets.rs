@@ -40,7 +40,10 @@ static MANIFEST: LazyLock<BTreeMap<String, Entry>> = LazyLock::new(|| {
 /// Routes of the files.
 pub fn router() -> Router {
     Router::new()
-        .route("/assets/{*path}", get(|Path(path): Path<String>, headers: HeaderMap| async move { serve(&path, &headers) }))
+        .route(
+            "/assets/{*path}",
+            get(|Path(path): Path<String>, headers: HeaderMap| async move { serve(&path, &headers) }),
+        )
         .route("/favicon.svg", get(icon))
         .route("/favicon.ico", get(icon))
         .route("/robots.txt", get(robots))
@@ -113,9 +116,10 @@ fn serve(path: &str, headers: &HeaderMap) -> Response {
 
 fn matches(headers: &HeaderMap, tag: &str) -> bool {
     let given = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    given.flat_map(|value| value.split(',')).map(str::trim).any(|given| {
-        given == "*" || given.strip_prefix("W/").unwrap_or(given) == tag
-    })
+    given
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .any(|given| given == "*" || given.strip_prefix("W/").unwrap_or(given) == tag)
 }
 
 /// Which codings the client takes.

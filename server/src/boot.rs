@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use berth_auth::{Auth, AuthOptions};
 use berth_db::Db;
-use berth_domain::{Domain, Limits};
+use berth_domain::{Domain, Limits, settings::Overrides};
 use berth_storage::{BlobStore, FsStore};
 use berth_types::Clock;
 use berth_web::{AppState, HttpOptions};
@@ -35,7 +35,8 @@ pub async fn boot(config: &Config, clock: Arc<dyn Clock>, purpose: &str) -> anyh
     let db = open_db(config).await?;
     let blobs = open_store(config).await?;
     let limits = Limits { blob_size_bytes_max: config.registry.blob_size_bytes_max.unwrap_or(u64::MAX) };
-    let domain = Domain::new(db.clone(), blobs.clone(), clock, limits);
+    let fixed = config.settings.iter().map(|(name, fixed)| (name.clone(), fixed.value.clone()));
+    let domain = Domain::new(db, blobs, clock, limits).with_settings(Overrides::new(fixed)?);
     let auth = Auth::open(domain.clone(), AuthOptions { secret_key: *secret_key.expose_secret() })
         .await
         .context("could not open the signing keys")?;
@@ -46,7 +47,8 @@ pub async fn boot(config: &Config, clock: Arc<dyn Clock>, purpose: &str) -> anyh
         tls: config.tls.is_some(),
     };
     let state = AppState { domain, auth, http: Arc::new(http) };
-    Ok(Booted { state, health: Health::new(db, blobs), lock })
+    let health = Health::new(state.domain.clone());
+    Ok(Booted { state, health, lock })
 }
 
 async fn open_db(config: &Config) -> anyhow::Result<Db> {

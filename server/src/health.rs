@@ -1,69 +1,34 @@
 //! `/healthz`: the process answers. `/readyz`: it can serve requests.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::{Duration, Instant},
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
 };
 
 use axum::{Json, Router, extract::State, response::IntoResponse, routing::get};
-use berth_db::Db;
-use berth_storage::BlobStore;
+use berth_domain::{Actor, Domain, system};
 use http::{HeaderMap, StatusCode, header};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
-use tokio::sync::Mutex;
 
 use crate::metrics;
 
-/// How long an answer of the storage holds: each asks the disk to sync.
-const STORAGE_ANSWER: Duration = Duration::from_secs(5);
-
 /// What the probes look at. Cheap to clone.
 #[derive(Clone)]
-pub struct Health(Arc<Parts>);
-
-struct Parts {
-    db: Db,
-    blobs: Arc<dyn BlobStore>,
-    draining: AtomicBool,
-    storage: Mutex<Option<(Instant, bool)>>,
+pub struct Health {
+    domain: Domain,
+    draining: Arc<AtomicBool>,
 }
 
 impl Health {
-    /// Looks at these.
-    pub fn new(db: Db, blobs: Arc<dyn BlobStore>) -> Self {
-        Health(Arc::new(Parts { db, blobs, draining: AtomicBool::new(false), storage: Mutex::new(None) }))
+    /// Looks at the parts of a server that starts.
+    pub fn new(domain: Domain) -> Self {
+        Health { domain, draining: Arc::default() }
     }
 
     /// From now on the server is not ready: it stops.
     pub fn drain(&self) {
-        self.0.draining.store(true, Ordering::Relaxed);
-    }
-
-    async fn database(&self) -> bool {
-        let answer = self.0.db.ping().await;
-        if let Err(error) = &answer {
-            tracing::warn!(%error, "the database does not answer");
-        }
-        answer.is_ok()
-    }
-
-    async fn storage(&self) -> bool {
-        let mut last = self.0.storage.lock().await;
-        if let Some((at, healthy)) = *last
-            && at.elapsed() < STORAGE_ANSWER
-        {
-            return healthy;
-        }
-        let answer = self.0.blobs.health().await;
-        if let Err(error) = &answer {
-            tracing::warn!(%error, "the storage does not work");
-        }
-        *last = Some((Instant::now(), answer.is_ok()));
-        answer.is_ok()
+        self.draining.store(true, Ordering::Relaxed);
     }
 }
 
@@ -82,11 +47,11 @@ async fn alive() -> &'static str {
 }
 
 async fn ready(State(health): State<Health>) -> impl IntoResponse {
-    let draining = health.0.draining.load(Ordering::Relaxed);
-    let (database, storage) = tokio::join!(health.database(), health.storage());
-    let is_ready = database && storage && !draining;
+    let draining = health.draining.load(Ordering::Relaxed);
+    let parts = system::health(&health.domain, &Actor::system("probe")).await;
+    let is_ready = parts.status == "healthy" && !draining;
     let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(json!({ "ready": is_ready, "database": database, "storage": storage, "draining": draining })))
+    (status, Json(json!({ "ready": is_ready, "draining": draining, "components": parts.components })))
 }
 
 async fn numbers(State(token): State<Option<Arc<SecretString>>>, headers: HeaderMap) -> impl IntoResponse {

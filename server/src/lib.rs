@@ -14,6 +14,7 @@ mod portal;
 mod router;
 pub mod running;
 pub mod serve;
+mod setup;
 pub mod telemetry;
 pub mod tls;
 

@@ -1,7 +1,6 @@
 //! Numbers for Prometheus, under Harbor's names where Harbor has them.
 
 use std::{
-    collections::HashMap,
     fmt::Write as _,
     sync::{LazyLock, OnceLock},
     time::Duration,
@@ -69,15 +68,14 @@ impl Drop for InFlight {
     }
 }
 
-/// The operation of a path that no route of the API names: `/v2`, the token service, pages.
+/// The operation of a request: the operation id of the API, a few words for `/v2`, one for pages.
 pub fn operation(method: &Method, path: &str) -> &'static str {
     let Some(rest) = path.strip_prefix("/v2/") else {
         return match path {
             "/v2" => "v2",
-            "/service/token" => "token",
             "/healthz" | "/readyz" | "/metrics" => "probe",
             _ if path.starts_with("/assets/") => "asset",
-            _ if path.starts_with("/api/") => "api",
+            _ if ["/api/", "/service/", "/c/"].iter().any(|root| path.starts_with(root)) => api_operation(method, path),
             _ if method == Method::GET || method == Method::HEAD => "page",
             _ => "other",
         };
@@ -102,20 +100,33 @@ pub fn operation(method: &Method, path: &str) -> &'static str {
     }
 }
 
-/// The operation id of a route of the API.
-pub fn api_operation(method: &Method, route: &str) -> Option<&'static str> {
-    let key = format!("{method} {route}");
-    OPERATIONS.get(key.as_str()).map(String::as_str)
+fn api_operation(method: &Method, path: &str) -> &'static str {
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    let fits = |operation: &&Operation| {
+        operation.method == method.as_str()
+            && operation.path.len() == parts.len()
+            && operation.path.iter().zip(&parts).all(|(wanted, part)| wanted.starts_with('{') || wanted == part)
+    };
+    // `/users/current` goes before `/users/{user_id}`.
+    let fixed = |operation: &&Operation| operation.path.iter().filter(|part| !part.starts_with('{')).count();
+    OPERATIONS.iter().filter(fits).max_by_key(fixed).map_or("api", |operation| &operation.id)
 }
 
-/// `GET /api/v2.0/projects` → `listProjects`, out of the API's own description.
-static OPERATIONS: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
+struct Operation {
+    method: String,
+    path: Vec<String>,
+    id: String,
+}
+
+/// What the API's own description names.
+static OPERATIONS: LazyLock<Vec<Operation>> = LazyLock::new(|| {
     let openapi: serde_json::Value = serde_json::from_str(&berth_api::openapi_json()).unwrap_or_default();
-    let mut operations = HashMap::new();
+    let mut operations = Vec::new();
     for (path, methods) in openapi["paths"].as_object().into_iter().flatten() {
+        let path: Vec<String> = path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
         for (method, operation) in methods.as_object().into_iter().flatten() {
             if let Some(id) = operation["operationId"].as_str() {
-                operations.insert(format!("{} {path}", method.to_uppercase()), id.to_owned());
+                operations.push(Operation { method: method.to_uppercase(), path: path.clone(), id: id.to_owned() });
             }
         }
     }
@@ -159,8 +170,8 @@ fn process(out: &mut String) {
     if let Ok(files) = std::fs::read_dir("/proc/self/fd") {
         gauge("process_open_fds", "Open file handles.", files.count() as f64);
     }
-    let usage = rustix::process::getrusage(rustix::process::RusageWho::Itself);
-    let cpu = [usage.utime, usage.stime].iter().map(|time| time.tv_sec as f64 + time.tv_usec as f64 / 1e6).sum::<f64>();
+    let cpu = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    let cpu = cpu.tv_sec as f64 + cpu.tv_nsec as f64 / 1e9;
     let _ = write!(
         out,
         "# HELP process_cpu_seconds_total Processor time in seconds.\n# TYPE process_cpu_seconds_total counter\n\
@@ -184,6 +195,8 @@ mod tests {
         assert_eq!(get("/v2/a/b/blobs/sha256:00"), "v2_blob");
         assert_eq!(get("/v2/a/b/tags/list"), "v2_tags");
         assert_eq!(get("/projects"), "page");
+        assert_eq!(get("/api/v2.0/projects"), "listProjects");
+        assert_eq!(get("/api/v2.0/nowhere"), "api");
         assert_eq!(operation(&Method::POST, "/x"), "other");
     }
 
@@ -194,7 +207,10 @@ mod tests {
         count(&Method::GET, "v2", StatusCode::OK, Duration::from_millis(3));
         let text = render();
         assert!(text.contains("harbor_core_http_inflight_requests "), "{text}");
-        assert!(text.contains("harbor_core_http_request_total{method=\"GET\",code=\"200\",operation=\"v2\"}"), "{text}");
+        assert!(
+            text.contains("harbor_core_http_request_total{method=\"GET\",code=\"200\",operation=\"v2\"}"),
+            "{text}"
+        );
         assert!(text.contains("harbor_core_http_request_duration_seconds{method=\"GET\""), "{text}");
         assert!(text.contains("process_resident_memory_bytes "), "{text}");
     }

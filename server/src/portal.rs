@@ -14,13 +14,13 @@ use berth_app::{
     client::{Transport, TransportError},
 };
 use berth_domain::Actor;
-use berth_types::{ErrorCode, ErrorEnvelope, api::Project, url};
-use berth_web::{AppState, ClientAddr, RequestId, Verified, error::envelope_response};
+use berth_types::{api::Project, url};
+use berth_web::{AppState, ClientAddr, RequestId, SessionCookie, Verified};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts};
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 
-use crate::{assets, serve::Peer};
+use crate::assets;
 
 /// The largest answer of the API that a page reads, in bytes.
 const ANSWER_SIZE_BYTES_MAX: usize = 16 << 20;
@@ -58,11 +58,6 @@ struct Portal {
 
 /// Draws the page of an address.
 async fn page(State(portal): State<Portal>, request: Request) -> Response {
-    let path = request.uri().path();
-    if path.starts_with("/api/") {
-        let envelope = ErrorEnvelope::new(ErrorCode::NotFound, format!("path {path} was not found"));
-        return envelope_response(StatusCode::NOT_FOUND, &envelope);
-    }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response();
     }
@@ -126,7 +121,7 @@ impl Portal {
             actor: parts.extensions.get::<Actor>().cloned().unwrap_or_default(),
             client: parts.extensions.get::<ClientAddr>().copied(),
             request: parts.extensions.get::<RequestId>().cloned(),
-            peer: parts.extensions.get::<Peer>().copied(),
+            session: parts.extensions.get::<SessionCookie>().cloned(),
             headers,
         })
     }
@@ -156,7 +151,7 @@ struct InProcess {
     actor: Actor,
     client: Option<ClientAddr>,
     request: Option<RequestId>,
-    peer: Option<Peer>,
+    session: Option<SessionCookie>,
     headers: HeaderMap,
 }
 
@@ -171,7 +166,7 @@ impl Transport for InProcess {
         extensions.insert(Verified(self.actor.clone()));
         self.client.map(|client| extensions.insert(client));
         self.request.clone().map(|id| extensions.insert(id));
-        self.peer.map(|peer| extensions.insert(peer));
+        self.session.clone().map(|session| extensions.insert(session));
         let failed = |source: Box<dyn std::error::Error + Send + Sync>| TransportError { source };
         let response = match self.api.clone().oneshot(request).await {
             Ok(response) => response,

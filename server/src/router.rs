@@ -4,15 +4,16 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use axum::{
     Router,
-    extract::{Request, State},
+    extract::Request,
     middleware::{Next, from_fn, from_fn_with_state},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use berth_types::{ErrorCode, ErrorEnvelope};
 use berth_web::{
-    AppState,
     credential::authenticate,
+    csrf::protect,
     error::{envelope_response, masked, status},
+    gate::read_only,
 };
 use futures_util::FutureExt;
 use http::{HeaderName, HeaderValue, header};
@@ -20,9 +21,11 @@ use http::{HeaderName, HeaderValue, header};
 use crate::{assets, boot::Booted, config::Config, health, portal, setup, telemetry};
 
 /// The whole server as one router.
-pub fn router(booted: &Booted, config: &Config, setup: setup::Gate) -> Router {
+pub fn router(booted: &Booted, config: &Config) -> Router {
     let state = &booted.state;
-    let api = berth_api::router().with_state(state.clone());
+    let api = berth_api::router(state.clone());
+    let registry =
+        berth_registry::router().with_state(state.clone()).layer(from_fn_with_state(state.domain.clone(), read_only));
     // Pages call the API as their visitor, who was verified at the outer request.
     let inner = api.clone().layer(from_fn_with_state(state.clone(), authenticate));
     let mut probes = health::router(booted.health.clone());
@@ -31,13 +34,13 @@ pub fn router(booted: &Booted, config: &Config, setup: setup::Gate) -> Router {
     }
     // The last layer is the first that a request passes.
     let served = Router::new()
-        .merge(berth_registry::router().with_state(state.clone()))
+        .merge(registry)
         .merge(api)
         .merge(portal::router(state, inner))
         .layer(from_fn(telemetry::note))
-        .layer(from_fn_with_state(state.clone(), berth_web::csrf::protect))
+        .layer(from_fn_with_state(state.clone(), protect))
         .layer(from_fn_with_state(state.clone(), authenticate))
-        .layer(from_fn_with_state(setup, setup::gate));
+        .layer(from_fn_with_state(state.domain.clone(), setup::gate));
     let proxies: Arc<[ipnet::IpNet]> = config.http.trusted_proxies.as_slice().into();
     Router::new()
         .merge(served)

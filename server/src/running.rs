@@ -1,20 +1,19 @@
 //! A whole server in this process, from start to stop.
 
-use std::{net::SocketAddr, os::unix::fs::PermissionsExt, path::PathBuf, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use berth_domain::{
     Domain,
     maintenance::{self, Keep, Orphans},
-    pull,
+    pull, throttle,
 };
 use berth_types::{Clock, time::SystemClock};
 use berth_web::AppState;
 use tokio::{
-    net::UnixListener,
     sync::watch,
     task::{JoinHandle, JoinSet},
-    time::{MissedTickBehavior, interval},
+    time::{Interval, MissedTickBehavior, interval},
 };
 use url::Url;
 
@@ -76,16 +75,16 @@ pub async fn start_with_clock(config: Config, clock: Arc<dyn Clock>) -> anyhow::
     let (stop, stopped) = watch::channel(false);
     let mut background = JoinSet::new();
     let socket = config.data.socket();
-    background.spawn(serve::serve_local(listen_locally(&socket)?, admin::router(&booted), stopped.clone()));
+    background.spawn(serve::serve_local(admin::listen(&socket)?, admin::router(&booted), stopped.clone()));
     if let Some(certificates) = certificates {
         background.spawn(certificates.watch(stopped.clone()));
     }
-    let domain = booted.state.domain.clone();
+    let domain = &booted.state.domain;
     background.spawn(flush_pulls(domain.clone(), stopped.clone()));
     background.spawn(maintain(domain.clone(), keep(&config), stopped.clone()));
     background.spawn(keep_metrics(stopped.clone()));
 
-    let router = router::router(&booted, &config, setup::Gate::new(domain));
+    let router = router::router(&booted, &config);
     let serving = tokio::spawn(listener.serve(router, stopped, config.http.shutdown_grace));
     let Booted { state, health, lock } = booted;
     Ok(Running { address, url, setup_link, state, health, stop, serving, background, socket, _lock: lock })
@@ -124,6 +123,9 @@ impl Running {
         if let Err(error) = pull::flush(&self.state.domain).await {
             tracing::error!(%error, "the last pulls could not be written");
         }
+        if let Err(error) = throttle::flush(&self.state.domain).await {
+            tracing::error!(%error, "the last failed sign-ins could not be written");
+        }
         tracing::info!("stopped");
     }
 }
@@ -141,63 +143,207 @@ fn local_url(config: &Config, address: SocketAddr) -> anyhow::Result<Url> {
     format!("{scheme}://{address}/").parse().context("the address makes no URL")
 }
 
-/// The lock is ours, so a socket that lies there is a dead process's.
-fn listen_locally(path: &PathBuf) -> anyhow::Result<UnixListener> {
-    let listen = || {
-        match std::fs::remove_file(path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let listener = UnixListener::bind(path)?;
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
-        Ok(listener)
-    };
-    listen().with_context(|| format!("could not listen on {}", path.display()))
-}
-
-async fn flush_pulls(domain: Domain, stopped: watch::Receiver<bool>) {
-    every(FLUSH_INTERVAL, stopped, async |_| {
+async fn flush_pulls(domain: Domain, mut stopped: watch::Receiver<bool>) {
+    let mut ticks = ticks(FLUSH_INTERVAL);
+    while tick(&mut ticks, &mut stopped).await {
         if let Err(error) = pull::flush(&domain).await {
             tracing::warn!(%error, "pulls could not be written and wait");
         }
-    })
-    .await;
+    }
 }
 
-async fn maintain(domain: Domain, keep: Keep, stopped: watch::Receiver<bool>) {
+async fn maintain(domain: Domain, keep: Keep, mut stopped: watch::Receiver<bool>) {
     let holder = uuid::Uuid::new_v4().to_string();
-    every(maintenance::INTERVAL, stopped, async |round| {
-        let walk = round % ROUNDS_BETWEEN_WALKS == ROUNDS_BETWEEN_WALKS - 1;
-        let orphans = if walk { Orphans::UploadsAndBlobs } else { Orphans::Uploads };
+    let mut ticks = ticks(maintenance::INTERVAL);
+    let mut round: u64 = 0;
+    while tick(&mut ticks, &mut stopped).await {
+        round += 1;
+        let orphans =
+            if round.is_multiple_of(ROUNDS_BETWEEN_WALKS) { Orphans::UploadsAndBlobs } else { Orphans::Uploads };
         if let Err(error) = maintenance::run(&domain, &holder, &keep, orphans).await {
             tracing::warn!(%error, "maintenance could not begin");
         }
-    })
-    .await;
+    }
 }
 
-async fn keep_metrics(stopped: watch::Receiver<bool>) {
-    every(metrics::UPKEEP, stopped, async |_| {
+async fn keep_metrics(mut stopped: watch::Receiver<bool>) {
+    let mut ticks = ticks(metrics::UPKEEP);
+    while tick(&mut ticks, &mut stopped).await {
         if let Some(recorder) = metrics::recorder() {
             recorder.run_upkeep();
         }
-    })
-    .await;
+    }
+}
+
+fn ticks(period: Duration) -> Interval {
+    let mut ticks = interval(period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
+
+/// Waits for the next tick. False at the stop.
+async fn tick(ticks: &mut Interval, stopped: &mut watch::Receiver<bool>) -> bool {
+    tokio::select! {
+        () = serve::stopped(stopped) => false,
+        _ = ticks.tick() => true,
+    }
 }
 
 fn keep(config: &Config) -> Keep {
     Keep { upload_idle: config.registry.upload_idle, audit: config.audit.keep }
 }
 
-/// Runs `task` at once and then every `period`, until the stop.
-async fn every(period: Duration, mut stopped: watch::Receiver<bool>, mut task: impl AsyncFnMut(u64)) {
-    let mut ticks = interval(period);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    for round in 0.. {
-        tokio::select! {
-            () = serve::stopped(&mut stopped) => return,
-            _ = ticks.tick() => {}
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use reqwest::{Client, StatusCode, redirect::Policy};
+    use serde_json::Value;
+    use tokio::{io::AsyncWriteExt, net::TcpStream};
+
+    use super::*;
+    use crate::{
+        admin::{CreateUser, ResetPassword},
+        config::{self, Inputs},
+    };
+
+    const PASSWORD: &str = "Harbor12345";
+
+    fn inputs(data: &Path) -> Inputs {
+        let inputs = Inputs::default().with_flag("http.listen", "--listen", "127.0.0.1:0");
+        inputs.with_flag("data.dir", "--data-dir", data.to_str().unwrap())
+    }
+
+    fn config(data: &Path) -> Config {
+        config::load(&inputs(data)).unwrap().config
+    }
+
+    fn claimed(data: &Path) -> Config {
+        config::load(&inputs(data).with_flag("setup.admin_password", "flag", PASSWORD)).unwrap().config
+    }
+
+    fn client() -> Client {
+        Client::builder().redirect(Policy::none()).build().unwrap()
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn until_it_is_set_up_there_is_only_the_set_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let running = start(config(folder.path())).await.unwrap();
+        let get = async |path: &str| client().get(running.url().join(path).unwrap()).send().await.unwrap();
+        let link = running.setup_link().unwrap();
+        assert!(link.path() == "/setup" && link.query().unwrap().starts_with("token="));
+
+        let page = get("/projects").await;
+        assert_eq!((page.status(), page.headers()["location"].to_str().unwrap()), (StatusCode::SEE_OTHER, "/setup"));
+        for path in ["/v2/", "/api/v2.0/projects", "/service/token"] {
+            let answer = get(path).await;
+            assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE, "{path}");
+            let body: Value = answer.json().await.unwrap();
+            assert!(body["errors"][0]["code"].is_string(), "{path}: {body}");
         }
-        task(round).await;
+        assert_eq!(get("/healthz").await.status(), StatusCode::OK);
+        assert_eq!(get("/readyz").await.status(), StatusCode::OK);
+        assert_eq!(get("/setup").await.status(), StatusCode::OK);
+        running.shutdown().await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn the_configured_password_is_the_administrators() {
+        let folder = tempfile::tempdir().unwrap();
+        let running = start(claimed(folder.path())).await.unwrap();
+        assert_eq!(running.setup_link(), None);
+        let current = running.url().join("/api/v2.0/users/current").unwrap();
+        let answer = client().get(current).basic_auth("admin", Some(PASSWORD)).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+        assert_eq!(answer.headers()["x-content-type-options"], "nosniff");
+        assert!(answer.headers().contains_key("x-request-id"));
+
+        let numbers = client().get(running.url().join("/metrics").unwrap()).send().await.unwrap().text().await.unwrap();
+        assert!(numbers.contains("operation=\"getCurrentUserInfo\""), "{numbers}");
+        running.shutdown().await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_second_server_on_the_folder_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let running = start(config(folder.path())).await.unwrap();
+        let refused = start(config(folder.path())).await.err().unwrap();
+        assert!(format!("{refused:#}").contains("is in use by process"), "{refused:#}");
+        running.shutdown().await;
+        start(config(folder.path())).await.unwrap().shutdown().await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn commands_reach_the_server_and_act_without_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = claimed(folder.path());
+        let running = start(config.clone()).await.unwrap();
+        let order = CreateUser {
+            username: "ann".to_owned(),
+            email: None,
+            realname: None,
+            admin: true,
+            password: "Secret12345".to_owned(),
+        };
+        let answer = admin::create_user(&config, &order).await.unwrap();
+        assert_eq!(answer.message, "created the administrator ann");
+        assert!(admin::create_user(&config, &order).await.is_err(), "the name is taken");
+        let sign_in = async |url: &Url, password: &str| {
+            let current = url.join("/api/v2.0/users/current").unwrap();
+            let answer = client().get(current).basic_auth("ann", Some(password)).send().await.unwrap();
+            (answer.status(), answer.json::<Value>().await.unwrap())
+        };
+        let (status, person) = sign_in(running.url(), "Secret12345").await;
+        assert_eq!((status, &person["sysadmin_flag"]), (StatusCode::OK, &Value::Bool(true)));
+        assert!(admin::ready(&config.data.socket()).await.is_ok());
+        running.shutdown().await;
+        assert!(admin::ready(&config.data.socket()).await.is_err());
+
+        let order = ResetPassword { username: "ann".to_owned(), password: "Another12345".to_owned() };
+        admin::reset_password(&config, &order).await.unwrap();
+        let order = ResetPassword { username: "nobody".to_owned(), password: "Another12345".to_owned() };
+        assert_eq!(admin::reset_password(&config, &order).await.unwrap_err().to_string(), "there is no user nobody");
+        let running = start(config).await.unwrap();
+        assert_eq!(sign_in(running.url(), "Another12345").await.0, StatusCode::OK);
+        running.shutdown().await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_request_under_way_finishes_before_the_stop() {
+        let folder = tempfile::tempdir().unwrap();
+        let running = start(claimed(folder.path())).await.unwrap();
+        let mut slow = TcpStream::connect(running.address()).await.unwrap();
+        let head = "POST /c/login HTTP/1.1\r\nHost: x\r\nOrigin: http://x\r\nContent-Length: 9\r\n\
+                    Content-Type: application/x-www-form-urlencoded\r\n\r\n";
+        slow.write_all(head.as_bytes()).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let stopping = tokio::spawn(running.shutdown());
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        assert!(!stopping.is_finished());
+        slow.write_all(b"principal").await.unwrap();
+        let mut answer = String::new();
+        tokio::io::AsyncReadExt::read_to_string(&mut slow, &mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 "), "{answer}");
+        stopping.await.unwrap();
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn tls_speaks_both_versions_of_http() {
+        let folder = tempfile::tempdir().unwrap();
+        let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+        let inputs = inputs(folder.path())
+            .with_flag("tls.certificate", "flag", tests.join("one.cert.pem").to_str().unwrap())
+            .with_flag("tls.key", "flag", tests.join("one.key.pem").to_str().unwrap());
+        let running = start(config::load(&inputs).unwrap().config).await.unwrap();
+        assert_eq!(running.url().scheme(), "https");
+        let root = reqwest::Certificate::from_pem(include_bytes!("../tests/data/one.cert.pem")).unwrap();
+        let url = running.url().join("/healthz").unwrap();
+        let client = || Client::builder().tls_certs_only([root.clone()]);
+        let answer = client().build().unwrap().get(url.clone()).send().await.unwrap();
+        assert_eq!((answer.version(), answer.status()), (http::Version::HTTP_2, StatusCode::OK));
+        let answer = client().http1_only().build().unwrap().get(url).send().await.unwrap();
+        assert_eq!((answer.version(), answer.status()), (http::Version::HTTP_11, StatusCode::OK));
+        running.shutdown().await;
     }
 }

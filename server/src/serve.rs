@@ -1,7 +1,6 @@
 //! The accept loop: connections in, requests to the router, and a stop that lets requests finish.
 
 use std::{
-    future::Future,
     net::{IpAddr, SocketAddr},
     pin::pin,
     sync::Arc,
@@ -170,7 +169,11 @@ impl Connection {
         }
     }
 
-    async fn http(self, stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static, http: auto::Builder<TokioExecutor>) {
+    async fn http(
+        self,
+        stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        http: auto::Builder<TokioExecutor>,
+    ) {
         let Connection { router, peer, mut stop } = self;
         let service = service_fn(move |request: Request<Incoming>| {
             let mut request = request.map(Body::new);
@@ -193,11 +196,9 @@ impl Connection {
 }
 
 /// Waits for the stop, also one that came before.
-pub(crate) fn stopped(stop: &mut watch::Receiver<bool>) -> impl Future<Output = ()> {
-    async {
-        // A sender that is gone stops as well.
-        let _ = stop.wait_for(|stopped| *stopped).await;
-    }
+pub(crate) async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // A sender that is gone stops as well.
+    let _ = stop.wait_for(|stopped| *stopped).await;
 }
 
 fn http1() -> auto::Builder<TokioExecutor> {

@@ -10,7 +10,7 @@ use std::{
 
 use axum::{
     body::{Body, Bytes, HttpBody},
-    extract::{MatchedPath, Request, State},
+    extract::{Request, State},
     middleware::Next,
     response::Response,
 };
@@ -79,32 +79,17 @@ pub async fn observe(State(proxies): State<Arc<[IpNet]>>, mut request: Request, 
         response.headers_mut().insert("x-request-id", value);
     }
     record.status = response.status();
-    if let Some(matched) = response.extensions_mut().remove::<Matched>() {
-        record.operation = matched.0;
-    }
     response.map(|body| Body::new(Observed { body, record }))
 }
 
-/// The route that answered, for the numbers.
-#[derive(Clone, Copy)]
-struct Matched(&'static str);
-
-/// Inside of routing and authentication: notes who asks and which operation it is.
+/// Inside of authentication: notes who asks.
 pub async fn note(request: Request, next: Next) -> Response {
     if let (Some(caller), Some(actor)) = (request.extensions().get::<CallerName>(), request.extensions().get::<Actor>())
     {
-        // Set once a request; the portal's inner requests come with names of their own.
+        // Set once a request.
         let _ = caller.0.set(actor.name.clone());
     }
-    let matched = request
-        .extensions()
-        .get::<MatchedPath>()
-        .and_then(|path| metrics::api_operation(request.method(), path.as_str()));
-    let mut response = next.run(request).await;
-    if let Some(operation) = matched {
-        response.extensions_mut().insert(Matched(operation));
-    }
-    response
+    next.run(request).await
 }
 
 /// What the line says. It is written when the body has gone out, or the client has gone away.

@@ -83,9 +83,14 @@ impl Certificates {
                 }
             }
             match self.reload() {
-                Ok(()) => tracing::info!(tls.certificate = %self.files.certificate.display(), "took the new certificate"),
+                Ok(()) => {
+                    tracing::info!(tls.certificate = %self.files.certificate.display(), "took the new certificate")
+                }
                 Err(error) => {
-                    tracing::error!(error = format!("{error:#}"), "the new certificate cannot be used, the former one stays");
+                    tracing::error!(
+                        error = format!("{error:#}"),
+                        "the new certificate cannot be used, the former one stays"
+                    );
                 }
             }
         }
@@ -124,8 +129,7 @@ fn stamp(path: &Path) -> Option<(SystemTime, u64)> {
 mod tests {
     use super::*;
 
-    const ONE: (&str, &str) =
-        (include_str!("../tests/data/one.cert.pem"), include_str!("../tests/data/one.key.pem"));
+    const ONE: (&str, &str) = (include_str!("../tests/data/one.cert.pem"), include_str!("../tests/data/one.key.pem"));
     const OTHER: (&str, &str) =
         (include_str!("../tests/data/other.cert.pem"), include_str!("../tests/data/other.key.pem"));
 

@@ -2,8 +2,7 @@
 
 use super::{Answer, ApiError, ApiResult, Client, ListParams, Method};
 use berth_types::api::{
-    AuditLogExt, Project, ProjectDeletable, ProjectMember, ProjectMemberEntity, ProjectReq, ProjectSummary,
-    RoleRequest,
+    AuditLogExt, Project, ProjectDeletable, ProjectMember, ProjectMemberEntity, ProjectReq, ProjectSummary, RoleRequest,
 };
 use berth_types::page::Paged;
 use berth_types::url::{API, encode, project, project_part, with_query};

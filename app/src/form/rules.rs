@@ -193,7 +193,9 @@ mod tests {
     #[test]
     fn addresses() {
         assert_eq!(email_fault("mei.lin@example.com"), None);
-        for bad in ["", "mei", "mei@", "@example.com", "mei@example", "mei@.com", "a b@example.com", "a@b@c.d", "a@b..c"] {
+        for bad in
+            ["", "mei", "mei@", "@example.com", "mei@example", "mei@.com", "a b@example.com", "a@b@c.d", "a@b..c"]
+        {
             assert_eq!(email_fault(bad), Some(Fault::EmailInvalid), "{bad}");
         }
     }

@@ -25,11 +25,10 @@ use words::{event_text, kind_label, operation_label, resource_href};
 pub fn AuditList(
     /// Page and query of the log.
     state: ListState,
-    /// What is filtered by.
-    filter: AuditFilter,
     /// The entries of the page.
     entries: Paged<AuditLogExt>,
 ) -> impl IntoView {
+    let filter = AuditFilter::read(&state.search);
     let total = u64::try_from(entries.total).unwrap_or_default();
     let nothing = entries.items.is_empty();
     let filtered = filter.is_active();
@@ -48,14 +47,24 @@ pub fn AuditList(
 #[component]
 fn AuditFilters(state: ListState, filter: AuditFilter, total: u64) -> impl IntoView {
     let search = state.search;
-    let facet = |parameter: &'static str, title: String, all: String, current: &str, choices: Vec<(&str, String)>| {
-        let choice = |value: &str, label: String| {
-            let href = with_query(&search, &[(parameter, (!value.is_empty()).then_some(value)), ("page", None)]);
-            view! { <MenuLink href=href current=value == current text=label /> }
-        };
-        let links: Vec<_> = choices.into_iter().map(|(value, label)| choice(value, label)).collect();
-        let all = choice("", all);
-        view! { <Menu text=title>{all} {links}</Menu> }
+    let facet = {
+        let search = search.clone();
+        move |parameter: &'static str,
+              title: String,
+              all: String,
+              current: &str,
+              choices: Vec<(&'static str, String)>| {
+            let links: Vec<_> = std::iter::once(("", all))
+                .chain(choices)
+                .map(|(value, label)| {
+                    let wanted = (!value.is_empty()).then_some(value);
+                    let href = with_query(&search, &[(parameter, wanted), ("page", None)]);
+                    let current = value == current;
+                    view! { <MenuLink href=href current=current text=label /> }
+                })
+                .collect();
+            view! { <Menu text=title>{links}</Menu> }
+        }
     };
     let operations = words::OPERATIONS.iter().map(|word| (*word, operation_label(word))).collect();
     let kinds = words::KINDS.iter().map(|word| (*word, kind_label(word))).collect();

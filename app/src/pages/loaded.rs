@@ -8,10 +8,7 @@ use crate::ui::Skeleton;
 use leptos::prelude::*;
 
 /// Draws what a resource gives, or why it gives nothing. What is shown stays while the next is loaded.
-pub fn loaded<T, V>(
-    resource: Resource<ApiResult<T>>,
-    draw: impl Fn(T) -> V + Clone + Send + Sync + 'static,
-) -> AnyView
+pub fn loaded<T, V>(resource: Resource<ApiResult<T>>, draw: impl Fn(T) -> V + Clone + Send + Sync + 'static) -> AnyView
 where
     T: Clone + Send + Sync + 'static,
     V: IntoView + 'static,

@@ -1,6 +1,8 @@
 //! The pages, one folder an area. Logic is in plain structs beside them.
 
 pub mod account;
+pub mod admin;
+pub mod audit;
 mod error;
 mod loaded;
 pub mod setup;

@@ -30,12 +30,8 @@ pub(crate) async fn post_setup(
     #[server(default)] self_registration: bool,
 ) -> Posted {
     let client = use_client();
-    let setup = SetupReq {
-        token: token.trim().to_owned(),
-        password,
-        email: email.trim().to_owned(),
-        self_registration,
-    };
+    let setup =
+        SetupReq { token: token.trim().to_owned(), password, email: email.trim().to_owned(), self_registration };
     let posted = set_up(&client, &setup, &repeat).await;
     if posted.is_err() {
         return crate::form::conclude(posted, "/");
@@ -146,7 +142,8 @@ fn SetupForm(token: String, answer: Signal<Option<FormError>>) -> impl IntoView 
     } else {
         view! { <input type="hidden" name="token" value=token /> }.into_any()
     };
-    let opened = answer.with_untracked(|answer| answer.as_ref().and_then(|a| a.value("self_registration")) == Some("true"));
+    let opened =
+        answer.with_untracked(|answer| answer.as_ref().and_then(|a| a.value("self_registration")) == Some("true"));
     view! {
         <form class="form" method="post" action=PostSetup::url() novalidate=true>
             <FormErrors answer=answer />

@@ -126,7 +126,7 @@ fn SignInErrors(answer: Signal<Option<FormError>>) -> impl IntoView {
                 <Callout tone=Tone::Bad title=t!(keys::sign_in::THROTTLED) text=t!(keys::sign_in::THROTTLED_TEXT) />
             }
             .into_any(),
-            _ => view! { <crate::form::Refusal error=refusal /> }.into_any(),
+            _ => view! { <crate::form::Refusal error=*refusal /> }.into_any(),
         };
         Some(view)
     }

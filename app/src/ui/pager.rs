@@ -113,7 +113,7 @@ fn PageSize(page_size: u64, search: String) -> impl IntoView {
 }
 
 /// Submits the form of the select that changed.
-fn submit_form(event: leptos::ev::Event) {
+pub(crate) fn submit_form(event: leptos::ev::Event) {
     #[cfg(target_arch = "wasm32")]
     {
         use wasm_bindgen::JsCast;

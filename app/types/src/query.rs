@@ -83,7 +83,7 @@ pub enum QueryError {
     #[error("the query string must contain \"=\" and the key/value cannot be empty")]
     Pair,
     /// `~` alone.
-    #[error("the value of fuzzy match cannot be empty")]
+    #[error("invalid query string value: ~")]
     Fuzzy,
     /// Not `[min~max]`.
     #[error("invalid query string value: {0}")]

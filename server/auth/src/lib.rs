@@ -1,9 +1,26 @@
-//! Proof of identity: passwords, sessions, robots, personal tokens, registry tokens.
+//! Proof of identity: passwords, sessions, robots, personal tokens, registry tokens. Yields an [`Actor`], or nothing.
+//!
+//! What costs time is done once and then remembered by keyed hash: an argon2id hash for ten minutes, the signature of a
+//! registry token until it ends. A remembered proof is worth only as much as the account behind it, which is looked at
+//! on every request, at most two seconds old: a changed password, right or account ends it.
+
+mod basic;
+mod csrf;
+mod jwt;
+mod keyed;
+mod keys;
+mod session;
+mod token;
 
 use std::sync::Arc;
 
 use berth_domain::{Actor, Domain, Result};
-use berth_types::{Timestamp, scope::Scope};
+use berth_types::Timestamp;
+use serde_json::Value;
+
+pub use csrf::CsrfRefusal;
+pub use jwt::AUDIENCE as SERVICE;
+pub use session::Renewal;
 
 /// What the key material of [`Auth`] is made from.
 pub struct AuthOptions {
@@ -14,13 +31,15 @@ pub struct AuthOptions {
 /// Proof of identity. Cheap to clone.
 #[derive(Clone)]
 pub struct Auth {
-    #[expect(dead_code, reason = "first cut")]
     inner: Arc<Inner>,
 }
 
 struct Inner {
-    #[expect(dead_code, reason = "first cut")]
     domain: Domain,
+    hasher: keyed::Hasher,
+    keys: keys::Keys,
+    passwords: basic::Passwords,
+    tokens: token::Tokens,
 }
 
 /// Where somebody signs in from.
@@ -35,6 +54,7 @@ pub struct Origin {
 }
 
 /// A session that was just made.
+#[derive(Debug)]
 pub struct NewSession {
     /// The value of the cookie `sid`.
     pub cookie: String,
@@ -43,6 +63,7 @@ pub struct NewSession {
 }
 
 /// A registry token.
+#[derive(Debug)]
 pub struct IssuedToken {
     /// The JWT.
     pub token: String,
@@ -53,57 +74,30 @@ pub struct IssuedToken {
 }
 
 impl Auth {
-    /// Loads or makes the signing key.
+    /// Loads the signing key, or makes it at the first start.
     ///
     /// # Errors
-    /// Where the database does not answer or the key cannot be opened.
-    pub async fn open(domain: Domain, _options: AuthOptions) -> Result<Auth> {
-        Ok(Auth { inner: Arc::new(Inner { domain }) })
+    /// Where the database does not answer, or the key was sealed under another secret.
+    pub async fn open(domain: Domain, options: AuthOptions) -> Result<Auth> {
+        let hasher = keyed::Hasher::new(&options.secret_key);
+        let keys = keys::Keys::open(&domain, &hasher).await?;
+        let inner = Inner {
+            domain,
+            hasher,
+            keys,
+            passwords: basic::Passwords::default(),
+            tokens: token::Tokens::default(),
+        };
+        Ok(Auth { inner: Arc::new(inner) })
     }
-    /// Basic credentials: a person, a robot, a personal token as password. Nothing where they are wrong.
-    ///
-    /// # Errors
-    /// [`berth_domain::Error::TooManyRequests`] when throttled.
-    pub async fn basic(&self, _name: &str, _secret: &str, _address: &str) -> Result<Option<Actor>> {
-        Ok(None)
+
+    /// The public keys of registry tokens as a JWK set.
+    pub fn jwks(&self) -> Value {
+        self.inner.keys.jwks()
     }
-    /// A registry token. Nothing where it is invalid, expired, or the rights changed since.
-    ///
-    /// # Errors
-    /// Where the database does not answer.
-    pub async fn bearer(&self, _token: &str) -> Result<Option<Actor>> {
-        Ok(None)
-    }
-    /// A session cookie. Nothing where it is unknown or expired.
-    ///
-    /// # Errors
-    /// Where the database does not answer.
-    pub async fn session(&self, _cookie: &str) -> Result<Option<Actor>> {
-        Ok(None)
-    }
-    /// Signs in with a password and makes a session.
-    ///
-    /// # Errors
-    /// [`berth_domain::Error::TooManyRequests`] when throttled.
-    pub async fn sign_in(&self, _name: &str, _password: &str, _from: &Origin) -> Result<Option<NewSession>> {
-        Ok(None)
-    }
-    /// Ends a session.
-    ///
-    /// # Errors
-    /// Where the database does not answer.
-    pub async fn sign_out(&self, _cookie: &str, _actor: &Actor) -> Result<()> {
-        Ok(())
-    }
-    /// Makes a registry token.
-    ///
-    /// # Errors
-    /// Where the database does not answer.
-    pub async fn issue(&self, _actor: &Actor, _scopes: &[Scope]) -> Result<IssuedToken> {
-        Ok(IssuedToken { token: String::new(), issued_at: Timestamp(0), expires_in_seconds: 0 })
-    }
-    /// The public keys as a JWK set.
-    pub fn jwks(&self) -> serde_json::Value {
-        serde_json::json!({"keys": []})
+
+    /// The keyed hash by which the database knows a generated secret.
+    pub fn hash_generated_secret(&self, secret: &str) -> Vec<u8> {
+        self.inner.hasher.hash(keyed::Purpose::GeneratedSecret, &[secret.as_bytes()]).to_vec()
     }
 }

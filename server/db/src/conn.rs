@@ -23,7 +23,25 @@ pub enum Conn<'c> {
     /// An embedded connection. The lock is never contended; it only makes the reference shareable.
     Sqlite(&'c Mutex<rusqlite::Connection>),
     /// A connection of the pool.
-    Postgres(&'c mut PgConnection),
+    Postgres(Session<'c>),
+}
+
+/// A connection of the pool, and whether a statement failed on it.
+pub struct Session<'c> {
+    connection: &'c mut PgConnection,
+    broken: bool,
+}
+
+impl<'c> Session<'c> {
+    pub(crate) fn new(connection: &'c mut PgConnection) -> Self {
+        Session { connection, broken: false }
+    }
+
+    /// Notes a failure on its way to the caller.
+    fn noting<T>(&mut self, outcome: sqlx::Result<T>) -> Result<T> {
+        self.broken |= outcome.is_err();
+        Ok(outcome?)
+    }
 }
 
 impl Conn<'_> {
@@ -35,6 +53,14 @@ impl Conn<'_> {
         }
     }
 
+    /// Whether a statement failed. PostgreSQL then turns the commit into a rollback, without an error.
+    pub(crate) const fn is_broken(&self) -> bool {
+        match self {
+            Conn::Sqlite(_) => false,
+            Conn::Postgres(session) => session.broken,
+        }
+    }
+
     /// Runs a statement and returns its rows.
     ///
     /// # Errors
@@ -42,9 +68,9 @@ impl Conn<'_> {
     pub async fn rows(&mut self, sql: &str, args: &[Value]) -> Result<Vec<Row>> {
         match self {
             Conn::Sqlite(connection) => sqlite_rows(&lock(connection), sql, args),
-            Conn::Postgres(connection) => {
-                let rows = postgres_query(sql, args).fetch_all(&mut **connection).await?;
-                rows.iter().map(postgres_row).collect()
+            Conn::Postgres(session) => {
+                let rows = postgres_query(sql, args).fetch_all(&mut *session.connection).await;
+                session.noting(rows)?.iter().map(postgres_row).collect()
             }
         }
     }
@@ -56,12 +82,10 @@ impl Conn<'_> {
     pub async fn row(&mut self, sql: &str, args: &[Value]) -> Result<Option<Row>> {
         match self {
             Conn::Sqlite(connection) => Ok(sqlite_rows(&lock(connection), sql, args)?.into_iter().next()),
-            Conn::Postgres(connection) => postgres_query(sql, args)
-                .fetch_optional(&mut **connection)
-                .await?
-                .as_ref()
-                .map(postgres_row)
-                .transpose(),
+            Conn::Postgres(session) => {
+                let row = postgres_query(sql, args).fetch_optional(&mut *session.connection).await;
+                session.noting(row)?.as_ref().map(postgres_row).transpose()
+            }
         }
     }
 
@@ -77,8 +101,9 @@ impl Conn<'_> {
                 bind(&mut statement, args)?;
                 Ok(statement.raw_execute()? as u64)
             }
-            Conn::Postgres(connection) => {
-                Ok(postgres_query(sql, args).execute(&mut **connection).await?.rows_affected())
+            Conn::Postgres(session) => {
+                let done = postgres_query(sql, args).execute(&mut *session.connection).await;
+                Ok(session.noting(done)?.rows_affected())
             }
         }
     }

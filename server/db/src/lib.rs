@@ -30,6 +30,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
+use conn::Session;
 pub use conn::{Backend, Conn};
 pub use error::{DbError, Result};
 pub use migration::Migrator;
@@ -189,7 +190,11 @@ where
     F: for<'t> Fn(&'t mut Conn<'_>, &'t A) -> BoxFuture<'t, Result<T, E>>,
 {
     let mut transaction = pool.begin().await.map_err(DbError::from)?;
-    let value = body(&mut Conn::Postgres(&mut transaction), args).await?;
+    let mut conn = Conn::Postgres(Session::new(&mut transaction));
+    let value = body(&mut conn, args).await?;
+    if conn.is_broken() {
+        return Err(DbError::Other("a write went on after a statement of it failed".to_owned()).into());
+    }
     transaction.commit().await.map_err(DbError::from)?;
     Ok(value)
 }
@@ -220,7 +225,7 @@ impl Reader<'_> {
     pub fn conn(&mut self) -> Conn<'_> {
         match &mut self.0 {
             Lent::Sqlite { connection, .. } => Conn::Sqlite(connection.as_ref().expect("lent until dropped")),
-            Lent::Postgres(connection) => Conn::Postgres(connection),
+            Lent::Postgres(connection) => Conn::Postgres(Session::new(connection)),
         }
     }
 }

@@ -2,10 +2,18 @@
 //!
 //! A change writes its entry in its own transaction with [`record`], so that there is no change without an entry.
 
-use berth_db::{Conn, args};
-use berth_types::{ProjectId, Timestamp};
+use berth_db::{Conn, args, query};
+use berth_types::{
+    ProjectId, Timestamp,
+    api::{AuditLogEventType, AuditLogExt},
+    page::Paged,
+    query::ListQuery,
+};
 
-use crate::{Actor, Result};
+use crate::{
+    Actor, Domain, Result,
+    authz::{AuditView, ListAudit, ListLogs, ProjectAccess, SystemAccess},
+};
 
 /// An entry to be written.
 #[derive(Clone, Debug)]
@@ -77,4 +85,68 @@ pub(crate) async fn record(conn: &mut Conn<'_>, actor: &Actor, now: Timestamp, e
     )
     .await?;
     Ok(())
+}
+
+/// The kinds of event that are logged, as Harbor names them.
+pub const EVENT_TYPES: [&str; 18] = [
+    "create_artifact",
+    "delete_artifact",
+    "pull_artifact",
+    "create_project",
+    "delete_project",
+    "update_project",
+    "delete_repository",
+    "login_user",
+    "logout_user",
+    "create_user",
+    "delete_user",
+    "update_user",
+    "create_robot",
+    "delete_robot",
+    "update_configuration",
+    "create_member",
+    "update_member",
+    "delete_member",
+];
+
+fn shown(row: query::audit::Entry) -> AuditLogExt {
+    AuditLogExt {
+        id: row.id,
+        username: row.username,
+        resource: row.resource,
+        resource_type: row.resource_type,
+        operation: row.operation,
+        operation_description: row.description,
+        operation_result: row.successful,
+        op_time: row.at,
+        client_address: row.client_address,
+    }
+}
+
+/// The entries of the whole system that somebody may see, newest first.
+///
+/// # Errors
+/// What the database says.
+pub async fn list(domain: &Domain, view: &AuditView, query: &ListQuery) -> Result<Paged<AuditLogExt>> {
+    let mut reader = domain.db.reader().await?;
+    Ok(query::audit::list(&mut reader.conn(), view.scope(), query).await?.map(shown))
+}
+
+/// The entries of a project, newest first.
+///
+/// # Errors
+/// What the database says.
+pub async fn list_of(
+    domain: &Domain,
+    access: &ProjectAccess<ListLogs>,
+    query: &ListQuery,
+) -> Result<Paged<AuditLogExt>> {
+    let scope = query::audit::Scope::Project(access.project_id().0);
+    let mut reader = domain.db.reader().await?;
+    Ok(query::audit::list(&mut reader.conn(), &scope, query).await?.map(shown))
+}
+
+/// The kinds of event that are logged.
+pub fn event_types(_access: &SystemAccess<ListAudit>) -> Vec<AuditLogEventType> {
+    EVENT_TYPES.iter().map(|name| AuditLogEventType { event_type: (*name).to_owned() }).collect()
 }

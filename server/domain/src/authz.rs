@@ -96,6 +96,7 @@ actions! { SystemAction:
     ReadCatalog = Catalog, Read;
     ReadVolumes = SystemVolumes, Read;
     CreateProject = Project, Create;
+    CreateRobot = Robot, Create;
 }
 
 /// A project as far as checks know it.
@@ -255,6 +256,29 @@ pub async fn registry_actions(domain: &Domain, actor: &Actor, name: &ProjectName
     Ok(actions.into_iter().filter(|action| allows(actor, &project, role, Resource::Repository, *action)).collect())
 }
 
+/// Everything that a caller may do in a project. A missing project allows nothing and is no error.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn project_permissions(domain: &Domain, actor: &Actor, id: ProjectId) -> Result<Vec<(Resource, Action)>> {
+    let mut reader = domain.db.reader().await?;
+    let found = query::project::standing_by_id(&mut reader.conn(), id.0, user_id(actor)).await?;
+    let Some(found) = found else { return Ok(Vec::new()) };
+    let role = found.role.and_then(Role::from_id);
+    let name = found.name.parse().map_err(Error::internal)?;
+    let project = ProjectRef { id, name, public: found.public, created_at: Timestamp(found.created_at) };
+    let all = berth_types::policy::project_permissions(Standing::Member(Role::ProjectAdmin));
+    Ok(all.into_iter().filter(|(resource, action)| allows(actor, &project, role, *resource, *action)).collect())
+}
+
+/// Everything that a caller may do in the system.
+pub fn system_permissions(actor: &Actor) -> Vec<(Resource, Action)> {
+    let may = |resource, action| {
+        actor.grants.is_none() && (actor.is_sysadmin() || actor.robot_allows_system(resource, action))
+    };
+    berth_types::policy::system_permissions().into_iter().filter(|(resource, action)| may(*resource, *action)).collect()
+}
+
 /// Proof that `actor` may do `A` in the system.
 #[derive(Debug)]
 pub struct SystemAccess<A: SystemAction> {
@@ -334,6 +358,45 @@ impl SelfAccess {
     }
 
     /// The same, as a caller.
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+}
+
+/// Proof that somebody may see and change a person's account: that person, or an administrator.
+#[derive(Clone, Debug)]
+pub struct PersonAccess {
+    person: UserId,
+    actor: Actor,
+}
+
+impl PersonAccess {
+    /// Checks. `action` is what administrators need the right to; persons may read and update themselves.
+    ///
+    /// # Errors
+    /// As [`SystemAccess::check`], whether there is such a person or not.
+    pub fn check(actor: &Actor, person: UserId, action: Action) -> Result<Self> {
+        let allowed = actor.grants.is_none()
+            && (actor.user_id() == Some(person)
+                || actor.is_sysadmin()
+                || actor.robot_allows_system(Resource::User, action));
+        if !allowed {
+            return Err(refusal(actor, &actor.name));
+        }
+        Ok(PersonAccess { person, actor: actor.clone() })
+    }
+
+    /// Whose account it is.
+    pub fn person(&self) -> UserId {
+        self.person
+    }
+
+    /// Whether it is the caller's own.
+    pub fn is_self(&self) -> bool {
+        self.actor.user_id() == Some(self.person)
+    }
+
+    /// Who may.
     pub fn actor(&self) -> &Actor {
         &self.actor
     }

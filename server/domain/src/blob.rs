@@ -82,7 +82,9 @@ pub(crate) async fn commit(
                 }
                 let repository = query::push::ensure_repository(tx, access.project_id().0, repo.as_str(), *now).await?;
                 let blob = query::push::ensure_blob(tx, digest, signed(*size), *now).await?;
-                link(tx, access, repository, blob, *size, *now).await
+                link(tx, access, repository, blob, *size, *now).await?;
+                // An upload whose manifest never comes is garbage, and nothing else would say so.
+                Ok(query::push::review_blob(tx, blob, "uploaded", *now).await?)
             })
         })
         .await
@@ -206,6 +208,7 @@ pub(crate) async fn unlink(
     if !query::push::unlink_blob(tx, repository, blob).await? {
         return Ok(());
     }
+    query::push::lock_blob(tx, blob).await?;
     if !query::push::project_has_blob(tx, project, blob, repository).await? {
         query::push::add_usage(tx, project, -size, now).await?;
     }

@@ -5,20 +5,40 @@
 //! crate, so holding it gives nobody a query.
 
 pub mod actor;
+pub mod addition;
+pub mod artifact;
 mod artifact_kind;
 pub mod audit;
 pub mod authz;
 pub mod blob;
+pub mod copy;
 pub mod error;
+pub mod identity;
+pub mod key;
 pub mod maintenance;
 pub mod manifest;
+pub mod member;
+pub mod metadata;
+pub mod password;
 mod policy;
+pub mod project;
 pub mod pull;
+mod recent;
 pub mod referrer;
+pub mod repository;
+pub mod search;
+pub mod session;
+pub mod settings;
+pub mod setup;
+pub mod statistics;
 mod storage;
+pub mod system;
+pub mod tag;
+pub mod throttle;
 pub mod upload;
+pub mod user;
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicBool};
 
 use berth_db::Db;
 use berth_storage::BlobStore;
@@ -38,6 +58,12 @@ pub struct Domain {
     pub(crate) limits: Limits,
     pub(crate) pulls: Arc<pull::Batch>,
     pub(crate) manifests: Cache<Digest, Bytes>,
+    pub(crate) settings: Arc<settings::Store>,
+    pub(crate) recent: Arc<recent::Recent>,
+    pub(crate) failures: Arc<throttle::Batch>,
+    pub(crate) storage_health: Arc<system::StorageHealth>,
+    /// Whether set-up is known to be done.
+    pub(crate) set_up: Arc<AtomicBool>,
 }
 
 /// Limits that the configuration sets.
@@ -63,7 +89,26 @@ impl Domain {
             .weigher(|_: &Digest, bytes: &Bytes| u32::try_from(bytes.len()).unwrap_or(u32::MAX))
             .max_capacity(MANIFEST_CACHE_BYTES_MAX)
             .build();
-        Domain { db, blobs, clock, limits, pulls: Arc::default(), manifests }
+        Domain {
+            db,
+            blobs,
+            clock,
+            limits,
+            pulls: Arc::default(),
+            manifests,
+            settings: Arc::default(),
+            recent: Arc::default(),
+            failures: Arc::default(),
+            storage_health: Arc::default(),
+            set_up: Arc::default(),
+        }
+    }
+
+    /// The same with settings that the configuration fixes.
+    #[must_use]
+    pub fn with_settings(mut self, overrides: settings::Overrides) -> Self {
+        self.settings = Arc::new(settings::Store::new(overrides));
+        self
     }
 
     /// The current moment.

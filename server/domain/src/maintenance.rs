@@ -10,7 +10,7 @@ use berth_types::Timestamp;
 use chrono::{Datelike, Months, NaiveDate};
 use futures_util::StreamExt;
 
-use crate::{Domain, Error, Result, storage};
+use crate::{Domain, Error, Result, session, storage};
 
 /// How often the caller should run it.
 pub const INTERVAL: Duration = Duration::from_secs(60);
@@ -63,7 +63,7 @@ pub async fn run(domain: &Domain, holder: &str, keep: &Keep, orphans: Orphans) -
     }
     let older = |seconds: i64| now.plus_seconds(-seconds);
     log("idle uploads", drop_idle_uploads(domain, now.plus_seconds(-seconds(keep.upload_idle))).await);
-    log("sessions", purge(domain, Aging::Sessions, now).await);
+    log("sessions", session::sweep(domain).await);
     log("failed sign-ins", purge(domain, Aging::LoginFailures, older(LOGIN_FAILURE_SECONDS)).await);
     log("events", purge(domain, Aging::Events, older(EVENT_SECONDS)).await);
     log("audit partitions", make_partitions(domain, now).await);

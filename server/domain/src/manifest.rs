@@ -280,10 +280,11 @@ async fn insert(tx: &mut Conn<'_>, change: &Change, repository: i64, listed: &mu
     let Change { access, repo, row, manifest, now, .. } = change;
     let project = access.project_id().0;
     let found = resolve(tx, repository, manifest).await?;
+    // First, because it locks: two pushes at once must not both find the manifest new to the project.
+    query::push::store_bytes(tx, &row.digest, &change.bytes).await?;
     let is_new_to_project = !query::push::project_has_manifest(tx, project, &row.digest, repository).await?;
     let growth = if is_new_to_project { row.manifest_size } else { 0 };
     policy::before_push(tx, access, repo, crate::blob::unsigned(growth)).await?;
-    query::push::store_bytes(tx, &row.digest, &change.bytes).await?;
     let parents = query::push::adopt_by_parents(tx, repository, &row.digest, None).await?;
     let size = row.manifest_size + found.size();
     let id = query::push::insert_manifest(tx, repository, row, size, parents, *now).await?;
@@ -529,6 +530,7 @@ async fn remove_one<A: ProjectAction>(
             unlink(tx, project, repository, blob, size, now).await?;
         }
     }
+    query::push::lock_bytes(tx, &digest).await?;
     if !query::push::project_has_manifest(tx, project, &digest, repository).await? {
         let size = query::push::manifest_size(tx, &digest).await?;
         query::push::add_usage(tx, project, -size, now).await?;

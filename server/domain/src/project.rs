@@ -307,6 +307,7 @@ pub async fn delete(domain: &Domain, access: &ProjectAccess<DeleteProject>) -> R
         .write(args, |tx, (access, now)| {
             Box::pin(async move {
                 let id = access.project_id();
+                query::project::lock(tx, id.0).await?;
                 if query::project::repository_count(tx, id.0).await? > 0 {
                     return Err(Error::Precondition(format!("precondition failed: {NOT_EMPTY}")));
                 }

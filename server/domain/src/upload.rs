@@ -138,7 +138,14 @@ async fn find(
     Ok((upload, at))
 }
 
+/// Runs to its end even when the client goes away and its request is dropped: what came is then recorded, so that the
+/// client can go on from there.
 async fn receive(domain: &Domain, id: Uuid, at: Position, chunk: Chunk) -> Result<Position> {
+    let domain = domain.clone();
+    tokio::spawn(async move { take_in(&domain, id, at, chunk).await }).await.map_err(Error::internal)?
+}
+
+async fn take_in(domain: &Domain, id: Uuid, at: Position, chunk: Chunk) -> Result<Position> {
     if let Some(range) = chunk.range
         && range.start != at.offset
     {

@@ -11,6 +11,7 @@ mod source;
 
 use std::collections::BTreeMap;
 
+use berth_domain::settings::{self, Overrides, SETTINGS, Setting};
 use config::{Map, Value, ValueKind};
 use serde::Deserialize;
 
@@ -23,7 +24,7 @@ pub use self::{
     source::Inputs,
 };
 use self::{
-    key::{KEYS, SETTINGS},
+    key::KEYS,
     section::{RawAudit, RawData, RawDb, RawHttp, RawLog, RawRegistry, RawSecret, RawStorage, RawTls, Refused},
 };
 
@@ -115,15 +116,25 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, ConfigError> {
         }
     }
     let origin = |name: &str| values.get(name).and_then(Value::origin).unwrap_or(source::DEFAULT).to_owned();
-    let config = validate(merged.try_deserialize()?, &origin)
-        .map_err(|Refused(key, reason)| ConfigError::Invalid { key: key.to_owned(), origin: origin(key), reason })?;
+    let config = validate(merged.try_deserialize()?, &origin).map_err(|Refused(key, reason)| ConfigError::Invalid {
+        key: key.to_owned(),
+        origin: origin(key),
+        reason,
+    })?;
+    for (name, fixed) in &config.settings {
+        Overrides::new([(name.clone(), fixed.value.clone())]).map_err(|reason| ConfigError::Invalid {
+            key: format!("{}.{name}", key::SETTINGS),
+            origin: fixed.origin.clone(),
+            reason: reason.to_string(),
+        })?;
+    }
     Ok(Loaded { config, values })
 }
 
 fn validate(raw: Raw, origin: &dyn Fn(&str) -> String) -> Result<Config, Refused> {
     let http: HttpConfig = raw.http.try_into()?;
     let settings = raw.settings.into_iter().map(|(name, value)| {
-        let origin = origin(&format!("{SETTINGS}.{name}"));
+        let origin = origin(&format!("{}.{name}", key::SETTINGS));
         (name, FixedSetting { value, origin })
     });
     Ok(Config {
@@ -157,14 +168,9 @@ fn leaves(root: &Value) -> BTreeMap<String, Value> {
     leaves
 }
 
-/// Whether there is a run-time setting of that name.
-fn setting_exists(name: &str) -> bool {
-    setting_names().any(|known| known == name)
-}
-
-/// The names of all run-time settings.
-fn setting_names() -> impl Iterator<Item = &'static str> {
-    ["self_registration"].into_iter()
+/// All run-time settings that can be fixed.
+fn settings() -> impl Iterator<Item = &'static Setting> {
+    SETTINGS.iter().filter(|setting| setting.kind != settings::Kind::ScanAll)
 }
 
 #[cfg(test)]

@@ -55,9 +55,8 @@ impl TryFrom<RawHttp> for HttpConfig {
 }
 
 fn external_url(text: &str) -> Result<Url, Refused> {
-    let wrong = || {
-        Refused("http.external_url", "must be an http or https address without a path, query or account".to_owned())
-    };
+    let wrong =
+        || Refused("http.external_url", "must be an http or https address without a path, query or account".to_owned());
     let url: Url = text.parse().map_err(|_| wrong())?;
     let is_plain = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
     let has_account = !url.username().is_empty() || url.password().is_some();

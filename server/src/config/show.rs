@@ -2,13 +2,13 @@
 
 use std::fmt::Write as _;
 
+use berth_domain::settings::{self, Setting};
 use config::{Value, ValueKind};
 use serde_json::{Map, json};
 
 use super::{
     Loaded,
     key::{self, KEYS, Key, Kind, SECTIONS, SETTINGS},
-    setting_names,
 };
 
 /// How wide comments are.
@@ -29,8 +29,8 @@ pub fn default_toml() -> String {
     }
     let about = "Run-time settings under the API's names. What is set here cannot be changed in the portal.";
     let _ = write!(out, "\n{}[{SETTINGS}]\n", comment(about));
-    for name in setting_names() {
-        let _ = writeln!(out, "# {name} =");
+    for setting in super::settings() {
+        let _ = writeln!(out, "# {} = {}", setting.name, setting.default);
     }
     out
 }
@@ -46,9 +46,8 @@ pub fn schema() -> serde_json::Value {
             json!({ "type": "object", "description": about, "properties": properties, "additionalProperties": false }),
         );
     }
-    let settings: Map<String, serde_json::Value> = setting_names()
-        .map(|name| (name.to_owned(), json!({ "type": ["string", "integer", "boolean"] })))
-        .collect();
+    let settings: Map<String, serde_json::Value> =
+        super::settings().map(|setting| (setting.name.to_owned(), json!({ "type": json_type(setting) }))).collect();
     sections.insert(
         SETTINGS.to_owned(),
         json!({ "type": "object", "description": "Run-time settings, fixed.", "properties": settings, "additionalProperties": false }),
@@ -66,7 +65,8 @@ pub fn schema() -> serde_json::Value {
 pub fn docs() -> String {
     let mut out = String::from(DOCS_HEAD);
     for (section, about) in SECTIONS {
-        let _ = write!(out, "\n## `{section}`\n\n{about}\n\n| key | variable | default | meaning |\n|---|---|---|---|\n");
+        let _ =
+            write!(out, "\n## `{section}`\n\n{about}\n\n| key | variable | default | meaning |\n|---|---|---|---|\n");
         for key in keys_of(section) {
             let default = match (key.default, key.secret) {
                 (Some(default), _) => format!("`{default}`"),
@@ -78,8 +78,10 @@ pub fn docs() -> String {
         }
     }
     let _ = write!(out, "\n## `{SETTINGS}`\n\n{DOCS_SETTINGS}\n");
-    for name in setting_names() {
-        let _ = writeln!(out, "- `{SETTINGS}.{name}`, `BERTH_SETTINGS__{}`", name.to_uppercase());
+    out.push_str("\n| key | variable | default in the database |\n|---|---|---|\n");
+    for setting in super::settings() {
+        let (name, default) = (setting.name, setting.default);
+        let _ = writeln!(out, "| `{SETTINGS}.{name}` | `BERTH_SETTINGS__{}` | `{default}` |", name.to_uppercase());
     }
     out
 }
@@ -104,7 +106,7 @@ pub fn show(loaded: &Loaded, origins: Origins) -> String {
             }
             continue;
         };
-        let is_secret = key::find(name).is_some_and(|key| key.secret);
+        let is_secret = key::find(name).is_some_and(|key| key.secret) || is_secret_setting(name);
         let shown = if is_secret { "\"[redacted]\"".to_owned() } else { toml_of(value) };
         let _ = match origins {
             Origins::Hidden => writeln!(out, "{name} = {shown}"),
@@ -130,6 +132,19 @@ Lists in variables are separated by commas. Keys and variables that nobody knows
 const DOCS_SETTINGS: &str = "Run-time settings live in the database and are changed in the portal or through
 `/api/v2.0/configurations`. What is set here wins, and is shown there as fixed.
 ";
+
+fn is_secret_setting(name: &str) -> bool {
+    let secret = super::settings().filter(|setting| setting.kind == settings::Kind::Secret);
+    secret.map(|setting| setting.name).any(|secret| name.strip_prefix("settings.") == Some(secret))
+}
+
+fn json_type(setting: &Setting) -> &'static str {
+    match setting.default_value() {
+        serde_json::Value::Bool(_) => "boolean",
+        serde_json::Value::Number(_) => "integer",
+        _ => "string",
+    }
+}
 
 fn keys_of(section: &str) -> impl Iterator<Item = &'static Key> {
     KEYS.iter().filter(move |key| key.section() == section)

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use config::{ConfigError, FileFormat, FileStoredFormat, Format, Map, Source, Value, ValueKind};
+use config::{ConfigError, FileFormat, Format, Map, Source, Value, ValueKind};
 
 use super::{
     error::ConfigError as Error,
@@ -163,7 +163,7 @@ fn from_text(name: &str, text: &str, origin: &str) -> Result<Value, Error> {
             let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
             ValueKind::Array(items.map(|item| Value::new(Some(&origin.to_owned()), item)).collect())
         }
-        None => setting_from_text(text),
+        None => setting_from_text(name, text),
     };
     let value = Value::new(Some(&origin.to_owned()), kind);
     if let Some(key) = key::find(name) {
@@ -172,20 +172,22 @@ fn from_text(name: &str, text: &str, origin: &str) -> Result<Value, Error> {
     Ok(value)
 }
 
-/// The environment knows no types: what reads as a switch or a number, written as JSON writes it, is one.
-fn setting_from_text(text: &str) -> ValueKind {
-    match serde_json::from_str(text) {
-        Ok(serde_json::Value::Bool(switch)) => ValueKind::Boolean(switch),
-        Ok(serde_json::Value::Number(number)) if number.is_i64() => {
-            number.as_i64().map_or(ValueKind::Nil, ValueKind::I64)
-        }
-        _ => ValueKind::String(text.to_owned()),
-    }
+/// The environment knows no types; the setting does. What does not fit stays a text, and is refused with its setting.
+fn setting_from_text(name: &str, text: &str) -> ValueKind {
+    let setting = super::settings().find(|setting| name.strip_prefix("settings.") == Some(setting.name));
+    let parsed = match setting.map(|setting| setting.default_value()) {
+        Some(serde_json::Value::Bool(_)) => text.parse().ok().map(ValueKind::Boolean),
+        Some(serde_json::Value::Number(_)) => text.parse().ok().map(ValueKind::I64),
+        _ => None,
+    };
+    parsed.unwrap_or_else(|| ValueKind::String(text.to_owned()))
 }
 
 fn is_known(name: &str) -> bool {
     key::find(name).is_some()
-        || name.split_once('.').is_some_and(|(section, short)| section == SETTINGS && super::setting_exists(short))
+        || name.split_once('.').is_some_and(|(section, short)| {
+            section == SETTINGS && super::settings().any(|setting| setting.name == short)
+        })
 }
 
 fn check_known(name: &str, origin: &str) -> Result<(), Error> {
@@ -209,7 +211,7 @@ fn variable_of(name: &str) -> String {
 }
 
 fn names() -> Vec<String> {
-    let settings = super::setting_names().map(|name| format!("{SETTINGS}.{name}"));
+    let settings = super::settings().map(|setting| format!("{SETTINGS}.{}", setting.name));
     KEYS.iter().map(|key| key.name.to_owned()).chain(settings).collect()
 }
 

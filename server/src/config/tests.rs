@@ -44,8 +44,11 @@ fn the_default_file_reads_back_as_the_defaults() {
 fn later_sources_win_and_every_value_knows_its_origin() {
     let folder = tempfile::tempdir().unwrap();
     let path = file(&folder, "[http]\nlisten = \"127.0.0.1:1\"\nshutdown_grace_seconds = 5\n[log]\nlevel = \"warn\"\n");
-    let mut inputs = inputs(&[("BERTH_HTTP__SHUTDOWN_GRACE_SECONDS", "7"), ("BERTH_LOG__LEVEL", "debug")])
-        .with_flag("http.listen", "--listen", "127.0.0.1:3");
+    let mut inputs = inputs(&[("BERTH_HTTP__SHUTDOWN_GRACE_SECONDS", "7"), ("BERTH_LOG__LEVEL", "debug")]).with_flag(
+        "http.listen",
+        "--listen",
+        "127.0.0.1:3",
+    );
     inputs.file = Some(path.clone());
     let loaded = load(&inputs).unwrap();
     assert_eq!(loaded.config.http.listen.port(), 3);

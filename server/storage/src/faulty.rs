@@ -14,7 +14,7 @@ use berth_types::{Digest, Timestamp};
 use futures_util::stream;
 use uuid::Uuid;
 
-use crate::{AppendError, BlobRead, BlobStore, ByteStream, Error, Listing, Position, Result, Stored, Upload};
+use crate::{AppendError, BlobRead, BlobStore, ByteStream, Error, Listing, Position, Result, Space, Stored, Upload};
 
 /// How a call fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,6 +140,10 @@ impl BlobStore for Faulty {
 
     async fn health(&self) -> Result<()> {
         self.pass(self.inner.health()).await
+    }
+
+    async fn space(&self) -> Result<Option<Space>> {
+        self.pass(self.inner.space()).await
     }
 }
 

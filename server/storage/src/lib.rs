@@ -104,6 +104,20 @@ pub trait BlobStore: Send + Sync + 'static {
 
     /// Writes, syncs, renames, reads and removes a few bytes, so that a full or read-only disk shows before a push.
     async fn health(&self) -> Result<()>;
+
+    /// The room that the store has; `None` where it has no end, or none that can be told.
+    async fn space(&self) -> Result<Option<Space>> {
+        Ok(None)
+    }
+}
+
+/// Room of a volume.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Space {
+    /// Bytes in all.
+    pub total: u64,
+    /// Bytes that can still be written.
+    pub free: u64,
 }
 
 /// An open blob.

@@ -1,1 +1,48 @@
-//! A real server on a random port, users and builders for tests.
+//! A real server on a random port, with a database of its own, people with roles, and builders for images.
+//!
+//! Tests go through the door: [`TestApp`] starts the server as `berth serve` does, and a [`Client`] talks HTTP to it.
+//! [`on_both!`] runs a test on SQLite and on PostgreSQL.
+
+mod app;
+mod client;
+pub mod database;
+pub mod image;
+mod push;
+
+pub use app::{ADMIN_PASSWORD, PASSWORD, Started, TestApp};
+pub use berth_db::Backend;
+pub use berth_types::policy::Role;
+pub use client::{Client, Reply, Request};
+pub use database::Database;
+pub use image::{Blob, Image, Manifest};
+pub use push::blob_path;
+
+/// Makes each function two tests: one on SQLite, one on PostgreSQL.
+///
+/// ```ignore
+/// on_both! {
+///     async fn a_blob_comes_back(app: &TestApp) { … }
+/// }
+/// ```
+#[macro_export]
+macro_rules! on_both {
+    ($($(#[$doc:meta])* async fn $name:ident($app:ident: &TestApp) $body:block)*) => {$(
+        $(#[$doc])*
+        mod $name {
+            #[allow(unused_imports, reason = "not every test needs everything above it")]
+            use super::*;
+
+            async fn body($app: &$crate::TestApp) $body
+
+            #[tokio::test]
+            async fn sqlite() {
+                if let Some(app) = $crate::TestApp::start($crate::Backend::Sqlite).await { body(&app).await }
+            }
+
+            #[tokio::test]
+            async fn postgres() {
+                if let Some(app) = $crate::TestApp::start($crate::Backend::Postgres).await { body(&app).await }
+            }
+        }
+    )*};
+}

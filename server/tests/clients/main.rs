@@ -1,1 +1,18 @@
-//! Clients.
+//! Foreign clients as black boxes against the real binary: what they do every day must work without a special case.
+//!
+//! Each test starts a server and, where the client has one, a daemon of its own. A client that is not installed is an
+//! error under CI and a counted, printed skip elsewhere.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends at the first surprise")]
+
+mod berth;
+mod container;
+mod crane;
+mod docker;
+mod image;
+mod memory;
+mod podman;
+mod process;
+mod regctl;
+mod skopeo;
+mod tar;
+mod tool;

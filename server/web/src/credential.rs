@@ -1,13 +1,20 @@
 //! Who asks: reads the credential of a request and puts the caller into its extensions.
+//!
+//! A credential that proves nothing makes an anonymous caller, and the operation's own check refuses, as in Harbor.
+//! [`Credential`] tells `/v2` what was presented, so that it can choose its challenge.
 
 use axum::{
     extract::{Request, State},
     middleware::Next,
-    response::Response,
+    response::{IntoResponse, Response},
 };
-use berth_domain::Actor;
+use base64::{Engine, engine::general_purpose::STANDARD};
+use berth_auth::Renewal;
+use berth_domain::{Actor, Error, Result};
+use berth_types::ErrorCode;
+use http::{HeaderMap, header};
 
-use crate::AppState;
+use crate::{ApiError, AppState, ClientAddr, RequestId, cookie, csrf::Proven};
 
 /// Which credential a request carried, and whether it was good. A request extension.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,7 +45,139 @@ pub enum Credential {
 #[derive(Clone, Debug)]
 pub struct Verified(pub Actor);
 
+/// The cookie of the living session that a request came with. A request extension.
+#[derive(Clone, Debug)]
+pub struct SessionCookie(pub String);
+
+/// A request with this header does not keep its session alive.
+const NO_RENEWAL: &str = "x-harbor-no-session-renewal";
+
 /// Finds out who asks.
-pub async fn authenticate(State(_state): State<AppState>, request: Request, next: Next) -> Response {
+pub async fn authenticate(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let (actor, credential) = match request.extensions_mut().remove::<Verified>() {
+        Some(Verified(actor)) => {
+            // The form was checked where the visitor's own request came in.
+            request.extensions_mut().insert(Proven);
+            (actor, Credential::Portal)
+        }
+        None => match identify(&state, &mut request).await {
+            Ok(found) => found,
+            Err(error) => return refuse(&request, error),
+        },
+    };
+    request.extensions_mut().insert(actor);
+    request.extensions_mut().insert(credential);
     next.run(request).await
+}
+
+/// Where a request came from: the client's address and the request's id.
+pub fn origin(extensions: &http::Extensions) -> (String, String) {
+    let address = extensions.get::<ClientAddr>().map(|addr| addr.0.to_string()).unwrap_or_default();
+    let id = extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
+    (address, id)
+}
+
+async fn identify(state: &AppState, request: &mut Request) -> Result<(Actor, Credential)> {
+    let (address, id) = origin(request.extensions());
+    let presented = Presented::read(request.headers(), is_registry(request.uri().path()));
+    let (found, credential) = match presented {
+        Presented::Basic(pair) => {
+            let found = match pair {
+                Some((name, secret)) => state.auth.basic(&name, &secret, &address).await?,
+                None => None,
+            };
+            let valid = found.is_some();
+            (found, Credential::Basic { valid })
+        }
+        Presented::Bearer(token) => {
+            let found = state.auth.bearer(&token).await?;
+            let valid = found.is_some();
+            (found, Credential::Bearer { valid })
+        }
+        Presented::Session(cookie) => {
+            let renewal = if request.headers().contains_key(NO_RENEWAL) { Renewal::Keep } else { Renewal::Slide };
+            let found = state.auth.session(&cookie, renewal).await?;
+            let valid = found.is_some();
+            if valid {
+                request.extensions_mut().insert(SessionCookie(cookie));
+            }
+            (found, Credential::Session { valid })
+        }
+        Presented::Nothing => (None, Credential::None),
+    };
+    Ok((found.unwrap_or_default().on_request(&address, &id), credential))
+}
+
+/// What a request shows, before it is verified.
+#[derive(Debug, PartialEq)]
+enum Presented {
+    Nothing,
+    /// Name and secret, where they can be read.
+    Basic(Option<(String, String)>),
+    Bearer(String),
+    Session(String),
+}
+
+impl Presented {
+    fn read(headers: &HeaderMap, is_registry: bool) -> Self {
+        let line = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let (scheme, rest) = line.split_once(' ').unwrap_or((line, ""));
+        if scheme.eq_ignore_ascii_case("basic") {
+            return Presented::Basic(basic(rest.trim()));
+        }
+        // Registry tokens are good for the registry only; elsewhere they count as no credential.
+        if is_registry && scheme.eq_ignore_ascii_case("bearer") {
+            return Presented::Bearer(rest.trim().to_owned());
+        }
+        cookie::get(headers, cookie::SESSION).map_or(Presented::Nothing, |value| Presented::Session(value.to_owned()))
+    }
+}
+
+fn basic(encoded: &str) -> Option<(String, String)> {
+    let text = String::from_utf8(STANDARD.decode(encoded).ok()?).ok()?;
+    let (name, secret) = text.split_once(':')?;
+    (!name.is_empty()).then(|| (name.to_owned(), secret.to_owned()))
+}
+
+fn is_registry(path: &str) -> bool {
+    path == "/v2" || path.starts_with("/v2/")
+}
+
+fn refuse(request: &Request, error: Error) -> Response {
+    let code = match error {
+        Error::TooManyRequests { .. } if is_registry(request.uri().path()) => Some(ErrorCode::OciTooManyRequests),
+        _ => None,
+    };
+    let refusal = ApiError::from(error);
+    match code {
+        Some(code) => refusal.with_code(code).into_response(),
+        None => refusal.into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn presented(authorization: &'static str, cookie: &'static str, is_registry: bool) -> Presented {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::AUTHORIZATION, HeaderValue::from_static(authorization));
+        headers.insert(header::COOKIE, HeaderValue::from_static(cookie));
+        Presented::read(&headers, is_registry)
+    }
+
+    #[test]
+    fn the_first_credential_that_is_understood_counts() {
+        let pair = Some(("a".to_owned(), "b:c".to_owned()));
+        assert_eq!(presented("Basic YTpiOmM=", "sid=s", false), Presented::Basic(pair.clone()));
+        assert_eq!(presented("basic  YTpiOmM=", "", true), Presented::Basic(pair));
+        assert_eq!(presented("Basic !!!", "sid=s", true), Presented::Basic(None));
+        assert_eq!(presented("Basic", "", true), Presented::Basic(None));
+        assert_eq!(presented("Basic OnNlY3JldA==", "", true), Presented::Basic(None));
+        assert_eq!(presented("Bearer t", "sid=s", true), Presented::Bearer("t".into()));
+        assert_eq!(presented("Bearer t", "sid=s", false), Presented::Session("s".into()));
+        assert_eq!(presented("Harbor-Secret t", "", true), Presented::Nothing);
+    }
 }

@@ -62,6 +62,13 @@ impl ApiError {
         ApiError::new(ErrorCode::Unprocessable, format!("validation failure list:\n{message}"))
     }
 
+    /// The same under another word, where another interface has its own for it.
+    #[must_use]
+    pub fn with_code(mut self, code: ErrorCode) -> Self {
+        self.code = code;
+        self
+    }
+
     /// The word for clients.
     pub fn code(&self) -> ErrorCode {
         self.code

@@ -71,7 +71,14 @@ impl ProjectPath {
             ProjectPath::Id(id) => ProjectAccess::check_id(domain, actor, *id).await,
             ProjectPath::Name(name) => ProjectAccess::check(domain, actor, name).await,
             // An id that no project has, so that the answer is the same as for any missing project.
-            ProjectPath::Neither(_) => ProjectAccess::check_id(domain, actor, ProjectId(0)).await,
+            ProjectPath::Neither(text) => {
+                ProjectAccess::check_id(domain, actor, ProjectId(0)).await.map_err(|error| match error {
+                    berth_domain::Error::NotFound(_) => {
+                        berth_domain::Error::NotFound(format!("project {text} not found"))
+                    }
+                    error => error,
+                })
+            }
         }
     }
 }
@@ -180,6 +187,11 @@ pub fn query_params(uri: &Uri) -> Vec<(String, String)> {
     url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes())
         .map(|(key, value)| (key.into_owned(), value.into_owned()))
         .collect()
+}
+
+/// The decoded pairs of a form that was posted.
+pub fn form_pairs(body: &[u8]) -> Vec<(String, String)> {
+    url::form_urlencoded::parse(body).map(|(key, value)| (key.into_owned(), value.into_owned())).collect()
 }
 
 fn number(key: &str, value: Option<&str>) -> Result<Option<i64>, ApiError> {

@@ -33,6 +33,13 @@ pub struct HttpOptions {
     pub tls: bool,
 }
 
+impl HttpOptions {
+    /// Whether clients speak TLS, as far as the server knows: cookies are for TLS only then.
+    pub fn is_secure(&self) -> bool {
+        self.external_url.as_ref().map_or(self.tls, |url| url.scheme() == "https")
+    }
+}
+
 /// What requests without a credential may do on `/v2`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Anonymous {

@@ -11,11 +11,11 @@ use crate::i18n::keys;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
 use crate::pages::loaded;
+use crate::t;
 use crate::ui::{
     ActionCell, ActionColumn, Badge, Button, Card, CardBody, Cell, Column, Look, Priority, Row, RowHead, Size, Table,
     TableBox, Tone,
 };
-use crate::t;
 use berth_types::api::Session;
 use leptos::form::ActionForm;
 use leptos::prelude::*;

@@ -20,9 +20,8 @@ pub fn Audit() -> impl IntoView {
         move |state| {
             let client = client.clone();
             async move {
-                let filter = AuditFilter::read(&state.search);
-                let entries = client.audit(&state.params(filter.q())).await?;
-                Ok((state, filter, entries))
+                let entries = client.audit(&state.params(AuditFilter::read(&state.search).q())).await?;
+                Ok((state, entries))
             }
         },
     );
@@ -30,10 +29,7 @@ pub fn Audit() -> impl IntoView {
     view! {
         <AdminFrame title=title.clone() crumbs=vec![Crumb::here(title.clone())]>
             <PageHead title=move || title sub=t!(keys::admin_audit::SUB) />
-            {loaded(
-                entries,
-                |(state, filter, entries)| view! { <AuditList state=state filter=filter entries=entries /> },
-            )}
+            {loaded(entries, |(state, entries)| view! { <AuditList state=state entries=entries /> })}
         </AdminFrame>
     }
 }

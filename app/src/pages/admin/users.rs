@@ -85,13 +85,17 @@ fn UserList(state: ListState, users: Paged<UserResp>, set_admin: ServerAction<Po
     } else {
         view! { <UserTable users=users.items sort=sort search=search.clone() set_admin=set_admin /> }.into_any()
     };
+    let pager = (total > 0).then(|| {
+        let search = search.clone();
+        view! { <Pager page=page page_size=page_size total=total search=search /> }
+    });
     view! {
         <Filters>
-            <SearchBox label=t!(keys::admin_users::FILTER) value=q keep=search.clone() />
+            <SearchBox label=t!(keys::admin_users::FILTER) value=q keep=search />
             <FilterCount text=tn!(keys::count::USERS, total) />
         </Filters>
         {table}
-        {(total > 0).then(|| view! { <Pager page=page page_size=page_size total=total search=search /> })}
+        {pager}
     }
 }
 
@@ -133,7 +137,8 @@ fn UserTable(
 fn UserRow(user: UserResp, own: bool, set_admin: ServerAction<PostSetAdmin>) -> impl IntoView {
     let admin = user.sysadmin_flag || user.admin_role_in_auth;
     let name = if user.realname.is_empty() { user.username.clone() } else { user.realname.clone() };
-    let note = if user.email.is_empty() { user.username.clone() } else { format!("{} · {}", user.username, user.email) };
+    let note =
+        if user.email.is_empty() { user.username.clone() } else { format!("{} · {}", user.username, user.email) };
     let role = if admin {
         view! { <Badge tone=Tone::Accent icon=Glyph::Shield>{t!(keys::admin_users::ADMIN)}</Badge> }.into_any()
     } else {

@@ -30,8 +30,7 @@ pub struct AuditFilter {
 
 impl AuditFilter {
     /// The parameters in the address that belong to the filter.
-    pub const PARAMETERS: [&'static str; 8] =
-        ["q", "operation", "kind", "resource", "result", "from", "to", "page"];
+    pub const PARAMETERS: [&'static str; 8] = ["q", "operation", "kind", "resource", "result", "from", "to", "page"];
 
     /// Reads the query of a page; what does not fit is as if it was not there.
     pub fn read(search: &str) -> Self {
@@ -126,7 +125,8 @@ mod tests {
     use crate::i18n::Locale;
     use berth_types::query::parse_q;
 
-    const SEARCH: &str = "?q=mei&operation=create&kind=tag&result=false&from=2026-03-01&to=2026-03-14&resource=a,b&page=2";
+    const SEARCH: &str =
+        "?q=mei&operation=create&kind=tag&result=false&from=2026-03-01&to=2026-03-14&resource=a,b&page=2";
 
     #[test]
     fn the_address_becomes_harbors_grammar() {
@@ -152,7 +152,8 @@ mod tests {
 
     #[test]
     fn each_chip_leads_to_the_page_without_it() {
-        let chips = AuditFilter::read("q=mei&from=2026-03-01&page=2").chips(&Catalog::of(Locale::En), "q=mei&from=2026-03-01&page=2");
+        let chips = AuditFilter::read("q=mei&from=2026-03-01&page=2")
+            .chips(&Catalog::of(Locale::En), "q=mei&from=2026-03-01&page=2");
         assert_eq!(
             chips,
             [

@@ -36,12 +36,14 @@ pub struct SetupState {
 }
 
 /// What the set-up wizard sends.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SetupReq {
     /// The one-time token of the link.
+    #[serde(default)]
     pub token: String,
     /// The new password of `admin`.
+    #[serde(default)]
     pub password: String,
     /// E-mail address of `admin`.
     #[serde(default)]

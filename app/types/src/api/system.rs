@@ -136,8 +136,10 @@ fn is_zero(count: &i64) -> bool {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ConfigItem {
     /// Text, number or switch.
+    #[serde(default)]
     pub value: serde_json::Value,
     /// Whether it can be changed here; false where the file or the environment sets it.
+    #[serde(default)]
     pub editable: bool,
 }
 

@@ -32,7 +32,7 @@ pub struct UserResp {
 }
 
 /// A new account. Privileged fields are never bound from the outside.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UserCreationReq {
     /// E-mail address.
@@ -78,7 +78,7 @@ pub struct UserSearchRespItem {
 }
 
 /// Makes or unmakes an administrator.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UserSysAdminFlag {
     /// The new state.
@@ -87,7 +87,7 @@ pub struct UserSysAdminFlag {
 }
 
 /// A change of password.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PasswordReq {
     /// The present password; administrators may leave it out for others.

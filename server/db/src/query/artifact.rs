@@ -140,12 +140,7 @@ pub enum NewestBy {
 ///
 /// # Errors
 /// As the database says.
-pub async fn list(
-    conn: &mut Conn<'_>,
-    place: Place,
-    filters: &Filters,
-    query: &ListQuery,
-) -> Result<Paged<Artifact>> {
+pub async fn list(conn: &mut Conn<'_>, place: Place, filters: &Filters, query: &ListQuery) -> Result<Paged<Artifact>> {
     let mut list = match place {
         Place::Repository(id) => List::of(ARTIFACTS).and("m.repository_id = ?", args![id]),
         Place::Project(id) => List::of(ARTIFACTS).and("m.project_id = ?", args![id]),
@@ -155,8 +150,10 @@ pub async fn list(
         None => list,
         Some(TagFilter::Some) => list.and("m.tag_count > 0", &[]),
         Some(TagFilter::None) => list.and("m.tag_count = 0", &[]),
-        Some(TagFilter::Named(name)) => list
-            .and("m.id IN (SELECT t.manifest_id FROM tags t WHERE t.repository_id = m.repository_id AND t.name = ?)", args![name]),
+        Some(TagFilter::Named(name)) => list.and(
+            "m.id IN (SELECT t.manifest_id FROM tags t WHERE t.repository_id = m.repository_id AND t.name = ?)",
+            args![name],
+        ),
         Some(TagFilter::Like(text)) => {
             let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_").to_ascii_lowercase();
             list.and(
@@ -170,7 +167,9 @@ pub async fn list(
     }
     if let Some(by) = filters.newest_by {
         let same = match by {
-            NewestBy::MediaType => "n.config_media_type = m.config_media_type AND (m.config_media_type <> '' OR n.media_type = m.media_type)",
+            NewestBy::MediaType => {
+                "n.config_media_type = m.config_media_type AND (m.config_media_type <> '' OR n.media_type = m.media_type)"
+            }
             NewestBy::ArtifactType => "n.artifact_type = m.artifact_type",
         };
         list = list.and(
@@ -291,8 +290,7 @@ pub async fn accessories(
             ARTIFACTS.from,
             super::marks(2, chunk.len())
         );
-        let args: Vec<Value> =
-            std::iter::once(Value::from(repository)).chain(chunk.iter().map(Value::from)).collect();
+        let args: Vec<Value> = std::iter::once(Value::from(repository)).chain(chunk.iter().map(Value::from)).collect();
         for row in conn.rows(&sql, &args).await? {
             let artifact = Artifact::read(&row)?;
             if let Some(subject) = artifact.subject {

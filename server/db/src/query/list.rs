@@ -107,7 +107,11 @@ impl List {
     #[must_use]
     pub fn among(mut self, column: &str, ids: &[i64]) -> Self {
         let marks: Vec<String> = ids.iter().map(|id| self.bind(Value::from(*id))).collect();
-        self.conditions.push(if marks.is_empty() { NOTHING.to_owned() } else { format!("{column} IN ({})", marks.join(", ")) });
+        self.conditions.push(if marks.is_empty() {
+            NOTHING.to_owned()
+        } else {
+            format!("{column} IN ({})", marks.join(", "))
+        });
         self
     }
 
@@ -187,8 +191,10 @@ impl List {
     fn slice_sql(&mut self, limit: i64, offset: i64) -> String {
         let conditions = self.conditions();
         let order = self.order.as_deref().unwrap_or(self.source.order);
-        let head =
-            format!("SELECT {} FROM {}{conditions} ORDER BY {order}, {}", self.source.select, self.source.from, self.source.tie);
+        let head = format!(
+            "SELECT {} FROM {}{conditions} ORDER BY {order}, {}",
+            self.source.select, self.source.from, self.source.tie
+        );
         let (limit, offset) = (self.bind(Value::from(limit)), self.bind(Value::from(offset)));
         format!("{head} LIMIT {limit} OFFSET {offset}")
     }
@@ -307,7 +313,10 @@ mod tests {
     #[test]
     fn what_a_client_writes_never_becomes_sql() {
         let (sql, args) = list("name=x' OR 1=1 --,evil) OR (1=1", "name; DROP TABLE things,t.id");
-        assert_eq!(sql, "SELECT t.id, t.name FROM things t WHERE t.name = $1 ORDER BY t.name ASC, t.id DESC LIMIT $2 OFFSET $3");
+        assert_eq!(
+            sql,
+            "SELECT t.id, t.name FROM things t WHERE t.name = $1 ORDER BY t.name ASC, t.id DESC LIMIT $2 OFFSET $3"
+        );
         assert_eq!(args[0], Value::from("x' OR 1=1 --"));
     }
 

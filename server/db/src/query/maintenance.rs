@@ -65,11 +65,9 @@ pub async fn blob_exists(conn: &mut Conn<'_>, digest: &Digest) -> Result<bool> {
     Ok(conn.row("SELECT 1 FROM blobs WHERE digest = $1", args![digest]).await?.is_some())
 }
 
-/// Tables whose rows die of age: the table, its key, and the column of the time.
+/// Tables whose rows go by age.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Aging {
-    /// Sessions, by their expiry.
-    Sessions,
     /// Failed sign-ins.
     LoginFailures,
     /// Events.
@@ -84,9 +82,6 @@ pub enum Aging {
 /// As the database says.
 pub async fn delete_aged(conn: &mut Conn<'_>, table: Aging, before: Timestamp) -> Result<u64> {
     let sql = match table {
-        Aging::Sessions => {
-            "DELETE FROM sessions WHERE id_hash IN (SELECT id_hash FROM sessions WHERE expires_at < $1 LIMIT $2)"
-        }
         Aging::LoginFailures => {
             "DELETE FROM login_failures WHERE id IN (SELECT id FROM login_failures WHERE at < $1 LIMIT $2)"
         }
@@ -142,11 +137,8 @@ pub async fn create_audit_partition(conn: &mut Conn<'_>, name: &str, from: Times
         return Ok(false);
     }
     // Names and bounds of partitions cannot be arguments. The name is made of a year and a month.
-    let sql = format!(
-        "CREATE TABLE {name} PARTITION OF audit FOR VALUES FROM ({}) TO ({})",
-        from.micros(),
-        to.micros()
-    );
+    let sql =
+        format!("CREATE TABLE {name} PARTITION OF audit FOR VALUES FROM ({}) TO ({})", from.micros(), to.micros());
     conn.execute(&sql, &[]).await?;
     Ok(true)
 }

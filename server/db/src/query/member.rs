@@ -74,13 +74,7 @@ pub async fn get(conn: &mut Conn<'_>, project: i64, id: i64) -> Result<Option<Me
 ///
 /// # Errors
 /// As the database says.
-pub async fn insert(
-    conn: &mut Conn<'_>,
-    project: i64,
-    user: i64,
-    role: i64,
-    now: Timestamp,
-) -> Result<Option<i64>> {
+pub async fn insert(conn: &mut Conn<'_>, project: i64, user: i64, role: i64, now: Timestamp) -> Result<Option<i64>> {
     let sql = "INSERT INTO members (project_id, user_id, role, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)
                ON CONFLICT DO NOTHING RETURNING id";
     conn.row(sql, args![project, user, role, now]).await?.map(|row| row.get(0)).transpose()

@@ -20,8 +20,6 @@ pub mod tag;
 pub mod throttle;
 pub mod user;
 
-
-
 /// Arguments of one statement. Both databases take more; this keeps statements few and cached.
 const CHUNK: usize = 100;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use berth_types::{Timestamp, page::Paged, query::ListQuery};
 
 use super::list::{Column, List, Source};
-use crate::{Conn, Result, Row, Value, args};
+use crate::{Backend, Conn, Result, Row, Value, args};
 
 /// A project and what somebody is in it.
 #[derive(Clone, Debug)]
@@ -156,12 +156,7 @@ pub struct Filters {
 ///
 /// # Errors
 /// As the database says.
-pub async fn list(
-    conn: &mut Conn<'_>,
-    scope: &Scope,
-    filters: &Filters,
-    query: &ListQuery,
-) -> Result<Paged<Project>> {
+pub async fn list(conn: &mut Conn<'_>, scope: &Scope, filters: &Filters, query: &ListQuery) -> Result<Paged<Project>> {
     let mut list = scope.apply(List::of(PROJECTS).and("p.deleted_at IS NULL", &[]));
     if let Some(name) = &filters.name {
         list = list.containing("p.name", name);
@@ -258,7 +253,7 @@ pub async fn set_public(conn: &mut Conn<'_>, id: i64, public: bool) -> Result<()
     Ok(())
 }
 
-/// How many repositories of a project lists show; locks the project on PostgreSQL, so that none appears meanwhile.
+/// How many repositories of a project lists show.
 ///
 /// # Errors
 /// As the database says.
@@ -286,6 +281,17 @@ pub async fn delete(conn: &mut Conn<'_>, id: i64, now: Timestamp) -> Result<bool
     conn.execute(unlinked, args![id, now]).await?;
     conn.execute("DELETE FROM repositories WHERE project_id = $1 AND listed = FALSE", args![id]).await?;
     Ok(true)
+}
+
+/// Locks a project for the rest of the transaction: repositories and manifests that appear in it wait.
+///
+/// # Errors
+/// As the database says.
+pub async fn lock(conn: &mut Conn<'_>, id: i64) -> Result<()> {
+    if conn.backend() == Backend::Postgres {
+        conn.row("SELECT id FROM projects WHERE id = $1 FOR UPDATE", args![id]).await?;
+    }
+    Ok(())
 }
 
 /// How many members have each role number.

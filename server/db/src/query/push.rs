@@ -281,6 +281,46 @@ pub async fn lock_repository(conn: &mut Conn<'_>, id: i64) -> Result<()> {
     Ok(())
 }
 
+/// Locks a blob's row, so that those who ask whether a project still has it take turns: of two that remove the last two
+/// links at once, one would otherwise not see what the other does, and nobody would give the bytes back.
+///
+/// # Errors
+/// As the database says.
+pub async fn lock_blob(conn: &mut Conn<'_>, id: i64) -> Result<()> {
+    if conn.backend() == Backend::Postgres {
+        conn.row("SELECT id FROM blobs WHERE id = $1 FOR NO KEY UPDATE", args![id]).await?;
+    }
+    Ok(())
+}
+
+/// Locks the bytes of a manifest, see [`lock_blob`].
+///
+/// # Errors
+/// As the database says.
+pub async fn lock_bytes(conn: &mut Conn<'_>, digest: &Digest) -> Result<()> {
+    if conn.backend() == Backend::Postgres {
+        conn.row("SELECT 1 FROM manifest_bytes WHERE digest = $1 FOR NO KEY UPDATE", args![digest]).await?;
+    }
+    Ok(())
+}
+
+/// Locks all that a repository links, see [`lock_blob`].
+///
+/// # Errors
+/// As the database says.
+pub async fn lock_contents(conn: &mut Conn<'_>, repository_id: i64) -> Result<()> {
+    if conn.backend() == Backend::Postgres {
+        let blobs = "SELECT id FROM blobs WHERE id IN (SELECT blob_id FROM repository_blobs WHERE repository_id = $1)
+                     ORDER BY id FOR NO KEY UPDATE";
+        conn.rows(blobs, args![repository_id]).await?;
+        let manifests = "SELECT 1 FROM manifest_bytes
+                         WHERE digest IN (SELECT digest FROM manifests WHERE repository_id = $1)
+                         ORDER BY digest FOR NO KEY UPDATE";
+        conn.rows(manifests, args![repository_id]).await?;
+    }
+    Ok(())
+}
+
 /// Writes a manifest's row and says its id.
 ///
 /// # Errors

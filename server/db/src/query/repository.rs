@@ -128,6 +128,7 @@ pub async fn describe(conn: &mut Conn<'_>, id: i64, description: &str, now: Time
 /// # Errors
 /// As the database says.
 pub async fn delete(conn: &mut Conn<'_>, project: i64, id: i64, now: Timestamp) -> Result<()> {
+    super::push::lock_contents(conn, id).await?;
     let freed = freed_bytes(conn, project, id).await?;
     super::push::add_usage(conn, project, -freed, now).await?;
     let blobs = "INSERT INTO gc_blob_review (blob_id, review_at, reason)
@@ -149,7 +150,8 @@ pub async fn delete(conn: &mut Conn<'_>, project: i64, id: i64, now: Timestamp) 
 
 /// Bytes of blobs and manifests that no other repository of the project has.
 async fn freed_bytes(conn: &mut Conn<'_>, project: i64, id: i64) -> Result<i64> {
-    let blobs = "SELECT CAST(COALESCE(SUM(b.size), 0) AS BIGINT) FROM repository_blobs rb JOIN blobs b ON b.id = rb.blob_id
+    let blobs =
+        "SELECT CAST(COALESCE(SUM(b.size), 0) AS BIGINT) FROM repository_blobs rb JOIN blobs b ON b.id = rb.blob_id
                  WHERE rb.repository_id = $2 AND NOT EXISTS (
                    SELECT 1 FROM repository_blobs o JOIN repositories r ON r.id = o.repository_id
                    WHERE o.blob_id = rb.blob_id AND r.project_id = $1 AND r.id <> $2)";

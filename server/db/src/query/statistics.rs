@@ -45,7 +45,8 @@ pub async fn counts(conn: &mut Conn<'_>, member: Option<i64>) -> Result<Counts> 
 /// # Errors
 /// As the database says.
 pub async fn storage(conn: &mut Conn<'_>) -> Result<i64> {
-    let sql = "SELECT CAST(COALESCE((SELECT SUM(storage_bytes_used) FROM projects WHERE deleted_at IS NULL), 0) AS BIGINT)
+    let sql =
+        "SELECT CAST(COALESCE((SELECT SUM(storage_bytes_used) FROM projects WHERE deleted_at IS NULL), 0) AS BIGINT)
                  + CAST(COALESCE((SELECT SUM(d.bytes) FROM quota_deltas d JOIN projects p ON p.id = d.project_id
                                   WHERE p.deleted_at IS NULL), 0) AS BIGINT)";
     conn.row(sql, &[]).await?.map_or(Ok(0), |row| row.get(0))

@@ -167,7 +167,11 @@ pub struct Move {
 const MOVES: Source = Source {
     select: "h.tag, h.digest, h.operation, h.actor, h.at",
     from: "tag_history h",
-    columns: &[Column::time("at", "h.at"), Column::text("operation", "h.operation"), Column::text("username", "h.actor")],
+    columns: &[
+        Column::time("at", "h.at"),
+        Column::text("operation", "h.operation"),
+        Column::text("username", "h.actor"),
+    ],
     order: "h.id DESC",
     tie: "h.id DESC",
 };

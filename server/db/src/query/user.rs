@@ -106,15 +106,7 @@ pub async fn insert(conn: &mut Conn<'_>, new: &NewPerson, now: Timestamp) -> Res
     conn.insert(
         "INSERT INTO users (username, email, realname, comment, password, sysadmin, created_at, updated_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $7) RETURNING id",
-        args![
-            &new.username,
-            new.email.clone(),
-            &new.realname,
-            &new.comment,
-            new.password.clone(),
-            new.sysadmin,
-            now
-        ],
+        args![&new.username, new.email.clone(), &new.realname, &new.comment, new.password.clone(), new.sysadmin, now],
     )
     .await
 }

@@ -1,7 +1,10 @@
 //! Witnesses that are about no single project and no single action of the system.
 
 use berth_db::query;
-use berth_types::{Action, Resource, Role, UserId, policy::{Standing, project_allows}};
+use berth_types::{
+    Action, Resource, Role, UserId,
+    policy::{Standing, project_allows},
+};
 
 use super::refusal;
 use crate::{Actor, ActorKind, Domain, Error, Result};
@@ -45,12 +48,8 @@ impl ProjectCreation {
     /// [`Error::Unauthorized`] for anonymous callers, [`Error::Forbidden`] for others who may not.
     pub async fn check(domain: &Domain, actor: &Actor) -> Result<Self> {
         let SignedIn { actor } = SignedIn::check(actor)?;
-        let settings = query::setting::all(&mut domain.db.reader().await?.conn()).await?;
-        let value = |key: &str| {
-            let found = settings.iter().find(|(name, _)| name == key)?;
-            serde_json::from_str::<serde_json::Value>(&found.1).ok()
-        };
-        let for_admins = value("project_creation_restriction").is_some_and(|value| value == "adminonly");
+        let settings = domain.settings().await?;
+        let for_admins = settings.project_creation_restriction() == "adminonly";
         let allowed = match actor.kind {
             ActorKind::User { sysadmin, .. } => sysadmin || !for_admins,
             ActorKind::Robot { .. } => actor.robot_allows_system(Resource::Project, Action::Create),
@@ -60,7 +59,7 @@ impl ProjectCreation {
         if !allowed {
             return Err(Error::Forbidden("Only system admin can create project".to_owned()));
         }
-        let storage_bytes_default = value("storage_per_project").and_then(|value| value.as_i64()).unwrap_or(-1);
+        let storage_bytes_default = settings.storage_per_project_bytes();
         Ok(ProjectCreation { actor, storage_bytes_default })
     }
 

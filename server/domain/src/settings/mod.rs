@@ -205,6 +205,11 @@ impl Domain {
         self.settings.current.store(Some(Arc::new(Cached { read_at, snapshot: snapshot.clone() })));
         Ok(snapshot)
     }
+
+    /// Reads the settings again at the next use.
+    pub(crate) fn forget_settings(&self) {
+        self.settings.current.store(None);
+    }
 }
 
 /// All settings that are shown, as `GET /configurations` has them.
@@ -223,6 +228,15 @@ pub async fn get(domain: &Domain, _access: &SystemAccess<ReadConfiguration>) -> 
     Ok(shown.map(|setting| (setting.name.to_owned(), item(setting))).collect())
 }
 
+/// Checks the types of given settings, which is said before it is asked who gives them, as in Harbor.
+///
+/// # Errors
+/// [`Error::Unprocessable`] for the first one that is wrong.
+pub fn check_types(given: &serde_json::Map<String, Value>) -> Result<()> {
+    let known = given.iter().filter_map(|(name, value)| Some((find(name)?, value)));
+    known.filter(|(setting, _)| setting.kind != Kind::ScanAll).try_for_each(|(setting, value)| check::shape(setting, value))
+}
+
 /// Changes settings. Unknown names and nulls are ignored, as in Harbor.
 ///
 /// # Errors
@@ -236,9 +250,7 @@ pub async fn update(
     let known = given.iter().filter_map(|(name, value)| Some((find(name)?, value)));
     let changes: Vec<(&Setting, &Value)> =
         known.filter(|(setting, value)| setting.kind != Kind::ScanAll && !value.is_null()).collect();
-    for (setting, value) in &changes {
-        check::shape(setting, value)?;
-    }
+    check_types(given)?;
     let before = domain.settings().await?;
     let has_people = user::any_besides_admin(&mut domain.db.reader().await?.conn()).await?;
     for (setting, value) in &changes {
@@ -272,7 +284,7 @@ pub async fn update(
             })
         })
         .await?;
-    domain.settings.current.store(None);
+    domain.forget_settings();
     Ok(())
 }
 

@@ -28,7 +28,7 @@ use self::{
     write::{Tail, Temp},
 };
 use crate::{
-    AppendError, BlobRead, BlobStore, ByteStream, Error, Hasher, Listing, Position, Result, Stored, Upload,
+    AppendError, BlobRead, BlobStore, ByteStream, Error, Hasher, Listing, Position, Result, Space, Stored, Upload,
     intake::Intake,
 };
 
@@ -227,6 +227,15 @@ impl BlobStore for FsStore {
 
     async fn health(&self) -> Result<()> {
         self.write_job(|shared| shared.health()).await
+    }
+
+    async fn space(&self) -> Result<Option<Space>> {
+        self.write_job(|shared| {
+            let volume = rustix::fs::statvfs(&shared.root).map_err(std::io::Error::from)?;
+            let bytes = |blocks: u64| blocks.saturating_mul(volume.f_frsize);
+            Ok(Some(Space { total: bytes(volume.f_blocks), free: bytes(volume.f_bavail) }))
+        })
+        .await
     }
 }
 

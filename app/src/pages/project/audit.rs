@@ -1,0 +1,37 @@
+//! What happened in a project.
+
+use super::{InProject, NotAllowed};
+use crate::client::use_client;
+use crate::i18n::keys;
+use crate::pages::audit::{AuditFilter, AuditList};
+use crate::pages::loaded;
+use crate::query::use_list_state;
+use crate::t;
+use crate::ui::PageHead;
+use berth_types::policy::{Action, Resource as Of};
+use leptos::prelude::*;
+
+/// The page of the log.
+#[component]
+pub(crate) fn Audit(within: InProject) -> impl IntoView {
+    if !within.rights.may(Of::Log, Action::List) {
+        return view! { <NotAllowed /> }.into_any();
+    }
+    let state = use_list_state("-op_time");
+    let client = use_client();
+    let entries = Resource::new(
+        move || state.get(),
+        move |state| {
+            let (client, name) = (client.clone(), within.name.clone());
+            async move {
+                let entries = client.project_audit(&name, &state.params(AuditFilter::read(&state.search).q())).await?;
+                Ok((state, entries))
+            }
+        },
+    );
+    view! {
+        <PageHead title=|| t!(keys::audit::TITLE) sub=t!(keys::audit::SUB) />
+        {loaded(entries, |(state, entries)| view! { <AuditList state=state entries=entries /> })}
+    }
+    .into_any()
+}

@@ -1,0 +1,128 @@
+//! Where the pages of a project stand, and what they are called.
+
+use super::path::{PagePath, ProjectPart, RepositoryPart};
+use crate::format::digest_short;
+use crate::i18n::{Catalog, Key, keys};
+use crate::ui::Crumb;
+use berth_types::Reference;
+
+/// The way from the top to a page.
+pub fn crumbs(page: &PagePath, catalog: &Catalog) -> Vec<Crumb> {
+    let text = |key: Key| catalog.get(key).to_owned();
+    let mut crumbs = vec![Crumb::link(text(keys::projects::TITLE), "/projects")];
+    let project = page.project();
+    let front = ProjectPart::Repositories.of(&project);
+    match page {
+        PagePath::Project(_, part) => {
+            let Some(key) = project_key(part) else {
+                crumbs.push(Crumb::here(project.as_str()));
+                return crumbs;
+            };
+            crumbs.push(Crumb::link(project.as_str(), front));
+            if matches!(part, ProjectPart::NewMember | ProjectPart::RemoveMember(_)) {
+                crumbs.push(Crumb::link(text(keys::members::TITLE), ProjectPart::Members.of(&project)));
+            }
+            if matches!(part, ProjectPart::Delete) {
+                crumbs.push(Crumb::link(text(keys::project_settings::TITLE), ProjectPart::Settings.of(&project)));
+            }
+            crumbs.push(Crumb::here(text(key)));
+        }
+        PagePath::Repository(repo, part) => {
+            crumbs.push(Crumb::link(project.as_str(), front));
+            let name = repo.within_project();
+            let Some(last) = repository_crumb(part, catalog) else {
+                crumbs.push(Crumb::here(name));
+                return crumbs;
+            };
+            crumbs.push(Crumb::link(name, RepositoryPart::Tags.of(repo)));
+            if let RepositoryPart::NewTag(reference) | RepositoryPart::DeleteArtifact(reference) = part {
+                let href = RepositoryPart::Artifact(reference.clone()).of(repo);
+                crumbs.push(Crumb::link(reference_text(reference), href));
+            }
+            crumbs.push(Crumb::here(last));
+        }
+    }
+    crumbs
+}
+
+/// What a page is called in the browser's tab.
+pub fn title(page: &PagePath, catalog: &Catalog) -> String {
+    match page {
+        PagePath::Project(project, part) => match project_key(part) {
+            Some(key) => format!("{} · {project}", catalog.get(key)),
+            None => project.to_string(),
+        },
+        PagePath::Repository(repo, part) => match part {
+            RepositoryPart::Artifact(Reference::Tag(tag)) | RepositoryPart::Layers(Reference::Tag(tag)) => {
+                format!("{repo}:{tag}")
+            }
+            RepositoryPart::Artifact(reference) | RepositoryPart::Layers(reference) => {
+                format!("{repo}@{}", reference_text(reference))
+            }
+            other => match repository_crumb(other, catalog) {
+                Some(last) => format!("{last} · {repo}"),
+                None => repo.to_string(),
+            },
+        },
+    }
+}
+
+/// A tag, or the beginning of a digest.
+pub fn reference_text(reference: &Reference) -> String {
+    let text = reference.to_string();
+    match reference {
+        Reference::Tag(_) => text,
+        Reference::Digest(_) => digest_short(&text).to_owned(),
+    }
+}
+
+fn project_key(part: &ProjectPart) -> Option<Key> {
+    Some(match part {
+        ProjectPart::Repositories => return None,
+        ProjectPart::Members => keys::members::TITLE,
+        ProjectPart::NewMember => keys::members::ADD_TITLE,
+        ProjectPart::RemoveMember(_) => keys::members::REMOVE_SUBMIT,
+        ProjectPart::Audit => keys::audit::TITLE,
+        ProjectPart::Settings => keys::project_settings::TITLE,
+        ProjectPart::Delete => keys::project_settings::DELETE_SUBMIT,
+    })
+}
+
+fn repository_crumb(part: &RepositoryPart, catalog: &Catalog) -> Option<String> {
+    let key = match part {
+        RepositoryPart::Tags => return None,
+        RepositoryPart::Artifact(reference) | RepositoryPart::Layers(reference) => {
+            return Some(reference_text(reference));
+        }
+        RepositoryPart::Description => keys::repository::INFO_LABEL,
+        RepositoryPart::Delete => keys::repositories::DELETE_SUBMIT,
+        RepositoryPart::TagHistory(_) => keys::repository::TAB_HISTORY,
+        RepositoryPart::DeleteTag(_) => keys::repository::DELETE_TAG_SUBMIT,
+        RepositoryPart::NewTag(_) => keys::repository::ADD_TAG_SUBMIT,
+        RepositoryPart::DeleteArtifact(_) => keys::repository::DELETE_ARTIFACT_SUBMIT,
+    };
+    Some(catalog.get(key).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::i18n::Locale;
+
+    fn trail(address: &str) -> (String, String) {
+        let (page, catalog) = (PagePath::parse(address).unwrap(), Catalog::of(Locale::En));
+        let texts: Vec<String> = crumbs(&page, &catalog).into_iter().map(|crumb| crumb.text).collect();
+        (texts.join(" / "), title(&page, &catalog))
+    }
+
+    #[test]
+    fn pages_say_where_they_stand() {
+        assert_eq!(trail("/projects/p"), ("Projects / p".into(), "p".into()));
+        assert_eq!(trail("/projects/p/-/members"), ("Projects / p / Members".into(), "Members · p".into()));
+        assert_eq!(trail("/projects/p/-/delete").0, "Projects / p / Settings / Delete project");
+        assert_eq!(trail("/projects/p/a/b"), ("Projects / p / a/b".into(), "p/a/b".into()));
+        assert_eq!(trail("/projects/p/a/-/artifacts/v1/layers"), ("Projects / p / a / v1".into(), "p/a:v1".into()));
+        assert_eq!(trail("/projects/p/a/-/artifacts/v1/delete").0, "Projects / p / a / v1 / Delete artifact");
+        assert_eq!(trail("/projects/p/a/-/tags/v1/history").1, "Tag history · p/a");
+    }
+}

@@ -1,0 +1,97 @@
+//! What each role may do, drawn from the table that the server enforces.
+
+use super::{YesNo, role_name};
+use crate::i18n::{Key, keys};
+use crate::t;
+use crate::ui::{Card, Cell, Column, Row, RowHead, Table, TableBox};
+use berth_types::policy::{Action, Resource, Role, Standing, project_allows};
+use leptos::prelude::*;
+
+/// A line of the matrix: what is done, and the rights that it takes.
+struct Line {
+    text: Key,
+    needs: &'static [(Resource, Action)],
+}
+
+const LINES: [Line; 6] = [
+    Line {
+        text: keys::members::matrix::PULL,
+        needs: &[(Resource::Repository, Action::Pull), (Resource::Artifact, Action::List)],
+    },
+    Line {
+        text: keys::members::matrix::PUSH,
+        needs: &[(Resource::Repository, Action::Push), (Resource::Tag, Action::Create)],
+    },
+    Line {
+        text: keys::members::matrix::DELETE,
+        needs: &[(Resource::Tag, Action::Delete), (Resource::Artifact, Action::Delete)],
+    },
+    Line { text: keys::members::matrix::SEE_MEMBERS, needs: &[(Resource::Member, Action::List)] },
+    Line {
+        text: keys::members::matrix::MANAGE,
+        needs: &[(Resource::Member, Action::Update), (Resource::Project, Action::Update), (Resource::Log, Action::List)],
+    },
+    Line { text: keys::members::matrix::REMOVE, needs: &[(Resource::Project, Action::Delete)] },
+];
+
+impl Line {
+    fn allows(&self, role: Role) -> bool {
+        self.needs.iter().all(|(resource, action)| project_allows(Standing::Member(role), *resource, *action))
+    }
+}
+
+/// Roles in the columns, weakest first as they grow.
+fn columns() -> impl Iterator<Item = Role> {
+    Role::ALL.into_iter().rev()
+}
+
+/// The matrix as a card.
+#[component]
+pub(super) fn RoleMatrix() -> impl IntoView {
+    let head = || {
+        view! {
+            <Column label=t!(keys::members::matrix::ACTION) />
+            {columns().map(|role| view! { <Column label=role_name(role) /> }).collect_view()}
+        }
+    };
+    let rows = LINES.iter().map(|line| {
+        view! {
+            <Row>
+                <RowHead>{t!(line.text)}</RowHead>
+                {columns()
+                    .map(|role| {
+                        view! {
+                            <Cell label=role_name(role)>
+                                <YesNo yes=line.allows(role) />
+                            </Cell>
+                        }
+                    })
+                    .collect_view()}
+            </Row>
+        }
+    });
+    view! {
+        <Card title=t!(keys::members::matrix::TITLE)>
+            <TableBox flush=true keep=t!(keys::members::matrix::LABEL)>
+                <Table caption=t!(keys::members::matrix::LABEL) head=head>
+                    {rows.collect_view()}
+                </Table>
+            </TableBox>
+        </Card>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_grow_from_line_to_line() {
+        let grid: Vec<String> = LINES
+            .iter()
+            .map(|line| columns().map(|role| if line.allows(role) { 'x' } else { '-' }).collect())
+            .collect();
+        // Limited guest, guest, developer, maintainer, project admin.
+        assert_eq!(grid, ["xxxxx", "--xxx", "---xx", "-xxxx", "----x", "----x"]);
+    }
+}

@@ -1,0 +1,266 @@
+//! Who belongs to a project.
+
+mod forms;
+mod matrix;
+
+pub(crate) use forms::{NewMember, RemoveMember};
+
+use super::{InProject, NoMatch, NotAllowed, ProjectPart, natural};
+use crate::client::use_client;
+#[cfg(feature = "ssr")]
+use crate::client::{ApiError, Client};
+#[cfg(feature = "ssr")]
+use crate::form::FormError;
+use crate::form::{FormErrors, Posted, answer_of};
+use crate::i18n::keys;
+#[cfg(feature = "ssr")]
+use crate::notice::Notice;
+use crate::notice::role_key;
+use crate::pages::loaded;
+use crate::query::{ListState, use_list_state};
+use crate::session::use_session;
+use crate::ui::{
+    ActionCell, ActionColumn, Badge, Cell, Column, DialogLink, Empty, FilterCount, Filters, Glyph, Icon, Look, MenuLink,
+    PageHead, Pager, Priority, Row, RowHead, RowMenu, SearchBox, SelectOption, SmallSelect, Table, TableBox, Tone, Who,
+    submit_form,
+};
+use crate::{t, tn};
+use berth_types::MemberId;
+use berth_types::api::ProjectMemberEntity;
+use berth_types::page::Paged;
+use berth_types::policy::{Action, Resource as Of, Role};
+use forms::{AddMemberDialog, DIALOG, PostAddMember};
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+use matrix::RoleMatrix;
+
+/// Gives a member another role.
+#[server(prefix = "/_portal", endpoint = "member-role")]
+pub(crate) async fn post_member_role(project: String, id: i64, name: String, role: i64) -> Posted {
+    let client = use_client();
+    let posted = set_role(&client, &project, id, role).await;
+    let role = Role::from_id(role).map_or("", Role::as_str);
+    let page = format!("/projects/{project}/-/members");
+    crate::form::conclude(posted, &Notice::MemberChanged.on_with_role(&page, &name, role))
+}
+
+#[cfg(feature = "ssr")]
+async fn set_role(client: &Client, project: &str, id: i64, role: i64) -> Posted {
+    let answer = FormError::default();
+    let Ok(project) = project.parse() else { return Err(answer.refused(ApiError::not_found())) };
+    client.set_member_role(&project, MemberId(id), role).await.map_err(|refusal| answer.refused(refusal))
+}
+
+/// What a select of roles offers, strongest first.
+fn role_options() -> Vec<SelectOption> {
+    Role::ALL.into_iter().map(|role| SelectOption::new(role.id().to_string(), role_name(role))).collect()
+}
+
+fn role_name(role: Role) -> String {
+    role_key(role.as_str()).map(|key| t!(key)).unwrap_or_default()
+}
+
+/// The page of the members.
+#[component]
+pub(crate) fn Members(within: InProject) -> impl IntoView {
+    let (add, change) = (ServerAction::<PostAddMember>::new(), ServerAction::<PostMemberRole>::new());
+    if !within.rights.may(Of::Member, Action::List) {
+        return view! { <NotAllowed /> }.into_any();
+    }
+    let state = use_list_state("");
+    let members = {
+        let (client, name) = (use_client(), within.name.clone());
+        Resource::new(
+            move || (state.get(), add.version().get(), change.version().get()),
+            move |(state, _, _)| {
+                let (client, name) = (client.clone(), name.clone());
+                async move {
+                    let members = client.members(&name, &state.q, &state.params(String::new())).await?;
+                    Ok((state, members))
+                }
+            },
+        )
+    };
+    let may_add = within.rights.may(Of::Member, Action::Create);
+    let new = {
+        let href = ProjectPart::NewMember.of(&within.name);
+        move || {
+            may_add.then(|| {
+                view! {
+                    <DialogLink href=href dialog=DIALOG look=Look::Primary icon=Glyph::Plus>
+                        {t!(keys::members::ADD)}
+                    </DialogLink>
+                }
+            })
+        }
+    };
+    let dialog = may_add.then(|| view! { <AddMemberDialog project=within.project.name.clone() action=add /> });
+    view! {
+        <PageHead title=|| t!(keys::members::TITLE) sub=t!(keys::members::SUB) actions=new />
+        <FormErrors answer=answer_of(change) />
+        {loaded(
+            members,
+            move |(state, members)| {
+                view! { <MemberList within=within.clone() state=state members=members change=change /> }
+            },
+        )}
+        <RoleMatrix />
+        {dialog}
+    }
+    .into_any()
+}
+
+#[component]
+fn MemberList(
+    within: InProject,
+    state: ListState,
+    members: Paged<ProjectMemberEntity>,
+    change: ServerAction<PostMemberRole>,
+) -> impl IntoView {
+    let total = natural(members.total);
+    let ListState { q, page, page_size, search, .. } = state;
+    let list = if members.items.is_empty() {
+        if q.is_empty() {
+            view! { <Empty icon=Glyph::Users title=t!(keys::members::EMPTY) text=t!(keys::members::EMPTY_TEXT) /> }
+                .into_any()
+        } else {
+            view! { <NoMatch query=q.clone() /> }.into_any()
+        }
+    } else {
+        view! { <MemberTable within=within members=members.items change=change /> }.into_any()
+    };
+    let pager = (total > 0).then(|| {
+        let search = search.clone();
+        view! { <Pager page=page page_size=page_size total=total search=search /> }
+    });
+    view! {
+        <Filters>
+            <SearchBox label=t!(keys::members::FILTER) value=q keep=search />
+            <FilterCount text=tn!(keys::count::MEMBERS, total) />
+        </Filters>
+        {list}
+        {pager}
+    }
+}
+
+#[component]
+fn MemberTable(
+    within: InProject,
+    members: Vec<ProjectMemberEntity>,
+    change: ServerAction<PostMemberRole>,
+) -> impl IntoView {
+    let acts = within.rights.may(Of::Member, Action::Update) || within.rights.may(Of::Member, Action::Delete);
+    let head = move || {
+        view! {
+            <Column label=t!(keys::members::NAME) />
+            <Column label=t!(keys::members::ROLE) />
+            <Column label=t!(keys::members::KIND) priority=Priority::Second />
+            {acts.then(|| view! { <ActionColumn /> })}
+        }
+    };
+    let caption = t!(keys::members::CAPTION, project = within.name);
+    let rows = members.into_iter().map(move |member| {
+        view! { <MemberRow within=within.clone() member=member change=change acts=acts /> }
+    });
+    view! {
+        <TableBox>
+            <Table caption=caption head=head>
+                {rows.collect_view()}
+            </Table>
+        </TableBox>
+    }
+}
+
+#[component]
+fn MemberRow(
+    within: InProject,
+    member: ProjectMemberEntity,
+    change: ServerAction<PostMemberRole>,
+    acts: bool,
+) -> impl IntoView {
+    let group = member.entity_type == "g";
+    let own = !group
+        && use_session()
+            .with_untracked(|session| session.user.as_ref().is_some_and(|user| user.user_id.0 == member.entity_id));
+    let kind = if group { t!(keys::members::KIND_GROUP) } else { t!(keys::members::KIND_USER) };
+    // Nobody takes the own rights by a slip.
+    let role = if within.rights.may(Of::Member, Action::Update) && !own {
+        view! { <RoleForm project=within.project.name.clone() member=member.clone() change=change /> }.into_any()
+    } else {
+        let role = Role::from_id(member.role_id).map_or(member.role_name.clone(), role_name);
+        view! { <span class="muted">{role}</span> }.into_any()
+    };
+    let actions = acts.then(|| {
+        let menu = if own {
+            view! { <Badge tone=Tone::Accent>{t!(keys::members::YOU)}</Badge> }.into_any()
+        } else if within.rights.may(Of::Member, Action::Delete) {
+            let href = ProjectPart::RemoveMember(member.id).of(&within.name);
+            view! {
+                <RowMenu label=t!(keys::common::ACTIONS_FOR, name = member.entity_name)>
+                    <MenuLink href=href icon=Glyph::Trash danger=true text=t!(keys::members::REMOVE) />
+                </RowMenu>
+            }
+            .into_any()
+        } else {
+            ().into_any()
+        };
+        view! { <ActionCell>{menu}</ActionCell> }
+    });
+    view! {
+        <Row>
+            <RowHead>
+                <Who name=member.entity_name />
+            </RowHead>
+            <Cell label=t!(keys::members::ROLE)>{role}</Cell>
+            <Cell label=t!(keys::members::KIND) priority=Priority::Second>
+                <span class="muted">{kind}</span>
+            </Cell>
+            {actions}
+        </Row>
+    }
+}
+
+/// The role as a select that saves at once; without script a button saves it.
+#[component]
+fn RoleForm(project: String, member: ProjectMemberEntity, change: ServerAction<PostMemberRole>) -> impl IntoView {
+    let label = t!(keys::members::ROLE_OF, name = member.entity_name);
+    // As text, because browsers with script do not parse what is inside.
+    let save = format!("<button class=\"btn btn-s\">{}</button>", t!(keys::common::SAVE));
+    view! {
+        <ActionForm action=change attr:class="row g1">
+            <input type="hidden" name="project" value=project />
+            <input type="hidden" name="id" value=member.id.to_string() />
+            <input type="hidden" name="name" value=member.entity_name />
+            <SmallSelect
+                label=label
+                name="role"
+                options=role_options()
+                selected=member.role_id.to_string()
+                on:change=submit_form
+            />
+            <noscript inner_html=save></noscript>
+        </ActionForm>
+    }
+}
+
+/// Yes or no, in a cell of the matrix.
+#[component]
+fn YesNo(yes: bool) -> impl IntoView {
+    if yes {
+        view! {
+            <span class="ok">
+                <Icon name=Glyph::Check />
+            </span>
+            <span class="sr">{t!(keys::common::YES)}</span>
+        }
+        .into_any()
+    } else {
+        view! {
+            <span class="dim" aria-hidden="true">
+                "–"
+            </span>
+            <span class="sr">{t!(keys::common::NO)}</span>
+        }
+        .into_any()
+    }
+}

@@ -1,0 +1,208 @@
+//! The pages of a project and of its repositories: which one an address names, and the frame around them.
+
+pub(crate) mod access;
+mod audit;
+pub(crate) mod commands;
+pub(crate) mod crumbs;
+mod delete;
+mod members;
+mod path;
+mod repositories;
+mod rights;
+mod settings;
+
+pub use path::{PagePath, ProjectPart, RepositoryPart, artifact_href};
+pub use rights::{Rights, is_public};
+
+use crate::client::{ApiError, ApiResult, use_client};
+use crate::frame::Frame;
+use crate::i18n::{keys, use_catalog};
+use crate::pages::{ErrorView, artifact, repository};
+use crate::session::use_session;
+use crate::t;
+use crate::ui::{Badge, Crumb, Empty, Glyph, LinkButton, Skeleton, Tone};
+use berth_types::ProjectName;
+use berth_types::api::Project;
+use crumbs::{crumbs, title};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_location;
+
+/// The project that a page belongs to, and what its visitor may do there.
+#[derive(Clone)]
+pub(crate) struct InProject {
+    /// The project as the API shows it.
+    pub project: Project,
+    /// Its name.
+    pub name: ProjectName,
+    /// What the visitor may do.
+    pub rights: Rights,
+    source: Resource<ApiResult<Project>>,
+}
+
+impl InProject {
+    /// Loads the project again: something of it was changed.
+    pub fn changed(&self) {
+        self.source.refetch();
+    }
+}
+
+/// Every page below a project's address. The project is loaded once for all of them.
+#[component]
+pub fn ProjectPages() -> impl IntoView {
+    let pathname = use_location().pathname;
+    let page = Memo::new(move |_| pathname.with(|path| PagePath::parse(path)));
+    let name = Memo::new(move |_| page.with(|page| page.as_ref().map(PagePath::project)));
+    let client = use_client();
+    let source = Resource::new(
+        move || name.get(),
+        move |name| {
+            let client = client.clone();
+            async move {
+                match name {
+                    Some(name) => client.project(&name).await,
+                    None => Err(ApiError::not_found()),
+                }
+            }
+        },
+    );
+    let loading = t!(keys::common::LOADING);
+    view! {
+        <Transition fallback=move || {
+            view! {
+                <Frame crumbs=top()>
+                    <Skeleton label=loading.clone() />
+                </Frame>
+            }
+        }>
+            {move || Suspend::new(async move {
+                match source.await {
+                    Ok(project) => view! { <PagesOf project=project page=page source=source /> }.into_any(),
+                    Err(error) => {
+                        view! {
+                            <Frame crumbs=top()>
+                                <ErrorView error=error />
+                            </Frame>
+                        }
+                            .into_any()
+                    }
+                }
+            })}
+        </Transition>
+    }
+}
+
+/// Where a page stands that has no project to show.
+fn top() -> Vec<Crumb> {
+    vec![Crumb::link(t!(keys::projects::TITLE), "/projects")]
+}
+
+#[component]
+fn PagesOf(project: Project, page: Memo<Option<PagePath>>, source: Resource<ApiResult<Project>>) -> impl IntoView {
+    // The address may be that of the next project already, while this one is still shown.
+    let shown = project.name.clone();
+    let page = Memo::new(move |_| page.get().filter(|page| page.project().as_str() == shown));
+    let Ok(name) = project.name.parse::<ProjectName>() else {
+        return view! { <ErrorView error=ApiError::not_found() /> }.into_any();
+    };
+    let rights = use_session().with_untracked(|session| Rights::of(&project, session));
+    let nav = rights.nav(name.as_str());
+    let within = InProject { project, name, rights, source };
+    let catalog = use_catalog();
+    let trail = {
+        let catalog = catalog.clone();
+        Signal::derive(move || page.with(|page| page.as_ref().map(|page| crumbs(page, &catalog)).unwrap_or_default()))
+    };
+    let heading = move || page.with(|page| page.as_ref().map(|page| title(page, &catalog)).unwrap_or_default());
+    view! {
+        <Title text=heading />
+        <Frame crumbs=trail project=nav>
+            {move || page.get().map(|page| draw(page, within.clone()))}
+        </Frame>
+    }
+    .into_any()
+}
+
+fn draw(page: PagePath, within: InProject) -> AnyView {
+    match page {
+        PagePath::Project(_, part) => match part {
+            ProjectPart::Repositories => view! { <repositories::Repositories within=within /> }.into_any(),
+            ProjectPart::Members => view! { <members::Members within=within /> }.into_any(),
+            ProjectPart::NewMember => view! { <members::NewMember within=within /> }.into_any(),
+            ProjectPart::RemoveMember(id) => view! { <members::RemoveMember within=within id=id /> }.into_any(),
+            ProjectPart::Audit => view! { <audit::Audit within=within /> }.into_any(),
+            ProjectPart::Settings => view! { <settings::Settings within=within /> }.into_any(),
+            ProjectPart::Delete => view! { <delete::DeleteProject within=within /> }.into_any(),
+        },
+        PagePath::Repository(repo, part) => match part {
+            RepositoryPart::Tags => view! { <repository::Repository within=within repo=repo /> }.into_any(),
+            RepositoryPart::Description => view! { <repository::Description within=within repo=repo /> }.into_any(),
+            RepositoryPart::Delete => view! { <repository::DeleteRepository within=within repo=repo /> }.into_any(),
+            RepositoryPart::TagHistory(tag) => view! { <repository::TagHistory repo=repo tag=tag /> }.into_any(),
+            RepositoryPart::DeleteTag(tag) => {
+                view! { <repository::DeleteTag within=within repo=repo tag=tag /> }.into_any()
+            }
+            RepositoryPart::Artifact(reference) => {
+                view! { <artifact::Overview within=within repo=repo reference=reference /> }.into_any()
+            }
+            RepositoryPart::Layers(reference) => {
+                view! { <artifact::Layers within=within repo=repo reference=reference /> }.into_any()
+            }
+            RepositoryPart::NewTag(reference) => {
+                view! { <artifact::NewTag within=within repo=repo reference=reference /> }.into_any()
+            }
+            RepositoryPart::DeleteArtifact(reference) => {
+                view! { <artifact::DeleteArtifact within=within repo=repo reference=reference /> }.into_any()
+            }
+        },
+    }
+}
+
+/// Who may pull from a project, in one word.
+#[component]
+pub(crate) fn Visibility(
+    /// Whether anybody may.
+    public: bool,
+    /// Whether the project holds what it fetched from another registry.
+    #[prop(optional)]
+    proxy: bool,
+) -> impl IntoView {
+    let (tone, icon, text) = match (proxy, public) {
+        (true, _) => (Tone::Info, Glyph::Cloud, t!(keys::project::PROXY)),
+        (false, true) => (Tone::Neutral, Glyph::Globe, t!(keys::project::PUBLIC)),
+        (false, false) => (Tone::Neutral, Glyph::Lock, t!(keys::project::PRIVATE)),
+    };
+    view! {
+        <Badge tone=tone icon=icon>
+            {text}
+        </Badge>
+    }
+}
+
+/// A list that its search leaves empty.
+#[component]
+pub(crate) fn NoMatch(
+    /// What was searched for.
+    query: String,
+) -> impl IntoView {
+    view! {
+        <Empty icon=Glyph::Search title=t!(keys::filter::NO_MATCH, query = query) text=t!(keys::filter::NO_MATCH_TEXT)>
+            <LinkButton href="?" icon=Glyph::X>
+                {t!(keys::filter::CLEAR)}
+            </LinkButton>
+        </Empty>
+    }
+}
+
+/// A page in place of one that the visitor's role does not allow.
+#[component]
+pub(crate) fn NotAllowed() -> impl IntoView {
+    let signed_in = use_session().with_untracked(|session| session.user.is_some());
+    let error = if signed_in { ApiError::forbidden() } else { ApiError::unauthorized() };
+    view! { <ErrorView error=error /> }
+}
+
+/// A count as the API gives one.
+pub(crate) fn natural(n: i64) -> u64 {
+    u64::try_from(n).unwrap_or_default()
+}

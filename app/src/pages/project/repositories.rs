@@ -1,0 +1,397 @@
+//! The front page of a project: what it holds, how to push to it, its repositories.
+
+use super::commands::PushCommands;
+use super::{InProject, NoMatch, ProjectPart, RepositoryPart, Visibility, is_public, natural};
+use crate::client::use_client;
+use crate::format::{TimeAgo, bytes, count, percent};
+use crate::i18n::keys;
+use crate::pages::loaded;
+use crate::query::{ListState, use_list_state};
+use crate::session::use_session;
+use crate::ui::{
+    ActionCell, ActionColumn, Card, CardBody, Cell, Column, CopyCommand, Empty, Fact, FilterCount, Filters, Glyph,
+    Icon, LinkButton, Look, Menu, MenuLink, MenuSeparator, MenuSide, NameLink, PageHead, Pager, Priority, Row, RowHead,
+    RowMenu, SearchBox, Sort, Stat, Stats, Table, TableBox,
+};
+use crate::{t, tn};
+use berth_types::RepoName;
+use berth_types::api::{ProjectSummary, Repository};
+use berth_types::page::Paged;
+use berth_types::policy::{Action, Resource as Of};
+use leptos::prelude::*;
+
+/// The page.
+#[component]
+pub(crate) fn Repositories(within: InProject) -> impl IntoView {
+    let state = use_list_state("-update_time");
+    let client = use_client();
+    let summary = {
+        let (client, name) = (client.clone(), within.name.clone());
+        Resource::new(
+            || (),
+            move |()| {
+                let (client, name) = (client.clone(), name.clone());
+                // The page is whole without these numbers.
+                async move { client.project_summary(&name).await.ok() }
+            },
+        )
+    };
+    let repositories = {
+        let name = within.name.clone();
+        Resource::new(
+            move || state.get(),
+            move |state| {
+                let (client, name) = (client.clone(), name.clone());
+                async move {
+                    let repositories = client.repositories(&name, &state.params(state.fuzzy("name"))).await?;
+                    Ok((state, repositories))
+                }
+            },
+        )
+    };
+    view! {
+        <Head within=within.clone() />
+        <Transition>
+            {move || Suspend::new(async move { summary.await.map(|summary| view! { <Numbers summary=summary /> }) })}
+        </Transition>
+        {loaded(
+            repositories,
+            move |(state, repositories)| {
+                view! { <RepositoryList within=within.clone() state=state repositories=repositories /> }
+            },
+        )}
+    }
+}
+
+/// What the visitor would type to push here.
+fn push_commands(within: &InProject) -> PushCommands {
+    use_session().with_untracked(|session| {
+        let username = session.user.as_ref().map(|user| user.username.as_str());
+        PushCommands::new(session.registry(), &within.name, username)
+    })
+}
+
+#[component]
+fn Head(within: InProject) -> impl IntoView {
+    let project = &within.project;
+    let heading = {
+        let (name, public, proxy) = (project.name.clone(), is_public(project), project.registry_id.is_some());
+        move || {
+            view! {
+                <span class="name">{name}</span>
+                " "
+                <Visibility public=public proxy=proxy />
+            }
+        }
+    };
+    let meta = {
+        let role = t!(within.rights.role_key());
+        let shown = within.rights.role.is_some() || within.rights.admin;
+        let (owner, created) = (project.owner_name.clone(), project.creation_time);
+        move || {
+            view! {
+                {shown
+                    .then(|| {
+                        view! { <Fact icon=Glyph::Shield>{t!(keys::project::YOUR_ROLE, role = role)}</Fact> }
+                    })}
+                {(!owner.is_empty())
+                    .then(|| view! { <Fact icon=Glyph::User>{t!(keys::project::OWNER, name = owner)}</Fact> })}
+                <Fact icon=Glyph::Calendar>
+                    {t!(keys::project::CREATED_LABEL)} " " <TimeAgo at=created />
+                </Fact>
+            }
+        }
+    };
+    let settings =
+        within.rights.may(Of::Project, Action::Update).then(|| ProjectPart::Settings.of(&within.name));
+    let push = within.rights.may_push().then(|| push_commands(&within));
+    let actions = move || {
+        view! {
+            {settings
+                .map(|href| {
+                    view! {
+                        <LinkButton href=href icon=Glyph::Settings>
+                            {t!(keys::nav::SETTINGS)}
+                        </LinkButton>
+                    }
+                })}
+            {push
+                .map(|commands| {
+                    view! {
+                        <Menu
+                            text=t!(keys::repositories::PUSH)
+                            icon=Glyph::Terminal
+                            look=Look::Primary
+                            side=MenuSide::End
+                            wide=true
+                        >
+                            <PushSteps commands=commands />
+                        </Menu>
+                    }
+                })}
+        }
+    };
+    view! { <PageHead title=heading meta=meta actions=actions /> }
+}
+
+/// The commands of a first push, one below the other.
+#[component]
+fn PushSteps(commands: PushCommands) -> impl IntoView {
+    let step = |number: u8, title: String, command: String| {
+        view! {
+            <div class="stack g1">
+                <p class="small strong">{format!("{number}. {title}")}</p>
+                <CopyCommand text=command />
+            </div>
+        }
+    };
+    view! {
+        {step(1, t!(keys::repositories::PUSH_LOGIN), commands.login)}
+        {step(2, t!(keys::repositories::PUSH_TAG), commands.tag)}
+        {step(3, t!(keys::repositories::PUSH_PUSH), commands.push)}
+    }
+}
+
+/// What of the storage is used: the numbers, and the share where there is a limit.
+fn storage(summary: &ProjectSummary) -> Option<(String, Option<(String, u64)>)> {
+    let quota = summary.quota.as_ref()?;
+    let used = natural(*quota.used.get("storage")?);
+    let limit = quota.hard.get("storage").and_then(|limit| u64::try_from(*limit).ok());
+    Some((bytes(used), limit.map(|limit| (bytes(limit), percent(used, limit)))))
+}
+
+/// Members with any role; nothing where the visitor may not know.
+fn members(summary: &ProjectSummary) -> Option<u64> {
+    let counts = [
+        summary.project_admin_count,
+        summary.maintainer_count,
+        summary.developer_count,
+        summary.guest_count,
+        summary.limited_guest_count,
+    ];
+    // A role that nobody has is left out, so all of them are where the visitor may not list members.
+    let known = counts.iter().any(Option::is_some);
+    known.then(|| counts.into_iter().flatten().map(natural).sum())
+}
+
+#[component]
+fn Numbers(summary: ProjectSummary) -> impl IntoView {
+    let storage = storage(&summary).map(|(used, limit)| {
+        let (note, of) = match limit {
+            Some((limit, share)) => (t!(keys::quota::USED, percent = share), Some(limit)),
+            None => (t!(keys::quota::NO_LIMIT), None),
+        };
+        view! {
+            <Stat label=t!(keys::projects::STORAGE) note=note>
+                {used}
+                {of.map(|limit| view! { " " <small>{t!(keys::project::OF_LIMIT, limit = limit)}</small> })}
+            </Stat>
+        }
+    });
+    let members = members(&summary).map(|n| {
+        view! { <Stat label=t!(keys::members::TITLE)>{count(n)}</Stat> }
+    });
+    view! {
+        <Stats>
+            {storage} <Stat label=t!(keys::repositories::TITLE)>{count(natural(summary.repo_count))}</Stat> {members}
+        </Stats>
+    }
+}
+
+#[component]
+fn RepositoryList(within: InProject, state: ListState, repositories: Paged<Repository>) -> impl IntoView {
+    let total = natural(repositories.total);
+    let ListState { q, sort, page, page_size, search } = state;
+    if total == 0 && q.is_empty() {
+        return view! { <NothingPushed within=within /> }.into_any();
+    }
+    let table = if repositories.items.is_empty() {
+        view! { <NoMatch query=q.clone() /> }.into_any()
+    } else {
+        view! { <RepositoryTable within=within repositories=repositories.items sort=sort search=search.clone() /> }
+            .into_any()
+    };
+    let pager = (total > 0).then(|| {
+        let search = search.clone();
+        view! { <Pager page=page page_size=page_size total=total search=search /> }
+    });
+    view! {
+        <Filters>
+            <SearchBox label=t!(keys::repositories::FILTER) value=q keep=search />
+            <FilterCount text=tn!(keys::count::REPOSITORIES, total) />
+        </Filters>
+        {table}
+        {pager}
+    }
+    .into_any()
+}
+
+#[component]
+fn NothingPushed(within: InProject) -> impl IntoView {
+    if !within.rights.may_push() {
+        return view! {
+            <Card title=t!(keys::repositories::TITLE)>
+                <Empty
+                    icon=Glyph::Repo
+                    title=t!(keys::repositories::EMPTY)
+                    text=t!(keys::repositories::EMPTY_GUEST_TEXT)
+                />
+            </Card>
+        }
+        .into_any();
+    }
+    let commands = push_commands(&within);
+    view! {
+        <div class="cols" data-min="26">
+            <Card title=t!(keys::repositories::TITLE)>
+                <Empty icon=Glyph::Repo title=t!(keys::repositories::EMPTY) text=t!(keys::repositories::EMPTY_TEXT) />
+            </Card>
+            <Card title=t!(keys::repositories::PUSH_TITLE)>
+                <CardBody stack=true>
+                    <PushSteps commands=commands />
+                </CardBody>
+            </Card>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn RepositoryTable(
+    within: InProject,
+    repositories: Vec<Repository>,
+    sort: String,
+    search: String,
+) -> impl IntoView {
+    let acts = within.rights.may(Of::Repository, Action::Update) || within.rights.may(Of::Repository, Action::Delete);
+    let head = move || {
+        view! {
+            <Column label=t!(keys::repositories::NAME) sort=Sort::by("name", &sort, &search, false) />
+            <Column
+                label=t!(keys::repositories::ARTIFACTS)
+                sort=Sort::by("artifact_count", &sort, &search, true)
+                num=true
+                priority=Priority::Second
+            />
+            <Column
+                label=t!(keys::repositories::PULLS)
+                sort=Sort::by("pull_count", &sort, &search, true)
+                num=true
+                priority=Priority::Third
+            />
+            <Column
+                label=t!(keys::repositories::UPDATED)
+                sort=Sort::by("update_time", &sort, &search, true)
+                num=true
+            />
+            {acts.then(|| view! { <ActionColumn /> })}
+        }
+    };
+    let caption = t!(keys::repositories::CAPTION, project = within.name);
+    let rows = repositories.into_iter().filter_map(move |repository| {
+        let repo: RepoName = repository.name.parse().ok()?;
+        Some(view! { <RepositoryRow within=within.clone() repository=repository repo=repo acts=acts /> })
+    });
+    view! {
+        <TableBox>
+            <Table caption=caption head=head>
+                {rows.collect_view()}
+            </Table>
+        </TableBox>
+    }
+}
+
+/// The first line of a description that says something.
+pub(crate) fn first_line(description: &str) -> Option<String> {
+    let line = description.lines().map(|line| line.trim_start_matches('#').trim()).find(|line| !line.is_empty())?;
+    Some(line.to_owned())
+}
+
+#[component]
+fn RepositoryRow(within: InProject, repository: Repository, repo: RepoName, acts: bool) -> impl IntoView {
+    let actions = acts.then(|| {
+        let edit = within.rights.may(Of::Repository, Action::Update);
+        let delete = within.rights.may(Of::Repository, Action::Delete);
+        view! {
+            <ActionCell>
+                <RowMenu label=t!(keys::common::ACTIONS_FOR, name = repo)>
+                    {edit
+                        .then(|| {
+                            view! {
+                                <MenuLink
+                                    href=RepositoryPart::Description.of(&repo)
+                                    icon=Glyph::Edit
+                                    text=t!(keys::repository::menu::EDIT_INFO)
+                                />
+                            }
+                        })}
+                    {(edit && delete).then(|| view! { <MenuSeparator /> })}
+                    {delete
+                        .then(|| {
+                            view! {
+                                <MenuLink
+                                    href=RepositoryPart::Delete.of(&repo)
+                                    icon=Glyph::Trash
+                                    danger=true
+                                    text=t!(keys::repositories::DELETE)
+                                />
+                            }
+                        })}
+                </RowMenu>
+            </ActionCell>
+        }
+    });
+    let note = first_line(&repository.description).map(|line| view! { <span class="small muted block">{line}</span> });
+    view! {
+        <Row>
+            <RowHead>
+                <span class="row nowrap-row g3 top">
+                    <span class="dim">
+                        <Icon name=Glyph::Repo />
+                    </span>
+                    <span>
+                        <NameLink text=repository.name href=RepositoryPart::Tags.of(&repo) /> {note}
+                    </span>
+                </span>
+            </RowHead>
+            <Cell label=t!(keys::repositories::ARTIFACTS) num=true priority=Priority::Second>
+                {count(natural(repository.artifact_count))}
+            </Cell>
+            <Cell label=t!(keys::repositories::PULLS) num=true priority=Priority::Third>
+                {count(natural(repository.pull_count))}
+            </Cell>
+            <Cell label=t!(keys::repositories::UPDATED) num=true>
+                <span class="muted">
+                    <TimeAgo at=repository.update_time />
+                </span>
+            </Cell>
+            {actions}
+        </Row>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_a_summary() {
+        let summary: ProjectSummary = serde_json::from_str(
+            r#"{"repo_count":3,"project_admin_count":1,"guest_count":4,
+                "quota":{"hard":{"storage":1073741824},"used":{"storage":536870912}}}"#,
+        )
+        .unwrap();
+        assert_eq!(members(&summary), Some(5));
+        let (used, limit) = storage(&summary).unwrap();
+        assert_eq!((used.as_str(), limit.as_ref().map(|limit| limit.1)), ("512\u{a0}MiB", Some(50)));
+        let summary: ProjectSummary =
+            serde_json::from_str(r#"{"repo_count":0,"quota":{"hard":{"storage":-1},"used":{"storage":0}}}"#).unwrap();
+        assert_eq!((members(&summary), storage(&summary).unwrap().1), (None, None));
+    }
+
+    #[test]
+    fn descriptions_begin_with_what_they_say() {
+        assert_eq!(first_line("\n# Ledger\n\nBooks.").as_deref(), Some("Ledger"));
+        assert_eq!(first_line(" \n#"), None);
+    }
+}

@@ -1,0 +1,129 @@
+// The whole way of a first day: set-up, two people, a project, a push, a colleague, and who did what. In each language.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { ADMIN_PASSWORD, PASSWORD, startBerth } from '../../fixtures/berth.mjs';
+import { assertNoTrouble, picture, signIn, startBrowser, takenOver, visit, visitor } from '../../fixtures/browser.mjs';
+import { startDocker } from '../../fixtures/docker.mjs';
+import { isCi } from '../../fixtures/process.mjs';
+import { LANGUAGES, words } from '../../fixtures/words.mjs';
+
+let browser;
+let docker;
+before(async () => {
+  browser = await startBrowser();
+  docker = await startDocker();
+});
+after(async () => {
+  await browser?.close();
+  await docker?.stop();
+});
+
+for (const language of LANGUAGES) {
+  test(`from the set-up link to the audit log in ${language}`, async (t) => {
+    if (!docker) {
+      assert.ok(!isCi, 'neither a docker daemon nor crane can run');
+      t.skip('neither a docker daemon nor crane can run');
+      return;
+    }
+    const berth = await startBerth({ fresh: true });
+    try {
+      await firstDay(berth, language);
+    } finally {
+      await berth.stop();
+    }
+  });
+}
+
+async function firstDay(berth, language) {
+  const say = words(language);
+  const newVisitor = () => visitor(browser, berth, { language });
+
+  const admin = await newVisitor();
+  await setUp(admin, say, berth);
+  assertNoTrouble(admin);
+  await admin.context().close();
+
+  const grace = await newVisitor();
+  await signUp(grace, say, 'grace', 'Grace Lindqvist');
+  const ada = await newVisitor();
+  await signUp(ada, say, 'ada', 'Ada Okafor');
+  await createProject(ada, say, 'harbour');
+
+  const image = `${berth.host}/harbour/first:v1`;
+  await docker.push(image, 'ada', PASSWORD);
+  await visit(ada, '/projects/harbour');
+  await ada.getByRole('link', { name: /first/ }).first().click();
+  await ada.getByRole('link', { name: 'v1', exact: true }).waitFor();
+  await ada.getByText(`${berth.host}/harbour/first:v1`).first().waitFor();
+  await picture(ada, `first-run-repository-${language}`);
+
+  await addMember(ada, say, 'grace');
+  await ada.getByRole('navigation').getByRole('link', { name: say('nav.audit') }).first().click();
+  const log = ada.getByRole('table', { name: say('audit.caption') });
+  for (const event of ['create_project', 'create_artifact', 'create_member']) {
+    await log.getByText(say(`audit.event.${event}`)).first().waitFor();
+  }
+  await log.getByText('ada', { exact: true }).first().waitFor();
+  await picture(ada, `first-run-audit-${language}`);
+  assertNoTrouble(ada);
+
+  await visit(grace, '/projects/harbour/first');
+  await grace.getByRole('link', { name: 'v1', exact: true }).waitFor();
+  assertNoTrouble(grace);
+  await Promise.all([ada.context().close(), grace.context().close()]);
+}
+
+async function setUp(page, say, berth) {
+  await visit(page, '/');
+  assert.equal(new URL(page.url()).pathname, '/setup', 'every page leads to the set-up');
+  await visit(page, await berth.setupLink());
+  await page.getByRole('heading', { level: 1, name: say('setup.title') }).waitFor();
+  assert.equal(await page.getByLabel(say('setup.self_registration')).isChecked(), false, 'closed unless it is asked for');
+  await page.getByLabel(say('setup.password'), { exact: true }).fill(ADMIN_PASSWORD);
+  await page.getByLabel(say('setup.password_repeat'), { exact: true }).fill('something else');
+  await page.getByRole('button', { name: say('setup.submit') }).click();
+  await page.getByText(say('validation.password_repeat')).first().waitFor();
+  await takenOver(page);
+  await page.getByLabel(say('setup.password'), { exact: true }).fill(ADMIN_PASSWORD);
+  await page.getByLabel(say('setup.password_repeat'), { exact: true }).fill(ADMIN_PASSWORD);
+  await page.getByLabel(say('setup.self_registration')).check();
+  await picture(page, 'first-run-set-up');
+  await page.getByRole('button', { name: say('setup.submit') }).click();
+  await page.getByRole('heading', { level: 1, name: say('projects.title') }).waitFor();
+  await visit(page, await berth.setupLink());
+  await page.getByText(say('setup.already')).first().waitFor();
+}
+
+async function signUp(page, say, username, realname) {
+  await visit(page, '/sign-in');
+  await page.getByRole('link', { name: say('sign_in.sign_up') }).click();
+  await page.getByRole('heading', { level: 1, name: say('sign_up.title') }).waitFor();
+  await page.getByLabel(say('sign_up.username'), { exact: true }).fill(username);
+  await page.getByLabel(say('sign_up.email'), { exact: true }).fill(`${username}@example.com`);
+  await page.getByLabel(say('sign_up.realname')).fill(realname);
+  await page.getByLabel(say('sign_up.password'), { exact: true }).fill(PASSWORD);
+  await page.getByLabel(say('sign_up.password_repeat'), { exact: true }).fill(PASSWORD);
+  await page.getByRole('button', { name: say('sign_up.submit') }).click();
+  await page.waitForURL('**/projects');
+  await page.getByRole('button', { name: say('shell.account_menu', { name: realname }) }).waitFor();
+  await takenOver(page);
+}
+
+async function createProject(page, say, name) {
+  await page.getByRole('link', { name: say('projects.new') }).first().click();
+  await page.getByLabel(say('project_new.name'), { exact: true }).fill(name);
+  await page.getByRole('button', { name: say('project_new.submit') }).click();
+  await page.waitForURL(`**/projects/${name}*`);
+  await page.getByText(say('project_new.created', { name })).first().waitFor();
+}
+
+async function addMember(page, say, username) {
+  await page.getByRole('navigation').getByRole('link', { name: say('nav.members') }).click();
+  await page.getByRole('heading', { level: 1, name: say('members.title') }).waitFor();
+  const field = page.getByLabel(say('members.username'), { exact: true });
+  if (!(await field.isVisible())) await page.getByRole('button', { name: say('members.add') }).first().click();
+  await field.fill(username);
+  await page.getByRole('button', { name: say('members.add_submit') }).last().click();
+  const table = page.getByRole('table', { name: say('members.caption', { project: 'harbour' }) });
+  await table.getByText(username, { exact: true }).first().waitFor();
+}

@@ -1,0 +1,84 @@
+// The first things that would be noticed if the portal were broken.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { ADMIN_PASSWORD, startBerth } from '../../fixtures/berth.mjs';
+import { assertNoTrouble, signIn, startBrowser, takenOver, visit, visitor } from '../../fixtures/browser.mjs';
+import { LANGUAGES, words } from '../../fixtures/words.mjs';
+
+let berth;
+let browser;
+before(async () => {
+  browser = await startBrowser();
+  berth = await startBerth();
+});
+after(async () => {
+  await browser?.close();
+  await berth?.stop();
+});
+
+for (const language of LANGUAGES) {
+  test(`a visitor signs in and out in ${language}`, async () => {
+    const say = words(language);
+    const page = await visitor(browser, berth, { language });
+    await visit(page, '/sign-in');
+    assert.equal(await page.locator('html').getAttribute('lang'), language);
+    await signIn(page, say, 'admin', ADMIN_PASSWORD);
+    await takenOver(page);
+    await page.getByRole('heading', { level: 1, name: say('projects.title') }).waitFor();
+    await page.getByRole('button', { name: say('shell.account_menu', { name: 'admin' }) }).click();
+    await page.getByRole('menuitem', { name: say('nav.sign_out') }).click();
+    await page.getByText(say('sign_in.signed_out')).waitFor();
+    assertNoTrouble(page);
+    await page.context().close();
+  });
+}
+
+test('a wrong password is told in words', async () => {
+  const say = words('en');
+  const page = await visitor(browser, berth);
+  await visit(page, '/sign-in');
+  await page.getByLabel(say('sign_in.username_or_email')).fill('admin');
+  await page.getByLabel(say('sign_in.password')).fill('Wrong-Password-9');
+  await page.getByRole('button', { name: say('sign_in.submit'), exact: true }).click();
+  await page.getByText(say('sign_in.wrong'), { exact: true }).waitFor();
+  assert.equal(await page.getByLabel(say('sign_in.username_or_email')).inputValue(), 'admin');
+  await page.context().close();
+});
+
+test('an address that names nothing is answered by a page with status 404', async () => {
+  const page = await visitor(browser, berth);
+  for (const where of ['/nothing/here', '/projects/not-there', '/projects/library/not-there']) {
+    const answer = await page.goto(where);
+    assert.equal(answer.status(), 404, where);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+  }
+  await page.context().close();
+});
+
+test('the theme is chosen by a button, remembered, and there before the first paint', async () => {
+  const page = await visitor(browser, berth);
+  await visit(page, '/sign-in');
+  const theme = () => page.locator('html').getAttribute('data-theme');
+  assert.equal(await theme(), null);
+  const button = page.getByRole('button', { name: words('en')('theme.toggle', { theme: 'System' }) });
+  await button.click();
+  await page.locator('html[data-theme="light"]').waitFor();
+  await page.locator('header button').last().click();
+  await page.locator('html[data-theme="dark"]').waitFor();
+  const html = await (await page.request.get('/sign-in')).text();
+  assert.match(html, /<html[^>]*data-theme="dark"/);
+  assertNoTrouble(page);
+  await page.context().close();
+});
+
+test('Tab reaches the content first, and the keys of the portal work', async () => {
+  const page = await visitor(browser, berth);
+  await visit(page, '/projects');
+  await page.keyboard.press('Tab');
+  assert.equal(await page.evaluate(() => document.activeElement.getAttribute('href')), '#main');
+  await page.keyboard.press('/');
+  const search = page.getByPlaceholder(words('en')('projects.filter'));
+  assert.ok(await search.evaluate((element) => element === document.activeElement));
+  assertNoTrouble(page);
+  await page.context().close();
+});

@@ -1,0 +1,102 @@
+//! The audit log, of the system and of a project, and its older shape.
+
+use axum::{Json, extract::State};
+use berth_domain::{
+    Domain, audit,
+    authz::{ListAudit, ListLogs},
+};
+use berth_types::api::{AuditLog, AuditLogEventType, AuditLogExt};
+use berth_web::{
+    ApiResult, AppState,
+    extract::{List, RequireProject, RequireSystem},
+    reply::PagedJson,
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::extract::{ListParams, RequireAudit};
+
+/// The routes of this file.
+pub fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(list_old))
+        .routes(routes!(events))
+        .routes(routes!(list_of_project))
+        .routes(routes!(list_old_of_project))
+}
+
+fn old(entry: AuditLogExt) -> AuditLog {
+    AuditLog {
+        id: entry.id,
+        username: entry.username,
+        resource: entry.resource,
+        resource_type: entry.resource_type,
+        operation: entry.operation,
+        op_time: entry.op_time,
+    }
+}
+
+/// The entries that the caller may see: all for administrators, else those of the projects that the caller administers.
+#[utoipa::path(
+    get, path = "/api/v2.0/auditlog-exts", operation_id = "listAuditLogExts", tag = "auditlog", params(ListParams),
+    responses((status = 200, body = [AuditLogExt]))
+)]
+async fn list(
+    list: List,
+    RequireAudit(view): RequireAudit,
+    State(domain): State<Domain>,
+) -> ApiResult<PagedJson<AuditLogExt>> {
+    let rows = audit::list(&domain, &view, &list.query).await?;
+    Ok(PagedJson { rows, page: list.query.page, address: list.address })
+}
+
+/// The same entries in their older shape.
+#[utoipa::path(
+    get, path = "/api/v2.0/audit-logs", operation_id = "listAuditLogs", tag = "auditlog", params(ListParams),
+    responses((status = 200, body = [AuditLog]))
+)]
+async fn list_old(
+    list: List,
+    RequireAudit(view): RequireAudit,
+    State(domain): State<Domain>,
+) -> ApiResult<PagedJson<AuditLog>> {
+    let rows = audit::list(&domain, &view, &list.query).await?.map(old);
+    Ok(PagedJson { rows, page: list.query.page, address: list.address })
+}
+
+/// The kinds of event that are logged.
+#[utoipa::path(
+    get, path = "/api/v2.0/auditlog-exts/events", operation_id = "listAuditLogEventTypes", tag = "auditlog",
+    responses((status = 200, body = [AuditLogEventType]))
+)]
+async fn events(RequireSystem(access): RequireSystem<ListAudit>) -> Json<Vec<AuditLogEventType>> {
+    Json(audit::event_types(&access))
+}
+
+/// The entries of a project.
+#[utoipa::path(
+    get, path = "/api/v2.0/projects/{project_name}/auditlog-exts", operation_id = "getLogExts", tag = "project",
+    params(ListParams), responses((status = 200, body = [AuditLogExt]))
+)]
+async fn list_of_project(
+    list: List,
+    RequireProject(access): RequireProject<ListLogs>,
+    State(domain): State<Domain>,
+) -> ApiResult<PagedJson<AuditLogExt>> {
+    let rows = audit::list_of(&domain, &access, &list.query).await?;
+    Ok(PagedJson { rows, page: list.query.page, address: list.address })
+}
+
+/// The entries of a project in their older shape.
+#[utoipa::path(
+    get, path = "/api/v2.0/projects/{project_name}/logs", operation_id = "getLogs", tag = "project",
+    params(ListParams), responses((status = 200, body = [AuditLog]))
+)]
+async fn list_old_of_project(
+    list: List,
+    RequireProject(access): RequireProject<ListLogs>,
+    State(domain): State<Domain>,
+) -> ApiResult<PagedJson<AuditLog>> {
+    let rows = audit::list_of(&domain, &access, &list.query).await?.map(old);
+    Ok(PagedJson { rows, page: list.query.page, address: list.address })
+}

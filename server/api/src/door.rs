@@ -1,0 +1,149 @@
+//! What a request passes before its route: a clean path, the methods of the path, read-only mode; and what it gets
+//! where there is no route.
+
+use std::{
+    convert::Infallible,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use axum::{
+    Router,
+    extract::{MatchedPath, OriginalUri, Request, State},
+    middleware::{Next, from_fn_with_state},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use berth_domain::{Actor, system};
+use berth_types::ErrorCode;
+use berth_web::{ApiError, AppState};
+use futures_util::future::BoxFuture;
+use http::{Method, StatusCode, Uri, header};
+use tower::{Service, ServiceExt};
+use utoipa::openapi::OpenApi;
+
+use crate::openapi::{self, Methods};
+
+/// The addresses below which everything is ours.
+const ROOTS: [&str; 3] = ["/api", "/service", "/c"];
+
+/// All routes behind the door.
+pub fn router(routes: Router<AppState>, api: &OpenApi, state: AppState) -> Router {
+    let methods = Arc::new(openapi::methods(api));
+    let document: Arc<str> = openapi::document(api).into();
+    let routes = routes
+        .route_layer(from_fn_with_state(state.clone(), refuse_changes))
+        .route_layer(from_fn_with_state(methods, refuse_methods))
+        .route("/api/v2.0/openapi.json", get(move || describe(document.clone())))
+        .fallback(nothing_here)
+        .method_not_allowed_fallback(nothing_here)
+        .with_state(state);
+    ROOTS.into_iter().fold(Router::new(), |router, root| router.nest_service(root, Door(routes.clone())))
+}
+
+async fn describe(document: Arc<str>) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], document.to_string()).into_response()
+}
+
+/// Gives the inner router the address as the client sent it, without empty components and slash at its end.
+#[derive(Clone)]
+struct Door(Router);
+
+impl Service<Request> for Door {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        let original = request.extensions().get::<OriginalUri>().map(|uri| uri.0.clone());
+        *request.uri_mut() = clean(&original.unwrap_or_else(|| request.uri().clone()));
+        let routes = self.0.clone();
+        Box::pin(async move { routes.oneshot(request).await })
+    }
+}
+
+fn clean(uri: &Uri) -> Uri {
+    let path = uri.path();
+    if !path.contains("//") && !path.ends_with('/') {
+        return uri.clone();
+    }
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    let mut cleaned = format!("/{}", parts.join("/"));
+    if let Some(query) = uri.query() {
+        cleaned.push('?');
+        cleaned.push_str(query);
+    }
+    cleaned.parse().unwrap_or_else(|_| uri.clone())
+}
+
+/// Harbor answers HEAD only where its contract has it, and says which methods a path has.
+async fn refuse_methods(State(methods): State<Arc<Methods>>, request: Request, next: Next) -> Response {
+    let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
+    let Some(allowed) = methods_of(&methods, path) else { return next.run(request).await };
+    if allowed.iter().any(|method| method == request.method().as_str()) {
+        return next.run(request).await;
+    }
+    let text = format!("method {} is not allowed, but [{}] are", request.method(), allowed.join(","));
+    ApiError::new(ErrorCode::MethodNotAllowed, text).into_response()
+}
+
+/// A route's path begins with the root under which the door is nested.
+fn methods_of<'m>(methods: &'m Methods, path: &str) -> Option<&'m Vec<String>> {
+    let nested = ROOTS.into_iter().filter_map(|root| path.strip_prefix(root));
+    nested.chain([path]).find_map(|path| methods.get(path))
+}
+
+/// In read-only mode nothing changes but the settings, one of which is this mode, and who is signed in.
+async fn refuse_changes(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let is_change = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let path = request.uri().path();
+    let is_free = path == "/api/v2.0/configurations" || !path.starts_with("/api/v2.0/");
+    if !is_change || is_free {
+        return next.run(request).await;
+    }
+    let actor: Actor = request.extensions().get().cloned().unwrap_or_default();
+    match system::is_read_only(&state.domain, &actor).await {
+        Ok(false) => next.run(request).await,
+        Ok(true) => {
+            let text = "The system is in read only mode. Any modification is prohibited.";
+            ApiError::new(ErrorCode::Denied, text).into_response()
+        }
+        Err(error) => ApiError::from(error).into_response(),
+    }
+}
+
+/// Harbor's two answers: an error in its API, a page elsewhere.
+async fn nothing_here(OriginalUri(uri): OriginalUri) -> Response {
+    let path = uri.path();
+    if path.starts_with("/api/v2.0/") || path.starts_with("/api/berth/v1/") {
+        return ApiError::new(ErrorCode::NotFound, format!("path {path} was not found")).into_response();
+    }
+    let page = "<!DOCTYPE html>\n<html lang=\"en\"><head><title>404</title></head><body><h1>Not found</h1></body></html>\n";
+    (StatusCode::NOT_FOUND, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_lose_what_means_nothing() {
+        let cleaned = |text: &str| clean(&text.parse().unwrap()).to_string();
+        assert_eq!(cleaned("/api/v2.0/projects/?q=a//b"), "/api/v2.0/projects?q=a//b");
+        assert_eq!(cleaned("/api/v2.0/projects//members"), "/api/v2.0/projects/members");
+        assert_eq!(cleaned("/api/v2.0/x%2F%2Fy"), "/api/v2.0/x%2F%2Fy");
+        assert_eq!(cleaned("/api//"), "/api");
+    }
+
+    #[test]
+    fn routes_are_found_below_their_root() {
+        let methods = Methods::from([("/api/v2.0/ping".to_owned(), vec!["GET".to_owned()])]);
+        assert!(methods_of(&methods, "/api/api/v2.0/ping").is_some());
+        assert!(methods_of(&methods, "/api/v2.0/ping").is_some());
+        assert!(methods_of(&methods, "/api/v2.0/pong").is_none());
+    }
+}

@@ -1,0 +1,105 @@
+//! Members of projects.
+
+use axum::{Json, extract::State};
+use berth_domain::{
+    Domain,
+    authz::{CreateMember, DeleteMember, ListMembers, ReadMember, UpdateMember},
+    member,
+};
+use berth_types::{
+    ErrorCode,
+    api::{ProjectMember, ProjectMemberEntity, RoleRequest},
+    url::encode,
+};
+use berth_web::{
+    ApiError, ApiResult, AppState,
+    extract::{List, RequireProject},
+    reply::{Created, PagedJson},
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    body::Checked,
+    extract::{MemberPath, Params},
+};
+
+/// The routes of this file.
+pub fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(get, update, delete))
+}
+
+/// The members of a project.
+#[utoipa::path(
+    get, path = "/api/v2.0/projects/{project_name_or_id}/members", operation_id = "listProjectMembers", tag = "member",
+    params(
+        ("page" = Option<i64>, Query, description = "From 1."),
+        ("page_size" = Option<i64>, Query, description = "Rows a page, at most 100."),
+        ("entityname" = Option<String>, Query, description = "Sign-in name of one member."),
+    ),
+    responses((status = 200, body = [ProjectMemberEntity]))
+)]
+async fn list(
+    list: List,
+    RequireProject(access): RequireProject<ListMembers>,
+    State(domain): State<Domain>,
+) -> ApiResult<PagedJson<ProjectMemberEntity>> {
+    let name = list.param("entityname").filter(|name| !name.is_empty());
+    let rows = member::list(&domain, &access, name, list.query.page).await?;
+    Ok(PagedJson { rows, page: list.query.page, address: list.address })
+}
+
+/// Adds a member.
+#[utoipa::path(
+    post, path = "/api/v2.0/projects/{project_name_or_id}/members", operation_id = "createProjectMember",
+    tag = "member", request_body = ProjectMember, responses((status = 201))
+)]
+async fn create(
+    State(domain): State<Domain>,
+    params: Params,
+    Checked(RequireProject(access), request): Checked<RequireProject<CreateMember>, ProjectMember>,
+) -> ApiResult<Created> {
+    let id = member::create(&domain, &access, &request).await?;
+    Ok(Created(format!("/api/v2.0/projects/{}/members/{id}", encode(params.get("project_name_or_id")))))
+}
+
+/// One member.
+#[utoipa::path(
+    get, path = "/api/v2.0/projects/{project_name_or_id}/members/{mid}", operation_id = "getProjectMember",
+    tag = "member", responses((status = 200, body = ProjectMemberEntity))
+)]
+async fn get(
+    MemberPath(id): MemberPath,
+    RequireProject(access): RequireProject<ReadMember>,
+    State(domain): State<Domain>,
+) -> ApiResult<Json<ProjectMemberEntity>> {
+    if id.0 == 0 {
+        return Err(ApiError::new(ErrorCode::BadRequest, "the member id can not be empty!"));
+    }
+    Ok(Json(member::get(&domain, &access, id).await?))
+}
+
+/// Changes a role.
+#[utoipa::path(
+    put, path = "/api/v2.0/projects/{project_name_or_id}/members/{mid}", operation_id = "updateProjectMember",
+    tag = "member", request_body = RoleRequest, responses((status = 200))
+)]
+async fn update(
+    State(domain): State<Domain>,
+    MemberPath(id): MemberPath,
+    Checked(RequireProject(access), request): Checked<RequireProject<UpdateMember>, RoleRequest>,
+) -> ApiResult<()> {
+    Ok(member::update(&domain, &access, id, request.role_id).await?)
+}
+
+/// Removes a member.
+#[utoipa::path(
+    delete, path = "/api/v2.0/projects/{project_name_or_id}/members/{mid}", operation_id = "deleteProjectMember",
+    tag = "member", responses((status = 200))
+)]
+async fn delete(
+    MemberPath(id): MemberPath,
+    RequireProject(access): RequireProject<DeleteMember>,
+    State(domain): State<Domain>,
+) -> ApiResult<()> {
+    Ok(member::delete(&domain, &access, id).await?)
+}

@@ -1,0 +1,159 @@
+//! Signing in and out (`/c/*`, Harbor's addresses for browsers), and the caller's sessions.
+
+use axum::{
+    Extension, Json, Router,
+    extract::{Path, State},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use berth_auth::{Auth, Origin};
+use berth_domain::{
+    Actor, Domain, Error, session,
+    user::{self, Key},
+};
+use berth_types::{
+    ErrorCode,
+    api::Session,
+    error::{ErrorBody, ErrorEnvelope},
+};
+use berth_web::{
+    ApiError, ApiResult, AppState, SessionCookie, cookie,
+    credential::origin,
+    csrf::StartedSession,
+    error::envelope_response,
+    extract::{Caller, RequireSelf, form_pairs},
+};
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode, header};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// The routes of this file.
+pub fn router() -> OpenApiRouter<AppState> {
+    // Harbor's description of its API leaves these out, and so does ours.
+    let account = Router::new()
+        .route("/c/login", post(sign_in))
+        .route("/c/log_out", get(sign_out))
+        .route("/c/userExists", post(exists))
+        .route("/c/oidc/login", get(no_oidc))
+        .route("/c/oidc/callback", get(no_oidc))
+        .route("/c/oidc/onboard", post(no_oidc))
+        .route("/c/authproxy/redirect", get(no_authproxy));
+    OpenApiRouter::from(account).routes(routes!(list, revoke_others)).routes(routes!(revoke))
+}
+
+async fn sign_in(
+    State(state): State<AppState>,
+    former: Option<Extension<SessionCookie>>,
+    extensions: http::Extensions,
+    headers: HeaderMap,
+    body: Bytes,
+) -> ApiResult<Response> {
+    let pairs = form_pairs(&body);
+    let field = |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).unwrap_or_default();
+    let (name, password) = (field("principal"), field("password"));
+    if name.is_empty() || password.is_empty() {
+        return Ok(StatusCode::UNAUTHORIZED.into_response());
+    }
+    let (address, request_id) = origin(&extensions);
+    let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let from = Origin { address, user_agent: user_agent.to_owned(), request_id };
+    let Some(new) = state.auth.sign_in(name, password, &from).await? else {
+        return Ok(StatusCode::UNAUTHORIZED.into_response());
+    };
+    // The browser is about to forget its former session.
+    if let Some(Extension(SessionCookie(former))) = former {
+        state.auth.sign_out(&former, &Actor::default()).await?;
+    }
+    let mut response = StatusCode::OK.into_response();
+    if let Some(set) = cookie::session(&new.cookie, state.http.is_secure()) {
+        response.headers_mut().append(header::SET_COOKIE, set);
+    }
+    response.extensions_mut().insert(StartedSession(new.cookie));
+    Ok(response)
+}
+
+async fn sign_out(State(state): State<AppState>, Caller(actor): Caller, headers: HeaderMap) -> ApiResult<Response> {
+    if let Some(sid) = cookie::get(&headers, cookie::SESSION) {
+        state.auth.sign_out(sid, &actor).await?;
+    }
+    let mut response = StatusCode::OK.into_response();
+    if let Some(set) = cookie::no_session(state.http.is_secure()) {
+        response.headers_mut().append(header::SET_COOKIE, set);
+    }
+    Ok(response)
+}
+
+async fn exists(State(domain): State<Domain>, Caller(actor): Caller, body: Bytes) -> ApiResult<Response> {
+    let pairs = form_pairs(&body);
+    let field = |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).unwrap_or_default();
+    // Who may ask comes first, as in Harbor.
+    let key = if field("target") == "email" { Key::Email } else { Key::Username };
+    let found = match user::exists(&domain, &actor, key, field("value")).await {
+        Ok(found) => found,
+        Err(Error::Precondition(reason)) => return Ok((StatusCode::PRECONDITION_FAILED, reason).into_response()),
+        Err(error) => return Err(error.into()),
+    };
+    if !["username", "email"].contains(&field("target")) {
+        return Err(ApiError::new(ErrorCode::BadRequest, "the target must be username or email"));
+    }
+    Ok(Json(found).into_response())
+}
+
+async fn no_oidc(State(domain): State<Domain>) -> ApiResult<Response> {
+    let settings = domain.settings().await?;
+    Ok(wrong_mode(format!("auth mode: {} is not OIDC based", settings.auth_mode())))
+}
+
+async fn no_authproxy(State(domain): State<Domain>) -> ApiResult<Response> {
+    let settings = domain.settings().await?;
+    Ok(wrong_mode(format!("the auth mode {} does not support this flow", settings.auth_mode())))
+}
+
+/// Harbor has a word of its own for this refusal, and only here.
+fn wrong_mode(message: String) -> Response {
+    let error = ErrorBody { code: "PRECONDITION_FAILED".to_owned(), message };
+    envelope_response(StatusCode::PRECONDITION_FAILED, &ErrorEnvelope { errors: vec![error] })
+}
+
+/// The caller's sessions, last used first.
+#[utoipa::path(
+    get, path = "/api/berth/v1/sessions", operation_id = "listSessions", tag = "berth",
+    responses((status = 200, body = [Session]))
+)]
+async fn list(
+    RequireSelf(access): RequireSelf,
+    current: Option<Extension<SessionCookie>>,
+    State(auth): State<Auth>,
+    State(domain): State<Domain>,
+) -> ApiResult<Json<Vec<Session>>> {
+    let hash = current.map(|current| auth.session_hash(&current.0.0));
+    Ok(Json(session::list(&domain, &access, hash.as_ref().map(<[u8; 32]>::as_slice)).await?))
+}
+
+/// Ends all of the caller's sessions but the one that asks.
+#[utoipa::path(
+    delete, path = "/api/berth/v1/sessions", operation_id = "deleteOtherSessions", tag = "berth",
+    responses((status = 200))
+)]
+async fn revoke_others(
+    RequireSelf(access): RequireSelf,
+    current: Option<Extension<SessionCookie>>,
+    State(auth): State<Auth>,
+    State(domain): State<Domain>,
+) -> ApiResult<()> {
+    let hash = current.map(|current| auth.session_hash(&current.0.0));
+    Ok(session::revoke_others(&domain, &access, hash.as_ref().map(<[u8; 32]>::as_slice)).await?)
+}
+
+/// Ends one of the caller's sessions.
+#[utoipa::path(
+    delete, path = "/api/berth/v1/sessions/{id}", operation_id = "deleteSession", tag = "berth",
+    responses((status = 200))
+)]
+async fn revoke(
+    RequireSelf(access): RequireSelf,
+    Path(id): Path<String>,
+    State(domain): State<Domain>,
+) -> ApiResult<()> {
+    Ok(session::revoke(&domain, &access, &id).await?)
+}

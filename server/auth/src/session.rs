@@ -1,0 +1,94 @@
+//! Sessions: a random cookie, of which only the keyed hash is kept.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use berth_domain::{Actor, Result, session, throttle::Trace, user};
+use berth_types::UserId;
+
+use crate::{Auth, NewSession, Origin, basic::Attempt, keyed::Purpose};
+
+/// Random bytes of a cookie.
+const COOKIE_BYTES: usize = 32;
+/// What the cookie of a browser that is not signed in starts with. No row stands behind it.
+const ANONYMOUS: &str = "anonymous.";
+
+/// Whether using a session moves its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Renewal {
+    /// It does.
+    Slide,
+    /// It does not: the request came from a timer, not from a person.
+    Keep,
+}
+
+impl Auth {
+    /// A session cookie. Nothing where it is unknown or expired, or where the person is gone.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn session(&self, cookie: &str, renewal: Renewal) -> Result<Option<Actor>> {
+        // What cannot be one of ours needs no query.
+        if cookie.len() != COOKIE_BYTES.div_ceil(3) * 4 - 1 {
+            return Ok(None);
+        }
+        let domain = &self.inner.domain;
+        let Some(session) = session::find(domain, &self.session_hash(cookie)).await? else { return Ok(None) };
+        let Some(person) = user::account_by_id(domain, UserId(session.user_id)).await? else { return Ok(None) };
+        if renewal == Renewal::Slide {
+            session::renew(domain, &session).await?;
+        }
+        Ok(Some(user::actor(&person)))
+    }
+
+    /// Signs in with a password and makes a session. Nothing where they are wrong.
+    ///
+    /// # Errors
+    /// [`berth_domain::Error::TooManyRequests`] after too many wrong ones.
+    pub async fn sign_in(&self, name: &str, password: &str, from: &Origin) -> Result<Option<NewSession>> {
+        let attempt = Attempt {
+            name,
+            secret: password,
+            address: &from.address,
+            request_id: &from.request_id,
+            trace: Trace::Audited,
+        };
+        let Some(actor) = self.password(&attempt).await? else { return Ok(None) };
+        let actor = actor.on_request(&from.address, &from.request_id);
+        let cookie = random_cookie();
+        session::start(&self.inner.domain, &actor, &self.session_hash(&cookie), &from.user_agent).await?;
+        Ok(Some(NewSession { cookie, actor }))
+    }
+
+    /// Ends a session.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn sign_out(&self, cookie: &str, actor: &Actor) -> Result<()> {
+        session::end(&self.inner.domain, actor, &self.session_hash(cookie)).await
+    }
+
+    /// The keyed hash by which the database knows a session.
+    pub fn session_hash(&self, cookie: &str) -> [u8; 32] {
+        self.inner.hasher.hash(Purpose::Session, &[cookie.as_bytes()])
+    }
+
+    /// A cookie for a browser that is not signed in and is shown a form.
+    pub fn anonymous_cookie() -> String {
+        format!("{ANONYMOUS}{}", random_cookie())
+    }
+}
+
+fn random_cookie() -> String {
+    URL_SAFE_NO_PAD.encode(rand::random::<[u8; COOKIE_BYTES]>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cookies_have_the_length_that_is_looked_up() {
+        assert_eq!(random_cookie().len(), COOKIE_BYTES.div_ceil(3) * 4 - 1);
+        assert_ne!(random_cookie(), random_cookie());
+        assert!(Auth::anonymous_cookie().starts_with(ANONYMOUS));
+    }
+}

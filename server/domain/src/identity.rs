@@ -1,0 +1,170 @@
+//! Robots and personal tokens, as far as proof of identity goes.
+
+use std::sync::Arc;
+
+pub use berth_db::query::identity::Identity;
+use berth_db::{
+    DbError,
+    query::identity::{self as rows, Kind},
+};
+use berth_types::{RobotId, Timestamp, UserId};
+
+use crate::{
+    Actor, Domain, Error, Result,
+    actor::{ActorKind, RobotPermission},
+    audit,
+    audit::Entry,
+    authz::{CreateRobot, SelfAccess, SystemAccess},
+};
+
+/// A robot to be made.
+#[derive(Clone, Debug)]
+pub struct NewRobot {
+    /// Its name without the prefix.
+    pub name: String,
+    /// Keyed hash of its generated secret.
+    pub secret_hash: Vec<u8>,
+    /// What it may.
+    pub permissions: Vec<RobotPermission>,
+    /// When it ends.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Makes a robot of the system.
+///
+/// # Errors
+/// [`Error::Conflict`] where the name is taken.
+pub async fn create_robot(domain: &Domain, access: &SystemAccess<CreateRobot>, new: NewRobot) -> Result<RobotId> {
+    let full_name = format!("{}{}", domain.settings().await?.robot_name_prefix(), new.name);
+    let identity = Identity {
+        id: 0,
+        name: new.name,
+        user_id: None,
+        project_id: None,
+        secret_hash: Some(new.secret_hash),
+        secret_phc: None,
+        permissions: serde_json::to_string(&new.permissions).map_err(Error::internal)?,
+        disabled: false,
+        epoch: 0,
+        expires_at: new.expires_at,
+    };
+    let entry = Entry::success("create", "robot", full_name);
+    create(domain, access.actor(), Kind::Robot, identity, entry).await.map(RobotId)
+}
+
+/// Makes a personal token of the caller; its keyed hash must be of a generated secret.
+///
+/// # Errors
+/// [`Error::Conflict`] where the name is taken.
+pub async fn create_personal_token(
+    domain: &Domain,
+    access: &SelfAccess,
+    name: &str,
+    secret_hash: Vec<u8>,
+    expires_at: Option<Timestamp>,
+) -> Result<i64> {
+    let identity = Identity {
+        id: 0,
+        name: format!("{}/{name}", access.user()),
+        user_id: Some(access.user().0),
+        project_id: None,
+        secret_hash: Some(secret_hash),
+        secret_phc: None,
+        permissions: "[]".to_owned(),
+        disabled: false,
+        epoch: 0,
+        expires_at,
+    };
+    let entry = Entry::success("create", "token", name);
+    create(domain, access.actor(), Kind::PersonalToken, identity, entry).await
+}
+
+async fn create(domain: &Domain, actor: &Actor, kind: Kind, identity: Identity, entry: Entry) -> Result<i64> {
+    let args = (kind, identity, actor.clone(), domain.now(), entry);
+    let id = domain
+        .db
+        .write(args, |tx, (kind, identity, actor, now, entry)| {
+            Box::pin(async move {
+                let id = rows::insert(tx, *kind, identity, *now).await.map_err(|error| match error {
+                    DbError::Unique(_) => Error::Conflict(format!("{} already exists", identity.name)),
+                    other => other.into(),
+                })?;
+                audit::record(tx, actor, *now, entry).await?;
+                Ok::<_, Error>(id)
+            })
+        })
+        .await?;
+    domain.forget_people();
+    Ok(id)
+}
+
+/// A robot that is neither switched off nor over, by its name without the prefix, at most two seconds old.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn robot_by_name(domain: &Domain, name: &str) -> Result<Option<Arc<Identity>>> {
+    if name.contains('\0') {
+        return Ok(None);
+    }
+    let found = match domain.recent.robot_names.get(name) {
+        Some(found) => found,
+        None => {
+            let mut reader = domain.db.reader().await?;
+            let found = rows::find_by_name(&mut reader.conn(), Kind::Robot, name).await?.map(Arc::new);
+            domain.recent.robot_names.insert(name.to_owned(), found.clone());
+            found
+        }
+    };
+    Ok(found.filter(|robot| is_alive(robot, domain.now())))
+}
+
+/// A robot that is neither switched off nor over, by id, at most two seconds old.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn robot(domain: &Domain, id: RobotId) -> Result<Option<Arc<Identity>>> {
+    let found = match domain.recent.robots.get(&id.0) {
+        Some(found) => found,
+        None => {
+            let found = rows::find(&mut domain.db.reader().await?.conn(), id.0).await?.map(Arc::new);
+            domain.recent.robots.insert(id.0, found.clone());
+            found
+        }
+    };
+    Ok(found.filter(|robot| is_alive(robot, domain.now())))
+}
+
+/// Whether a person has a living personal token with this keyed hash.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn has_personal_token(domain: &Domain, user: UserId, secret_hash: &[u8]) -> Result<bool> {
+    let mut reader = domain.db.reader().await?;
+    let found = rows::find_token(&mut reader.conn(), user.0, secret_hash).await?;
+    Ok(found.is_some_and(|token| is_alive(&token, domain.now())))
+}
+
+/// A robot as a caller, under its full name.
+///
+/// # Errors
+/// [`Error::Internal`] where its permissions cannot be read.
+pub fn robot_actor(robot: &Identity, prefix: &str) -> Result<Actor> {
+    let permissions: Vec<RobotPermission> = serde_json::from_str(&robot.permissions).map_err(Error::internal)?;
+    let kind = ActorKind::Robot { id: RobotId(robot.id), permissions: permissions.into() };
+    Ok(Actor { kind, name: format!("{prefix}{}", robot.name).into(), ..Actor::default() })
+}
+
+/// Whether a chosen secret is the robot's. For generated ones compare the keyed hash.
+///
+/// # Errors
+/// Where no hash can be computed.
+pub async fn verify_chosen_secret(robot: &Identity, secret: &str) -> Result<bool> {
+    match robot.secret_phc.as_deref() {
+        Some(phc) => crate::password::verify(Some(phc), secret).await,
+        None => Ok(false),
+    }
+}
+
+fn is_alive(identity: &Identity, now: Timestamp) -> bool {
+    !identity.disabled && identity.expires_at.is_none_or(|end| end > now)
+}

@@ -1,0 +1,139 @@
+//! The real binary with a folder of its own, and what its administrator does to it.
+
+use std::env;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use reqwest::{Client, Method, StatusCode};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::process::Daemon;
+
+/// The password of `admin`.
+pub const ADMIN_PASSWORD: &str = "Harbour-Master-1";
+/// The password of everybody else.
+pub const PASSWORD: &str = "Deck-Hand-2";
+
+const START_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Roles by Harbor's numbers.
+#[derive(Clone, Copy)]
+pub enum Role {
+    /// May push.
+    Developer = 2,
+    /// May pull.
+    Guest = 3,
+}
+
+/// A running server.
+pub struct Berth {
+    host: String,
+    http: Client,
+    daemon: Daemon,
+    folder: TempDir,
+}
+
+impl Berth {
+    /// Starts a server whose set-up is done, with the developer `alice` and the guest `bob` in the private project
+    /// `team`, and the public project `open`, where `alice` is a developer as well.
+    pub async fn start() -> Self {
+        let folder = TempDir::new().unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_berth"));
+        for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("BERTH_")) {
+            command.env_remove(name);
+        }
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(folder.path().join("data"));
+        command.env("BERTH_SETUP__ADMIN_PASSWORD", ADMIN_PASSWORD).current_dir(folder.path());
+        let mut daemon = Daemon::start("berth", command, folder.path().join("log"));
+        let host = daemon.wait_for(START_TIMEOUT, listening).await;
+        let berth = Berth { host, http: Client::new(), daemon, folder };
+        berth.populate().await;
+        berth
+    }
+
+    /// `ADDRESS:PORT`.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// What clients call an image.
+    pub fn image(&self, name: &str) -> String {
+        format!("{}/{name}", self.host)
+    }
+
+    /// The id of the process.
+    pub fn pid(&self) -> u32 {
+        self.daemon.pid()
+    }
+
+    /// A new folder for a client; gone with the server.
+    pub fn scratch(&self, name: &str) -> std::path::PathBuf {
+        let path = self.folder.path().join(name);
+        std::fs::create_dir_all(&path).unwrap();
+        path
+    }
+
+    /// One request of the administrator to Harbor's API.
+    pub async fn api(&self, method: Method, path: &str, body: Option<Value>) -> (StatusCode, Value) {
+        let url = format!("http://{}/api/v2.0{path}", self.host);
+        let mut request = self.http.request(method, url).basic_auth("admin", Some(ADMIN_PASSWORD));
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let response = request.send().await.unwrap();
+        let (status, text) = (response.status(), response.text().await.unwrap());
+        (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
+    }
+
+    /// As [`Berth::api`] with a body; another answer than `expected` ends the test.
+    pub async fn api_expecting(&self, expected: StatusCode, method: Method, path: &str, body: Value) {
+        let (status, answer) = self.api(method.clone(), path, Some(body)).await;
+        assert_eq!(status, expected, "{method} {path}: {answer}");
+    }
+
+    /// The names of the tags of a repository `project/name`, as the API lists them.
+    pub async fn tags(&self, project: &str, repository: &str) -> Vec<String> {
+        let repository = repository.replace('/', "%252F");
+        let path = format!("/projects/{project}/repositories/{repository}/artifacts?with_tag=true&page_size=100");
+        let (status, artifacts) = self.api(Method::GET, &path, None).await;
+        assert_eq!(status, StatusCode::OK, "{artifacts}");
+        let artifacts = artifacts.as_array().unwrap();
+        let tags = artifacts.iter().filter_map(|artifact| artifact["tags"].as_array()).flatten();
+        let mut names: Vec<String> = tags.map(|tag| tag["name"].as_str().unwrap().to_owned()).collect();
+        names.sort();
+        names
+    }
+
+    async fn populate(&self) {
+        for name in ["alice", "bob"] {
+            let user = json!({
+                "username": name, "password": PASSWORD, "realname": name, "email": format!("{name}@example.com"),
+            });
+            self.api_expecting(StatusCode::CREATED, Method::POST, "/users", user).await;
+        }
+        for (name, public) in [("team", "false"), ("open", "true")] {
+            let project = json!({ "project_name": name, "metadata": { "public": public } });
+            self.api_expecting(StatusCode::CREATED, Method::POST, "/projects", project).await;
+        }
+        for (project, user, role) in
+            [("team", "alice", Role::Developer), ("open", "alice", Role::Developer), ("team", "bob", Role::Guest)]
+        {
+            let member = json!({ "role_id": role as u8, "member_user": { "username": user } });
+            let path = format!("/projects/{project}/members");
+            self.api_expecting(StatusCode::CREATED, Method::POST, &path, member).await;
+        }
+    }
+}
+
+/// A path as an argument.
+pub fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+fn listening(log: &str) -> Option<String> {
+    // The line must be whole.
+    let (complete, _) = log.rsplit_once('\n')?;
+    complete.lines().find_map(|line| line.strip_prefix("listening on http://")).map(|host| host.trim().to_owned())
+}

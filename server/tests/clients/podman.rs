@@ -1,0 +1,58 @@
+//! podman, which keeps its images itself and takes every registry for TLS unless told.
+
+use std::fs;
+use std::path::Path;
+
+use crate::berth::{Berth, PASSWORD, text};
+use crate::container;
+use crate::image::Image;
+use crate::tool::Tool;
+
+#[tokio::test]
+async fn podman_works_from_login_to_run() {
+    let folder = tempfile::Builder::new().prefix("bp").tempdir_in("/tmp").unwrap();
+    let Some(podman) = podman(folder.path()) else { return };
+    let berth = Berth::start().await;
+    let plain = "--tls-verify=false";
+    let login = ["login", plain, "--username", "alice", "--password-stdin", berth.host()];
+    podman.refused_with_input(&login, b"Wrong-Password-9").await;
+    podman.ok_with_input(&login, PASSWORD.as_bytes()).await;
+
+    let image = berth.image("team/hello:v1");
+    let archive = folder.path().join("image.tar");
+    Image::of_layers("podman", 3).save(&archive, &image);
+    podman.ok(&["load", "--quiet", "--input", text(&archive)]).await;
+    podman.ok(&["push", plain, &image]).await;
+    podman.ok(&["push", plain, &image]).await;
+    let docker_schema = berth.image("team/hello:v2s2");
+    podman.ok(&["push", plain, "--format", "v2s2", &image, &docker_schema]).await;
+    assert_eq!(berth.tags("team", "hello").await, ["v1", "v2s2"]);
+
+    podman.ok(&["rmi", &image]).await;
+    podman.ok(&["pull", plain, "--quiet", &docker_schema]).await;
+    podman.ok(&["pull", plain, "--quiet", &image]).await;
+    let digest = podman.ok(&["inspect", "--format", "{{.Digest}}", &image]).await;
+    podman.ok(&["rmi", "--force", &image]).await;
+    podman.ok(&["pull", plain, "--quiet", &format!("{}@{digest}", berth.image("team/hello"))]).await;
+    podman.ok(&["pull", plain, "--quiet", &image]).await;
+    container::run(&podman, &image).await;
+
+    let foreign = berth.image("library/hello:v1");
+    let refusal = podman.refused(&["push", plain, &image, &foreign]).await;
+    assert!(refusal.contains("unauthorized") || refusal.contains("denied"), "{refusal}");
+    podman.ok(&["logout", berth.host()]).await;
+    podman.refused(&["pull", plain, &image]).await;
+}
+
+fn podman(folder: &Path) -> Option<Tool> {
+    let podman = Tool::find("podman", folder)?;
+    let policy = folder.join("policy.json");
+    fs::write(&policy, r#"{ "default": [{ "type": "insecureAcceptAnything" }] }"#).unwrap();
+    // Packages of other distributions put this file elsewhere, or nowhere.
+    fs::create_dir_all(folder.join(".config/containers")).unwrap();
+    fs::copy(&policy, folder.join(".config/containers/policy.json")).unwrap();
+    let podman = podman.env("REGISTRY_AUTH_FILE", folder.join("auth.json")).env("TMPDIR", folder);
+    let (root, runroot) = (folder.join("root"), folder.join("run"));
+    let places = ["--root", text(&root), "--runroot", text(&runroot), "--storage-driver", "vfs"];
+    Some(podman.args(places).args(["--cgroup-manager", "cgroupfs", "--events-backend", "none"]))
+}

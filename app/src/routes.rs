@@ -1,6 +1,6 @@
 //! Which page an address names. `/-/` ends the name of a project or repository, since no name may hold it.
 
-use crate::pages::{NotFound, account, admin, setup, sign_in, sign_up};
+use crate::pages::{NotFound, account, admin, project, projects, setup, sign_in, sign_up};
 use leptos::prelude::*;
 use leptos_router::components::{Redirect, Route, Routes};
 use leptos_router::{SsrMode, path};
@@ -14,6 +14,9 @@ pub fn Portal() -> impl IntoView {
             <Route path=path!("/setup") view=setup::Setup ssr=SsrMode::Async />
             <Route path=path!("/sign-in") view=sign_in::SignIn ssr=SsrMode::Async />
             <Route path=path!("/sign-up") view=sign_up::SignUp ssr=SsrMode::Async />
+            <Route path=path!("/projects") view=projects::Projects ssr=SsrMode::Async />
+            <Route path=path!("/projects/-/new") view=projects::NewProject ssr=SsrMode::Async />
+            <Route path=path!("/projects/:project/*rest") view=project::ProjectPages ssr=SsrMode::Async />
             <Route path=path!("/account") view=account::Profile ssr=SsrMode::Async />
             <Route path=path!("/account/password") view=account::Password ssr=SsrMode::Async />
             <Route path=path!("/account/sessions") view=account::Sessions ssr=SsrMode::Async />

@@ -27,10 +27,15 @@ use crate::{
     serve::Peer,
 };
 
+/// Libraries that say more than anybody wants to read.
+const QUIET: &str = "sqlx::postgres::notice=warn";
+
 /// Begins to write log lines to standard error. A second call changes nothing.
 pub fn init(log: &LogConfig) {
+    // PostgreSQL has a remark on every "if not exists". What the configuration says of it comes later, and wins.
+    let level = format!("{QUIET},{}", log.level);
     // The configuration has read the filter before.
-    let filter = EnvFilter::try_new(&log.level).unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_new(level).unwrap_or_else(|_| EnvFilter::new("info"));
     let registry = tracing_subscriber::registry().with(filter);
     let is_json = match log.format {
         LogFormat::Json => true,
@@ -79,6 +84,8 @@ pub async fn observe(State(proxies): State<Arc<[IpNet]>>, mut request: Request, 
         response.headers_mut().insert("x-request-id", value);
     }
     record.status = response.status();
+    // An empty body, or one that is only announced, is not asked for.
+    record.finished = response.body().is_end_stream() || record.method == Method::HEAD;
     response.map(|body| Body::new(Observed { body, record }))
 }
 

@@ -2,9 +2,13 @@
 
 pub mod account;
 pub mod admin;
+pub(crate) mod artifact;
 pub mod audit;
 mod error;
 mod loaded;
+pub(crate) mod project;
+pub(crate) mod projects;
+pub(crate) mod repository;
 pub mod setup;
 pub mod sign_in;
 pub mod sign_up;

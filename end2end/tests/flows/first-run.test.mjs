@@ -120,10 +120,15 @@ async function createProject(page, say, name) {
 async function addMember(page, say, username) {
   await page.getByRole('navigation').getByRole('link', { name: say('nav.members') }).click();
   await page.getByRole('heading', { level: 1, name: say('members.title') }).waitFor();
-  const field = page.getByLabel(say('members.username'), { exact: true });
-  if (!(await field.isVisible())) await page.getByRole('button', { name: say('members.add') }).first().click();
-  await field.fill(username);
-  await page.getByRole('button', { name: say('members.add_submit') }).last().click();
+  await page.getByRole('link', { name: say('members.add'), exact: true }).click();
+  const dialog = page.getByRole('dialog', { name: say('members.add_title') });
+  await dialog.getByLabel(say('members.username'), { exact: true }).fill('nobody-of-this-name');
+  await dialog.getByRole('radio', { name: say('role.guest') }).first().check();
+  await dialog.getByRole('button', { name: say('members.add_submit') }).click();
+  await dialog.getByText(say('validation.user_unknown', { name: 'nobody-of-this-name' })).first().waitFor();
+  page.troubles.splice(0);
+  await dialog.getByLabel(say('members.username'), { exact: true }).fill(username);
+  await dialog.getByRole('button', { name: say('members.add_submit') }).click();
   const table = page.getByRole('table', { name: say('members.caption', { project: 'harbour' }) });
   await table.getByText(username, { exact: true }).first().waitFor();
 }

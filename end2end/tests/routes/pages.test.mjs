@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { violations } from '../../fixtures/axe.mjs';
 import { ADMIN_PASSWORD, startBerth } from '../../fixtures/berth.mjs';
-import { DESKTOP, PHONE, assertNoTrouble, picture, signIn, startBrowser, sticksOut, visit, visitor } from '../../fixtures/browser.mjs';
+import { DESKTOP, PHONE, assertNoTrouble, openAccountMenu, picture, signIn, startBrowser, sticksOut, visit, visitor } from '../../fixtures/browser.mjs';
 import { startHarbour } from '../../fixtures/harbour.mjs';
 import { words } from '../../fixtures/words.mjs';
 
@@ -23,16 +23,28 @@ const PUBLIC = {
 /** What an administrator sees: everything. */
 const SIGNED_IN = {
   projects: '/projects',
-  'projects-none': '/projects?search=nothing-is-called-so',
+  'projects-none': '/projects?q=nothing-is-called-so',
   'project-new': '/projects/-/new',
   repositories: '/projects/team',
   'repositories-empty': '/projects/ledger',
   members: '/projects/team/-/members',
+  'member-new': '/projects/team/-/members/new',
+  'member-remove': '/projects/team/-/members/3/remove',
   'project-audit': '/projects/team/-/audit',
   'project-settings': '/projects/team/-/settings',
+  'project-delete': '/projects/ledger/-/delete',
   repository: '/projects/team/web/api',
+  'repository-artifacts': '/projects/team/web/api?tab=artifacts',
+  'repository-description': '/projects/team/web/api/-/description',
+  'repository-delete': '/projects/team/web/api/-/delete',
+  'tag-history': '/projects/team/web/api/-/tags/latest/history',
+  'tag-delete': '/projects/team/web/api/-/tags/latest/delete',
   artifact: `${ARTIFACT}/1.10.0`,
+  'artifact-layers': `${ARTIFACT}/1.10.0/layers`,
   'artifact-index': `${ARTIFACT}/latest`,
+  'artifact-index-layers': `${ARTIFACT}/latest/layers`,
+  'artifact-tag-new': `${ARTIFACT}/1.10.0/tag`,
+  'artifact-delete': `${ARTIFACT}/1.10.0/delete`,
   account: '/account',
   'account-password': '/account/password',
   'account-sessions': '/account/sessions',
@@ -120,7 +132,7 @@ test('the menu of a phone, the menu of an account', async () => {
   const page = await visitor(browser, berth);
   await signIn(page, say, 'admin', ADMIN_PASSWORD);
   await visit(page, '/projects/team');
-  await page.getByRole('button', { name: say('shell.account_menu', { name: 'admin' }) }).click();
+  await openAccountMenu(page, say, 'admin');
   await examineHere(page, 'account-menu', { desktop: DESKTOP });
   await page.setViewportSize(PHONE);
   await visit(page, '/projects/team');

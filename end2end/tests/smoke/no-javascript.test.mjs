@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { PASSWORD } from '../../fixtures/berth.mjs';
-import { assertNoTrouble, signIn, startBrowser, visitor } from '../../fixtures/browser.mjs';
+import { assertNoTrouble, signIn, signOut, startBrowser, visitor } from '../../fixtures/browser.mjs';
 import { startHarbour } from '../../fixtures/harbour.mjs';
 import { words } from '../../fixtures/words.mjs';
 
@@ -38,7 +38,7 @@ test('a visitor browses from the projects to a layer', async () => {
 test('lists are filtered by a form', async () => {
   const page = await plainVisitor();
   await page.goto('/projects/team');
-  const search = page.getByPlaceholder(say('repositories.filter'));
+  const search = page.getByRole('searchbox', { name: say('repositories.filter') });
   await search.fill('tool');
   await search.press('Enter');
   await page.getByRole('link', { name: /tools/ }).first().waitFor();
@@ -63,8 +63,7 @@ test('a person signs in, creates a project and signs out', async () => {
   await page.waitForURL('**/projects/by-hand*');
   await page.getByText(say('project_new.created', { name: 'by-hand' })).waitFor();
 
-  await page.locator('form[action$="sign-out"] button').first().evaluate((button) => button.form.submit());
-  await page.getByText(say('sign_in.signed_out')).waitFor();
+  await signOut(page, say, 'Ada Okafor');
   assert.equal((await page.request.get('/api/v2.0/users/current')).status(), 401);
   await page.context().close();
 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { ADMIN_PASSWORD, startBerth } from '../../fixtures/berth.mjs';
-import { assertNoTrouble, signIn, startBrowser, takenOver, visit, visitor } from '../../fixtures/browser.mjs';
+import { assertNoTrouble, signIn, signOut, startBrowser, takenOver, visit, visitor } from '../../fixtures/browser.mjs';
 import { LANGUAGES, words } from '../../fixtures/words.mjs';
 
 let berth;
@@ -25,9 +25,7 @@ for (const language of LANGUAGES) {
     await signIn(page, say, 'admin', ADMIN_PASSWORD);
     await takenOver(page);
     await page.getByRole('heading', { level: 1, name: say('projects.title') }).waitFor();
-    await page.getByRole('button', { name: say('shell.account_menu', { name: 'admin' }) }).click();
-    await page.getByRole('menuitem', { name: say('nav.sign_out') }).click();
-    await page.getByText(say('sign_in.signed_out')).waitFor();
+    await signOut(page, say, 'admin');
     assertNoTrouble(page);
     await page.context().close();
   });
@@ -77,7 +75,7 @@ test('Tab reaches the content first, and the keys of the portal work', async () 
   await page.keyboard.press('Tab');
   assert.equal(await page.evaluate(() => document.activeElement.getAttribute('href')), '#main');
   await page.keyboard.press('/');
-  const search = page.getByPlaceholder(words('en')('projects.filter'));
+  const search = page.getByRole('searchbox', { name: words('en')('projects.filter') });
   assert.ok(await search.evaluate((element) => element === document.activeElement));
   assertNoTrouble(page);
   await page.context().close();

@@ -88,6 +88,13 @@ fn parse<T: Body>(essence: &str, bytes: &[u8]) -> Result<T, ApiError> {
 
 impl Body for ProjectReq {
     const NAME: &'static str = "project";
+    const MODEL: &'static str = "ProjectReq";
+    const FIELDS: &'static [(&'static str, Field)] = &[
+        ("project_name", Field::Text),
+        ("public", Field::Switch),
+        ("storage_limit", Field::Number),
+        ("registry_id", Field::Number),
+    ];
 
     fn check(&self) -> Result<(), ApiError> {
         if self.project_name.len() > berth_types::name::PROJECT_NAME_BYTES_MAX {
@@ -101,10 +108,14 @@ impl Body for ProjectReq {
 
 impl Body for RepositoryUpdate {
     const NAME: &'static str = "repository";
+    const MODEL: &'static str = "Repository";
+    const FIELDS: &'static [(&'static str, Field)] = &[("description", Field::Text)];
 }
 
 impl Body for NewTag {
     const NAME: &'static str = "tag";
+    const MODEL: &'static str = "NewTag";
+    const FIELDS: &'static [(&'static str, Field)] = &[("name", Field::Text)];
 
     fn check(&self) -> Result<(), ApiError> {
         if self.name.is_empty() {
@@ -116,6 +127,8 @@ impl Body for NewTag {
 
 impl Body for ProjectMember {
     const NAME: &'static str = "projectMember";
+    const MODEL: &'static str = "ProjectMember";
+    const FIELDS: &'static [(&'static str, Field)] = &[("role_id", Field::Number)];
 
     fn missing() -> ApiError {
         ApiError::new(ErrorCode::BadRequest, "the project member should provide")
@@ -124,6 +137,8 @@ impl Body for ProjectMember {
 
 impl Body for RoleRequest {
     const NAME: &'static str = "role";
+    const MODEL: &'static str = "RoleRequest";
+    const FIELDS: &'static [(&'static str, Field)] = &[("role_id", Field::Number)];
 
     fn missing() -> ApiError {
         ApiError::new(ErrorCode::BadRequest, "role can not be empty")

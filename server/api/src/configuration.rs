@@ -7,10 +7,7 @@ use berth_domain::{
     settings,
 };
 use berth_types::api::Configurations;
-use berth_web::{
-    ApiResult, AppState,
-    extract::RequireSystem,
-};
+use berth_web::{ApiResult, AppState, extract::RequireSystem};
 use serde_json::{Map, Value};
 use utoipa_axum::{router::OpenApiRouter, routes};
 

@@ -73,7 +73,8 @@ pub fn typed<T: DeserializeOwned>(
             value => kind(value).to_owned(),
         };
         let model = names.model;
-        return Err(names.refuse(format!("json: cannot unmarshal {found} into Go struct field {model}.{name} of type {wanted}")));
+        return Err(names
+            .refuse(format!("json: cannot unmarshal {found} into Go struct field {model}.{name} of type {wanted}")));
     }
     serde_json::from_value(Value::Object(object)).map_err(|error| names.refuse(format!("json: {error}")))
 }

@@ -18,7 +18,7 @@ use berth_domain::{Actor, system};
 use berth_types::ErrorCode;
 use berth_web::{ApiError, AppState};
 use futures_util::future::BoxFuture;
-use http::{Method, StatusCode, Uri, header};
+use http::{HeaderValue, Method, StatusCode, Uri, header};
 use tower::{Service, ServiceExt};
 use utoipa::openapi::OpenApi;
 
@@ -33,10 +33,11 @@ pub fn router(routes: Router<AppState>, api: &OpenApi, state: AppState) -> Route
     let document: Arc<str> = openapi::document(api).into();
     let routes = routes
         .route_layer(from_fn_with_state(state.clone(), refuse_changes))
-        .route_layer(from_fn_with_state(methods, refuse_methods))
+        .route_layer(from_fn_with_state(methods.clone(), refuse_methods))
         .route("/api/v2.0/openapi.json", get(move || describe(document.clone())))
         .fallback(nothing_here)
-        .method_not_allowed_fallback(nothing_here)
+        // Methods that no route of the path has pass no layer of routes.
+        .method_not_allowed_fallback(move |request: Request| async move { wrong_method(&methods, &request) })
         .with_state(state);
     ROOTS.into_iter().fold(Router::new(), |router, root| router.nest_service(root, Door(routes.clone())))
 }
@@ -80,15 +81,30 @@ fn clean(uri: &Uri) -> Uri {
     cleaned.parse().unwrap_or_else(|_| uri.clone())
 }
 
-/// Harbor answers HEAD only where its contract has it, and says which methods a path has.
+/// HEAD is answered only where Harbor's contract has it.
 async fn refuse_methods(State(methods): State<Arc<Methods>>, request: Request, next: Next) -> Response {
-    let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
-    let Some(allowed) = methods_of(&methods, path) else { return next.run(request).await };
-    if allowed.iter().any(|method| method == request.method().as_str()) {
+    let is_known = allowed(&methods, &request).is_none_or(|allowed| {
+        allowed.iter().any(|method| method == request.method().as_str())
+    });
+    if is_known {
         return next.run(request).await;
     }
-    let text = format!("method {} is not allowed, but [{}] are", request.method(), allowed.join(","));
-    ApiError::new(ErrorCode::MethodNotAllowed, text).into_response()
+    wrong_method(&methods, &request)
+}
+
+/// Says which methods a path has.
+fn wrong_method(methods: &Methods, request: &Request) -> Response {
+    let allowed = allowed(methods, request).map(|allowed| allowed.join(",")).unwrap_or_default();
+    let text = format!("method {} is not allowed, but [{allowed}] are", request.method());
+    let mut response = ApiError::new(ErrorCode::MethodNotAllowed, text).into_response();
+    if let Ok(value) = HeaderValue::from_str(&allowed) {
+        response.headers_mut().insert(header::ALLOW, value);
+    }
+    response
+}
+
+fn allowed<'m>(methods: &'m Methods, request: &Request) -> Option<&'m Vec<String>> {
+    methods_of(methods, request.extensions().get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default())
 }
 
 /// A route's path begins with the root under which the door is nested.

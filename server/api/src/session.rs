@@ -49,7 +49,8 @@ async fn sign_in(
     body: Bytes,
 ) -> ApiResult<Response> {
     let pairs = form_pairs(&body);
-    let field = |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).unwrap_or_default();
+    let field =
+        |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).unwrap_or_default();
     let (name, password) = (field("principal"), field("password"));
     if name.is_empty() || password.is_empty() {
         return Ok(StatusCode::UNAUTHORIZED.into_response());
@@ -85,7 +86,8 @@ async fn sign_out(State(state): State<AppState>, Caller(actor): Caller, headers:
 
 async fn exists(State(domain): State<Domain>, Caller(actor): Caller, body: Bytes) -> ApiResult<Response> {
     let pairs = form_pairs(&body);
-    let field = |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).unwrap_or_default();
+    let field =
+        |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).unwrap_or_default();
     // Who may ask comes first, as in Harbor.
     let key = if field("target") == "email" { Key::Email } else { Key::Username };
     let found = match user::exists(&domain, &actor, key, field("value")).await {

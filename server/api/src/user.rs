@@ -140,11 +140,7 @@ async fn search(
     get, path = "/api/v2.0/users/{user_id}", operation_id = "getUser", tag = "user",
     responses((status = 200, body = UserResp))
 )]
-async fn get(
-    UserPath(id): UserPath,
-    Caller(actor): Caller,
-    State(domain): State<Domain>,
-) -> ApiResult<Json<UserResp>> {
+async fn get(UserPath(id): UserPath, Caller(actor): Caller, State(domain): State<Domain>) -> ApiResult<Json<UserResp>> {
     let access = PersonAccess::check(&actor, id, Action::Read)?;
     Ok(Json(user::find(&domain, &access).await?))
 }

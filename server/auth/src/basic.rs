@@ -15,10 +15,7 @@ use moka::sync::Cache;
 use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
 
-use crate::{
-    Auth,
-    keyed::Purpose,
-};
+use crate::{Auth, keyed::Purpose};
 
 /// How long a verified password is remembered.
 const REMEMBERED_FOR: Duration = Duration::from_secs(10 * 60);

@@ -109,7 +109,8 @@ impl Keys {
 fn generate(domain: &Domain, hasher: &Hasher) -> Result<Key> {
     let random = SystemRandom::new();
     let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).map_err(Error::internal)?;
-    let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document.as_ref()).map_err(Error::internal)?;
+    let pair =
+        EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document.as_ref()).map_err(Error::internal)?;
     let id = key_id(&pair)?;
     // An uncompressed point: a byte that says so, then both coordinates.
     let point = pair.public_key().as_ref();
@@ -200,8 +201,7 @@ mod tests {
 
     #[test]
     fn key_ids_look_like_dockers() {
-        let document =
-            EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new()).unwrap();
+        let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new()).unwrap();
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document.as_ref()).unwrap();
         let id = key_id(&pair).unwrap();
         let groups: Vec<&str> = id.split(':').collect();

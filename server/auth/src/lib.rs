@@ -81,13 +81,8 @@ impl Auth {
     pub async fn open(domain: Domain, options: AuthOptions) -> Result<Auth> {
         let hasher = keyed::Hasher::new(&options.secret_key);
         let keys = keys::Keys::open(&domain, &hasher).await?;
-        let inner = Inner {
-            domain,
-            hasher,
-            keys,
-            passwords: basic::Passwords::default(),
-            tokens: token::Tokens::default(),
-        };
+        let inner =
+            Inner { domain, hasher, keys, passwords: basic::Passwords::default(), tokens: token::Tokens::default() };
         Ok(Auth { inner: Arc::new(inner) })
     }
 

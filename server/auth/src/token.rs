@@ -2,11 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use berth_domain::{
-    Actor, ActorKind, Error, Result,
-    actor::Grants,
-    authz, identity, user,
-};
+use berth_domain::{Actor, ActorKind, Error, Result, actor::Grants, authz, identity, user};
 use berth_types::{Action, ProjectName, RobotId, Timestamp, UserId, scope::Scope};
 use moka::sync::Cache;
 use rand::{Rng, distr::Alphanumeric};

@@ -16,7 +16,7 @@ use crate::{
 /// The deepest nesting of indexes that is followed. Real ones have one level.
 const DEPTH_MAX: usize = 4;
 
-/// Copies an artifact, named by tag or digest, with its children and with what refers to them. The tag goes along.
+/// Copies an artifact, named by tag or digest, with its children, with what refers to them, and with all their tags.
 ///
 /// # Errors
 /// [`Error::BadRequest`] where there is nothing to copy, and as [`manifest::put`].
@@ -42,13 +42,9 @@ pub async fn copy(
     };
     let row = artifact::find(&mut reader.conn(), from, &reference.to_string()).await.map_err(absent)?;
     drop(reader);
-    let tag = match reference {
-        Reference::Tag(tag) => Some(tag.clone()),
-        Reference::Digest(_) => None,
-    };
     // Children before their index, so that nobody sees an index without them.
     for digest in route.family(row.digest).await? {
-        route.copy_one(digest, tag.clone().filter(|_| digest == row.digest)).await?;
+        route.copy_one(digest).await?;
     }
     Ok(())
 }
@@ -69,7 +65,7 @@ impl Route<'_> {
         for _ in 0..DEPTH_MAX {
             let mut next = Vec::new();
             for digest in &level {
-                let (_, manifest) = self.read(digest).await?;
+                let (_, manifest, _) = self.read(digest).await?;
                 for child in manifest.manifests {
                     if self.has(&child.digest).await? {
                         next.push(child.digest);
@@ -116,18 +112,21 @@ impl Route<'_> {
         Ok(found.into_iter().map(|(_, digest)| digest).collect())
     }
 
-    async fn read(&self, digest: &Digest) -> Result<(manifest::Found, Manifest)> {
+    async fn read(&self, digest: &Digest) -> Result<(manifest::Found, Manifest, Vec<TagName>)> {
         let mut reader = self.domain.db.reader().await?;
-        let found = query::registry::manifest_by_digest(&mut reader.conn(), self.from.as_str(), digest).await?;
-        drop(reader);
+        let mut conn = reader.conn();
+        let found = query::registry::manifest_by_digest(&mut conn, self.from.as_str(), digest).await?;
         let found = found.ok_or_else(|| Error::NotFound(format!("artifact {}@{digest} not found", self.from)))?;
+        let tags = query::push::tags_of(&mut conn, found.id).await?;
+        drop(reader);
         let bytes = manifest::bytes(self.domain, digest).await?;
         let parsed = parse(Some(&found.media_type), &bytes).map_err(Error::internal)?;
-        Ok((manifest::Found { digest: *digest, media_type: found.media_type, bytes }, parsed))
+        let tags = tags.iter().filter_map(|tag| tag.parse().ok()).collect();
+        Ok((manifest::Found { digest: *digest, media_type: found.media_type, bytes }, parsed, tags))
     }
 
-    async fn copy_one(&self, digest: Digest, tag: Option<TagName>) -> Result<()> {
-        let (found, manifest) = self.read(&digest).await?;
+    async fn copy_one(&self, digest: Digest) -> Result<()> {
+        let (found, manifest, tags) = self.read(&digest).await?;
         let blobs = manifest.config.iter().chain(&manifest.layers).chain(&manifest.manifests);
         for descriptor in blobs {
             // False for foreign layers and for the manifests of an index, which are no blobs.
@@ -135,7 +134,7 @@ impl Route<'_> {
         }
         let push = PushRequest {
             reference: &Reference::Digest(digest),
-            tags: tag.into_iter().collect(),
+            tags,
             content_type: Some(&found.media_type),
             bytes: found.bytes,
         };

@@ -28,7 +28,10 @@ static PERMITS: Semaphore = Semaphore::const_new(AT_ONCE);
 pub fn is_acceptable(secret: &str) -> bool {
     let length = secret.chars().count();
     let has = |test: fn(&char) -> bool| secret.chars().any(|char| test(&char));
-    (8..=128).contains(&length) && has(char::is_ascii_uppercase) && has(char::is_ascii_lowercase) && has(char::is_ascii_digit)
+    (8..=128).contains(&length)
+        && has(char::is_ascii_uppercase)
+        && has(char::is_ascii_lowercase)
+        && has(char::is_ascii_digit)
 }
 
 /// The hash to be kept of a secret.
@@ -37,7 +40,9 @@ pub fn is_acceptable(secret: &str) -> bool {
 /// [`Error::Internal`] where the machine has no randomness or no memory.
 pub(crate) async fn hash(secret: &str) -> Result<String> {
     let secret = secret.to_owned();
-    on_a_thread(move || argon2()?.hash_password(secret.as_bytes()).map(|hash| hash.to_string())).await?.map_err(internal)
+    on_a_thread(move || argon2()?.hash_password(secret.as_bytes()).map(|hash| hash.to_string()))
+        .await?
+        .map_err(internal)
 }
 
 /// Whether a secret is the one of a hash. Without a hash the answer is no, after the same time.

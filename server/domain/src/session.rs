@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-pub use berth_db::query::session::Session;
 use berth_db::query::session as rows;
+pub use berth_db::query::session::Session;
 use berth_types::{UserId, api};
 
 use crate::{Actor, Domain, Error, Result, audit, audit::Entry, authz::SelfAccess};
@@ -155,8 +155,10 @@ pub async fn revoke_others(domain: &Domain, access: &SelfAccess, current: Option
         .db
         .write(args, |tx, (actor, user, current, now, entry)| {
             Box::pin(async move {
-                rows::delete_of_person(tx, user.0, current.as_deref()).await?;
-                audit::record(tx, actor, *now, entry).await
+                if rows::delete_of_person(tx, user.0, current.as_deref()).await? > 0 {
+                    audit::record(tx, actor, *now, entry).await?;
+                }
+                Ok::<_, Error>(())
             })
         })
         .await?;
@@ -169,9 +171,9 @@ pub async fn revoke_others(domain: &Domain, access: &SelfAccess, current: Option
 /// # Errors
 /// Where the database does not answer.
 pub async fn sweep(domain: &Domain) -> Result<u64> {
-    let write = domain.db.write(domain.now(), |tx, now| {
-        Box::pin(async move { Ok::<_, Error>(rows::delete_expired(tx, *now).await?) })
-    });
+    let write = domain
+        .db
+        .write(domain.now(), |tx, now| Box::pin(async move { Ok::<_, Error>(rows::delete_expired(tx, *now).await?) }));
     write.await
 }
 

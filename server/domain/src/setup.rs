@@ -56,7 +56,8 @@ pub async fn begin(domain: &Domain) -> Result<Option<String>> {
     }
     if has_password {
         let now = domain.now();
-        let finish = domain.db.write(now, |tx, now| Box::pin(async move { Ok::<_, Error>(rows::finish(tx, *now).await?) }));
+        let finish =
+            domain.db.write(now, |tx, now| Box::pin(async move { Ok::<_, Error>(rows::finish(tx, *now).await?) }));
         finish.await?;
         return Ok(None);
     }

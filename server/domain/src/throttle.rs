@@ -84,9 +84,7 @@ pub async fn check(domain: &Domain, account: &str, address: &str) -> Result<()> 
 pub fn note(domain: &Domain, account: &str, address: &str, request_id: &str, trace: Trace) {
     let audited = match trace {
         Trace::Counted => None,
-        Trace::Audited => {
-            Some(Actor { name: cut(account).into(), ..Actor::anonymous(address, request_id) })
-        }
+        Trace::Audited => Some(Actor { name: cut(account).into(), ..Actor::anonymous(address, request_id) }),
     };
     let failure = Failure { account: cut(account), address: network(address), at: domain.now() };
     let mut pending = domain.failures.lock();

@@ -1,11 +1,16 @@
 //! A server for one test.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
 use berth_db::Backend;
 use berth_server::{
     Running,
     config::{self, Config, Inputs},
 };
-use berth_types::policy::Role;
+use berth_types::{Clock, Timestamp, policy::Role, time::SystemClock};
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -23,9 +28,20 @@ pub const PASSWORD: &str = "Passw0rd-of-all";
 /// Keys of the configuration with the values that a test wants.
 type Settings = Vec<(String, String)>;
 
+/// The system's clock, moved on by tests that cannot wait.
+#[derive(Default)]
+struct Ahead(AtomicI64);
+
+impl Clock for Ahead {
+    fn now(&self) -> Timestamp {
+        SystemClock.now().plus_seconds(self.0.load(Ordering::SeqCst))
+    }
+}
+
 /// A server with a data folder and a database of its own.
 pub struct TestApp {
     running: Option<Running>,
+    clock: Arc<Ahead>,
     /// What the server was started with.
     pub config: Config,
     settings: Settings,
@@ -63,8 +79,9 @@ impl TestApp {
             settings.push(("setup.admin_password".to_owned(), ADMIN_PASSWORD.to_owned()));
         }
         let config = config(&database, &settings);
-        let running = berth_server::start(config.clone()).await.expect("a server");
-        Some(TestApp { running: Some(running), config, settings, database })
+        let clock = Arc::<Ahead>::default();
+        let running = berth_server::start_with_clock(config.clone(), clock.clone()).await.expect("a server");
+        Some(TestApp { running: Some(running), clock, config, settings, database })
     }
 
     /// The running server.
@@ -100,7 +117,13 @@ impl TestApp {
     pub async fn restart(&mut self) {
         self.stop().await;
         self.config = config(&self.database, &self.settings);
-        self.running = Some(berth_server::start(self.config.clone()).await.expect("a server"));
+        let started = berth_server::start_with_clock(self.config.clone(), self.clock.clone()).await;
+        self.running = Some(started.expect("a server"));
+    }
+
+    /// Lets the server believe that time has passed.
+    pub fn later(&self, seconds: i64) {
+        self.clock.0.fetch_add(seconds, Ordering::SeqCst);
     }
 
     /// The database behind the server, for what no answer shows.

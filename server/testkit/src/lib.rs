@@ -28,20 +28,17 @@ pub use push::blob_path;
 macro_rules! on_both {
     ($($(#[$doc:meta])* async fn $name:ident($app:ident: &TestApp) $body:block)*) => {$(
         $(#[$doc])*
+        async fn $name($app: &$crate::TestApp) $body
+
         mod $name {
-            #[allow(unused_imports, reason = "not every test needs everything above it")]
-            use super::*;
-
-            async fn body($app: &$crate::TestApp) $body
-
             #[tokio::test]
             async fn sqlite() {
-                if let Some(app) = $crate::TestApp::start($crate::Backend::Sqlite).await { body(&app).await }
+                if let Some(app) = $crate::TestApp::start($crate::Backend::Sqlite).await { super::$name(&app).await }
             }
 
             #[tokio::test]
             async fn postgres() {
-                if let Some(app) = $crate::TestApp::start($crate::Backend::Postgres).await { body(&app).await }
+                if let Some(app) = $crate::TestApp::start($crate::Backend::Postgres).await { super::$name(&app).await }
             }
         }
     )*};

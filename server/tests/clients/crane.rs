@@ -63,10 +63,15 @@ async fn index(alice: &Tool, berth: &Berth, first: &str, second: &str) {
     alice.ok(&["copy", &index, &base]).await;
     assert_eq!(alice.ok(&["digest", &index]).await, alice.ok(&["digest", &base]).await);
     let admin = alice.clone().env("DOCKER_CONFIG", berth.scratch("crane/admin"));
-    let child = format!("{}@{}", berth.image("team/multi"), alice.ok(&["digest", first]).await);
-    admin.refused(&["delete", &child]).await;
+    let mut children = Vec::new();
+    for image in [first, second] {
+        children.push(format!("{}@{}", berth.image("team/multi"), alice.ok(&["digest", image]).await));
+    }
+    admin.refused(&["delete", &children[0]]).await;
     let whole = format!("{}@{}", berth.image("team/multi"), alice.ok(&["digest", &index]).await);
     admin.ok(&["delete", &whole]).await;
-    admin.ok(&["delete", &child]).await;
+    for child in &children {
+        admin.ok(&["delete", child]).await;
+    }
     admin.refused(&["manifest", &whole]).await;
 }

@@ -45,7 +45,7 @@ async fn docker_works_from_login_to_delete() {
 
     alice.ok(&["rmi", &image, &other]).await;
     alice.ok(&["pull", &image]).await;
-    container::run(&alice, &image).await;
+    container::run(&alice, &[], &image).await;
     let digests = alice.ok(&["inspect", "--format", "{{index .RepoDigests 0}}", &image]).await;
     alice.ok(&["rmi", &image]).await;
     alice.ok(&["pull", &digests]).await;
@@ -107,7 +107,7 @@ async fn docker_moves_ten_layers_and_a_large_one_in_little_memory() {
     alice.ok(&["pull", &layered]).await;
     let layers = alice.ok(&["inspect", "--format", "{{len .RootFS.Layers}}", &layered]).await;
     assert_eq!(layers, "10");
-    container::run(&alice, &layered).await;
+    container::run(&alice, &[], &layered).await;
 
     let large = berth.image("team/large:1");
     load(&alice, &docker, &Image::with_noise("large", LARGE_LAYER_BYTES), &large).await;
@@ -118,7 +118,7 @@ async fn docker_moves_ten_layers_and_a_large_one_in_little_memory() {
     let peak = watch.peak_bytes();
     println!("resident while a layer of 64 MiB came and went: {} MiB", peak >> 20);
     assert!(peak < RESIDENT_BYTES_MAX, "{peak} bytes were resident");
-    container::run(&alice, &large).await;
+    container::run(&alice, &[], &large).await;
 }
 
 /// A daemon with everything of its own: folders, socket, containerd.

@@ -35,7 +35,8 @@ async fn podman_works_from_login_to_run() {
     podman.ok(&["rmi", "--force", &image]).await;
     podman.ok(&["pull", plain, "--quiet", &format!("{}@{digest}", berth.image("team/hello"))]).await;
     podman.ok(&["pull", plain, "--quiet", &image]).await;
-    container::run(&podman, &image).await;
+    // Its defaults are more than it may give inside many a container.
+    container::run(&podman, &["--ulimit", "nofile=512:512", "--ulimit", "nproc=512:512"], &image).await;
 
     let foreign = berth.image("library/hello:v1");
     let refusal = podman.refused(&["push", plain, &image, &foreign]).await;

@@ -123,11 +123,6 @@ pub fn skip(reason: &str) {
     println!("skipped: {reason} ({} skipped so far)", SKIPPED.fetch_add(1, Ordering::Relaxed) + 1);
 }
 
-/// Whether also the clients that take long to build are wanted.
-pub fn wants_all() -> bool {
-    env::var_os("BERTH_TEST_ALL").is_some()
-}
-
 fn find(name: &str) -> Option<PathBuf> {
     let folders = ["BERTH_TEST_TOOLS", "PATH"].into_iter().filter_map(env::var_os);
     let folders: Vec<PathBuf> = folders.flat_map(|list| env::split_paths(&list).collect::<Vec<_>>()).collect();

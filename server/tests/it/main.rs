@@ -1,1 +1,3 @@
-//! Integration.
+//! The whole server through its door, on SQLite and PostgreSQL.
+
+mod registry;

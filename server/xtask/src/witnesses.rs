@@ -11,7 +11,8 @@ use anyhow::{Context, bail};
 use crate::workspace::Workspace;
 
 /// Types that only `authz` and the verification of identity make.
-const WITNESSES: [&str; 6] = ["ProjectAccess", "CatalogAccess", "SystemAccess", "SelfAccess", "Visible", "Actor"];
+const WITNESSES: [&str; 7] =
+    ["ProjectAccess", "CatalogAccess", "SystemAccess", "SelfAccess", "Visible", "Actor", "PersonAccess"];
 
 /// Modules that are no nouns: they make the witnesses, or hold no rule.
 const MACHINERY: [&str; 5] = ["lib", "authz", "error", "event", "clock"];

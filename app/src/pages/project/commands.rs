@@ -27,6 +27,11 @@ impl PushCommands {
             push: format!("docker push {target}"),
         }
     }
+
+    /// Pushes another tag to a repository of the registry `host`.
+    pub fn to(host: &str, repo: &RepoName) -> String {
+        format!("docker push {host}/{repo}:v1")
+    }
 }
 
 /// What fetches an artifact, by the client that its kind needs.

@@ -11,6 +11,8 @@ mod repositories;
 mod rights;
 mod settings;
 
+pub(crate) use repositories::first_line;
+
 pub use path::{PagePath, ProjectPart, RepositoryPart, artifact_href};
 pub use rights::{Rights, is_public};
 

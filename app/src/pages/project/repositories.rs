@@ -309,28 +309,30 @@ pub(crate) fn first_line(description: &str) -> Option<String> {
 
 #[component]
 fn RepositoryRow(within: InProject, repository: Repository, repo: RepoName, acts: bool) -> impl IntoView {
+    let label = t!(keys::common::ACTIONS_FOR, name = repository.name);
     let actions = acts.then(|| {
-        let edit = within.rights.may(Of::Repository, Action::Update);
-        let delete = within.rights.may(Of::Repository, Action::Delete);
+        let edit = within.rights.may(Of::Repository, Action::Update).then(|| RepositoryPart::Description.of(&repo));
+        let delete = within.rights.may(Of::Repository, Action::Delete).then(|| RepositoryPart::Delete.of(&repo));
+        let both = edit.is_some() && delete.is_some();
         view! {
             <ActionCell>
-                <RowMenu label=t!(keys::common::ACTIONS_FOR, name = repo)>
+                <RowMenu label=label>
                     {edit
-                        .then(|| {
+                        .map(|href| {
                             view! {
                                 <MenuLink
-                                    href=RepositoryPart::Description.of(&repo)
+                                    href=href
                                     icon=Glyph::Edit
                                     text=t!(keys::repository::menu::EDIT_INFO)
                                 />
                             }
                         })}
-                    {(edit && delete).then(|| view! { <MenuSeparator /> })}
+                    {both.then(|| view! { <MenuSeparator /> })}
                     {delete
-                        .then(|| {
+                        .map(|href| {
                             view! {
                                 <MenuLink
-                                    href=RepositoryPart::Delete.of(&repo)
+                                    href=href
                                     icon=Glyph::Trash
                                     danger=true
                                     text=t!(keys::repositories::DELETE)
@@ -341,6 +343,7 @@ fn RepositoryRow(within: InProject, repository: Repository, repo: RepoName, acts
             </ActionCell>
         }
     });
+    let href = RepositoryPart::Tags.of(&repo);
     let note = first_line(&repository.description).map(|line| view! { <span class="small muted block">{line}</span> });
     view! {
         <Row>
@@ -350,7 +353,7 @@ fn RepositoryRow(within: InProject, repository: Repository, repo: RepoName, acts
                         <Icon name=Glyph::Repo />
                     </span>
                     <span>
-                        <NameLink text=repository.name href=RepositoryPart::Tags.of(&repo) /> {note}
+                        <NameLink text=repository.name href=href /> {note}
                     </span>
                 </span>
             </RowHead>

@@ -80,24 +80,26 @@ pub(crate) fn Settings(within: InProject) -> impl IntoView {
             view! { <Danger project=project page=part deletable=deletable repositories=repositories action=delete /> }
         })
     });
+    let InProject { project, name, .. } = within;
+    let (public, id, created) = (is_public(&project), project.project_id.to_string(), project.creation_time);
     view! {
         <PageHead
             title=|| t!(keys::project_settings::TITLE)
-            sub=t!(keys::project_settings::SUB, project = within.name)
+            sub=t!(keys::project_settings::SUB, project = name)
         />
         <FormErrors answer=answer_of(save) />
         <Card title=t!(keys::project_settings::GENERAL)>
             <CardBody>
                 <KeyValues>
                     <KeyValue label=t!(keys::project_settings::NAME)>
-                        <span class="name">{within.project.name.clone()}</span>
+                        <span class="name">{project.name.clone()}</span>
                         <span class="small muted block">{t!(keys::project_settings::NAME_TEXT)}</span>
                     </KeyValue>
                     <KeyValue label=t!(keys::project_settings::ID)>
-                        <span class="mono">{within.project.project_id.to_string()}</span>
+                        <span class="mono">{id}</span>
                     </KeyValue>
                     <KeyValue label=t!(keys::projects::CREATED)>
-                        <TimeDate at=within.project.creation_time />
+                        <TimeDate at=created />
                     </KeyValue>
                 </KeyValues>
             </CardBody>
@@ -106,8 +108,8 @@ pub(crate) fn Settings(within: InProject) -> impl IntoView {
             <ActionForm action=save>
                 <CardBody stack=true>
                     <p class="small muted">{t!(keys::project_settings::ACCESS_TEXT)}</p>
-                    <input type="hidden" name="project" value=within.project.name.clone() />
-                    <AccessChoice public=is_public(&within.project) />
+                    <input type="hidden" name="project" value=name.to_string() />
+                    <AccessChoice public=public />
                 </CardBody>
                 <CardFoot>
                     <Button look=Look::Primary submit=true busy=save.pending()>

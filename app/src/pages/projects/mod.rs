@@ -5,4 +5,268 @@ mod view;
 
 pub use new::NewProject;
 
-use super::project::{InProjects, NoMatch, Visibility, natural};
+use crate::client::use_client;
+use crate::format::{TimeAgo, count};
+use crate::frame::Frame;
+use crate::i18n::keys;
+use crate::pages::loaded;
+use crate::pages::project::{NoMatch, ProjectPart, Rights, Visibility, is_public, natural};
+use crate::query::{ListState, use_list_state};
+use crate::session::{sign_in_href, use_session};
+use crate::ui::{
+    ActionCell, ActionColumn, Avatar, Cell, Column, Crumb, DialogLink, Empty, FilterCount, Filters, Glyph, LinkButton,
+    Look, Menu, MenuLink, MenuSeparator, NameLink, PageHead, Pager, Priority, Row, RowHead, RowMenu, SearchBox, Segment,
+    Segmented, Sort, Table, TableBox, with_query,
+};
+use crate::{t, tn};
+use berth_types::ProjectName;
+use berth_types::api::Project;
+use berth_types::page::Paged;
+use berth_types::policy::{Action, Resource as Of};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use new::{DIALOG, NewProjectDialog, PostNewProject};
+use view::{PARAMETER, View};
+
+const DEFAULT_SORT: &str = "name";
+
+/// The page of the projects.
+#[component]
+pub fn Projects() -> impl IntoView {
+    let create = ServerAction::<PostNewProject>::new();
+    let state = use_list_state(DEFAULT_SORT);
+    let session = use_session();
+    let username = session.with_untracked(|session| session.user.as_ref().map(|user| user.username.clone()));
+    let may_create = session.with_untracked(|session| session.can_create_projects());
+    let client = use_client();
+    let projects = Resource::new(
+        move || state.get(),
+        move |state| {
+            let (client, username) = (client.clone(), username.clone());
+            async move {
+                let q = View::read(&state.search).q(&state.q, username.as_deref());
+                let projects = client.projects(&state.params(q)).await?;
+                Ok((state, projects))
+            }
+        },
+    );
+    let title = t!(keys::projects::TITLE);
+    let new = move || may_create.then(|| view! { <NewProjectLink /> });
+    view! {
+        <Title text=title.clone() />
+        <Frame crumbs=vec![Crumb::here(title.clone())]>
+            <PageHead title=move || title actions=new />
+            {loaded(
+                projects,
+                move |(state, projects)| {
+                    view! { <ProjectList state=state projects=projects may_create=may_create /> }
+                },
+            )}
+            {may_create.then(|| view! { <NewProjectDialog action=create /> })}
+        </Frame>
+    }
+}
+
+#[component]
+fn NewProjectLink() -> impl IntoView {
+    view! {
+        <DialogLink href="/projects/-/new" dialog=DIALOG look=Look::Primary icon=Glyph::Plus>
+            {t!(keys::projects::NEW)}
+        </DialogLink>
+    }
+}
+
+#[component]
+fn ProjectList(state: ListState, projects: Paged<Project>, may_create: bool) -> impl IntoView {
+    let total = natural(projects.total);
+    let ListState { q, sort, page, page_size, search } = state;
+    let shown = View::read(&search);
+    let list = if !projects.items.is_empty() {
+        view! { <ProjectTable projects=projects.items sort=sort.clone() search=search.clone() /> }.into_any()
+    } else if q.is_empty() && shown == View::All {
+        view! { <NoProjects may_create=may_create /> }.into_any()
+    } else {
+        let query = if q.is_empty() { t!(shown.key()) } else { q.clone() };
+        view! { <NoMatch query=query /> }.into_any()
+    };
+    let pager = (total > 0).then(|| {
+        let search = search.clone();
+        view! { <Pager page=page page_size=page_size total=total search=search /> }
+    });
+    view! {
+        <Filters>
+            <SearchBox label=t!(keys::projects::FILTER) value=q keep=search.clone() />
+            <Views shown=shown search=search.clone() />
+            <SortMenu sort=sort search=search />
+            <FilterCount text=tn!(keys::count::PROJECTS, total) />
+        </Filters>
+        {list}
+        {pager}
+    }
+}
+
+#[component]
+fn Views(shown: View, search: String) -> impl IntoView {
+    let signed_in = use_session().with_untracked(|session| session.user.is_some());
+    let segments: Vec<Segment> = View::offered(signed_in)
+        .iter()
+        .map(|view| Segment {
+            label: t!(view.key()),
+            href: with_query(&search, &[(PARAMETER, view.word()), ("page", None)]),
+            current: *view == shown,
+        })
+        .collect();
+    (!segments.is_empty()).then(|| view! { <Segmented label=t!(keys::projects::VIEWS) segments=segments /> })
+}
+
+/// The same orders as the heads of the columns, which narrow screens do not show.
+#[component]
+fn SortMenu(sort: String, search: String) -> impl IntoView {
+    let orders = [
+        ("name", t!(keys::projects::NAME)),
+        ("-update_time", t!(keys::projects::UPDATED)),
+        ("-creation_time", t!(keys::projects::CREATED)),
+    ];
+    let field = sort.trim_start_matches('-');
+    let current = orders.iter().find(|(order, _)| order.trim_start_matches('-') == field);
+    let current = current.map(|(_, label)| label.clone()).unwrap_or_default();
+    let links = orders.map(|(order, label)| {
+        let href = with_query(&search, &[("sort", Some(order)), ("page", None)]);
+        let chosen = order == sort;
+        view! { <MenuLink href=href current=chosen text=label /> }
+    });
+    view! { <Menu text=t!(keys::filter::SORT, field = current)>{links.into_iter().collect_view()}</Menu> }
+}
+
+#[component]
+fn NoProjects(may_create: bool) -> impl IntoView {
+    let signed_in = use_session().with_untracked(|session| session.user.is_some());
+    if !signed_in {
+        return view! {
+            <Empty
+                icon=Glyph::Project
+                title=t!(keys::projects::EMPTY_GUEST)
+                text=t!(keys::projects::EMPTY_GUEST_TEXT)
+            >
+                <LinkButton href=sign_in_href() look=Look::Primary icon=Glyph::User>
+                    {t!(keys::nav::SIGN_IN)}
+                </LinkButton>
+            </Empty>
+        }
+        .into_any();
+    }
+    let text = if may_create { t!(keys::projects::EMPTY_TEXT) } else { t!(keys::project_new::NOT_ALLOWED_TEXT) };
+    view! {
+        <Empty icon=Glyph::Project title=t!(keys::projects::EMPTY) text=text>
+            {may_create.then(|| view! { <NewProjectLink /> })}
+        </Empty>
+    }
+    .into_any()
+}
+
+#[component]
+fn ProjectTable(projects: Vec<Project>, sort: String, search: String) -> impl IntoView {
+    let head = move || {
+        view! {
+            <Column label=t!(keys::projects::NAME) sort=Sort::by("name", &sort, &search, false) />
+            <Column label=t!(keys::projects::TYPE) />
+            <Column label=t!(keys::projects::YOUR_ROLE) priority=Priority::Second />
+            <Column label=t!(keys::projects::REPOSITORIES) num=true priority=Priority::Second />
+            <Column
+                label=t!(keys::projects::CREATED)
+                sort=Sort::by("creation_time", &sort, &search, true)
+                num=true
+                priority=Priority::Third
+            />
+            <Column label=t!(keys::projects::UPDATED) sort=Sort::by("update_time", &sort, &search, true) num=true />
+            <ActionColumn />
+        }
+    };
+    let rows = projects.into_iter().filter_map(|project| {
+        let name: ProjectName = project.name.parse().ok()?;
+        Some(view! { <ProjectRow project=project name=name /> })
+    });
+    view! {
+        <TableBox>
+            <Table caption=t!(keys::projects::CAPTION) head=head>
+                {rows.collect_view()}
+            </Table>
+        </TableBox>
+    }
+}
+
+#[component]
+fn ProjectRow(project: Project, name: ProjectName) -> impl IntoView {
+    let rights = use_session().with_untracked(|session| Rights::of(&project, session));
+    let role = rights.role.map(|_| t!(rights.role_key())).unwrap_or_default();
+    let (public, proxy) = (is_public(&project), project.registry_id.is_some());
+    let href = ProjectPart::Repositories.of(&name);
+    let (created, updated, repositories) =
+        (project.creation_time, project.update_time, natural(project.repo_count));
+    view! {
+        <Row>
+            <RowHead>
+                <span class="row nowrap-row">
+                    <Avatar name=project.name.clone() square=true />
+                    <NameLink text=project.name href=href />
+                </span>
+            </RowHead>
+            <Cell label=t!(keys::projects::TYPE)>
+                <Visibility public=public proxy=proxy />
+            </Cell>
+            <Cell label=t!(keys::projects::YOUR_ROLE) priority=Priority::Second>
+                <span class="muted">{role}</span>
+            </Cell>
+            <Cell label=t!(keys::projects::REPOSITORIES) num=true priority=Priority::Second>
+                {count(repositories)}
+            </Cell>
+            <Cell label=t!(keys::projects::CREATED) num=true priority=Priority::Third>
+                <span class="muted">
+                    <TimeAgo at=created />
+                </span>
+            </Cell>
+            <Cell label=t!(keys::projects::UPDATED) num=true>
+                <span class="muted">
+                    <TimeAgo at=updated />
+                </span>
+            </Cell>
+            <ActionCell>
+                <RowActions rights=rights name=name />
+            </ActionCell>
+        </Row>
+    }
+}
+
+#[component]
+fn RowActions(rights: Rights, name: ProjectName) -> impl IntoView {
+    let nav = rights.nav(name.as_str());
+    let delete = rights.may(Of::Project, Action::Delete);
+    let any = nav.members || nav.log || nav.settings || delete;
+    let label = t!(keys::common::ACTIONS_FOR, name = name);
+    let remove = ProjectPart::Delete.of(&name);
+    let link = move |shown: bool, part: ProjectPart, icon: Glyph, text: String| {
+        let href = part.of(&name);
+        shown.then(|| view! { <MenuLink href=href icon=icon text=text /> })
+    };
+    any.then(|| {
+        view! {
+            <RowMenu label=label>
+                {link(nav.members, ProjectPart::Members, Glyph::Users, t!(keys::projects::menu::MEMBERS))}
+                {link(nav.log, ProjectPart::Audit, Glyph::Log, t!(keys::nav::AUDIT))}
+                {link(nav.settings, ProjectPart::Settings, Glyph::Settings, t!(keys::projects::menu::SETTINGS))}
+                {delete
+                    .then(|| {
+                        view! {
+                            <MenuSeparator />
+                            <MenuLink
+                                href=remove
+                                icon=Glyph::Trash
+                                danger=true
+                                text=t!(keys::projects::menu::DELETE)
+                            />
+                        }
+                    })}
+            </RowMenu>
+        }
+    })
+}

@@ -149,7 +149,17 @@ fn known_metadata<'de, D: serde::Deserializer<'de>>(
             serde_json::Value::String(text) => {
                 known.insert(key, text);
             }
-            _ => return Err(serde::de::Error::custom(format!("metadata.{key} is no string"))),
+            other => {
+                let found = match other {
+                    serde_json::Value::Bool(_) => "bool",
+                    serde_json::Value::Number(_) => "number",
+                    serde_json::Value::Array(_) => "array",
+                    _ => "object",
+                };
+                // Harbor's words, which its clients show.
+                let text = format!("cannot unmarshal {found} into Go struct field ProjectMetadata.metadata.{key} of type string");
+                return Err(serde::de::Error::custom(text));
+            }
         }
     }
     Ok(Some(known))

@@ -158,7 +158,10 @@ pub async fn tags(conn: &mut Conn<'_>, repository_id: i64, last: &str, limit: i6
 /// # Errors
 /// As the database says.
 pub async fn catalog(conn: &mut Conn<'_>, last: &str, limit: i64) -> Result<Vec<String>> {
-    let sql = "SELECT name FROM repositories WHERE listed = TRUE AND name > $1 ORDER BY name LIMIT $2";
+    let sql = "SELECT r.name FROM repositories r
+               WHERE r.listed = TRUE AND r.name > $1
+                 AND EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = r.id)
+               ORDER BY r.name LIMIT $2";
     conn.rows(sql, args![last, limit]).await?.iter().map(|row| row.get(0)).collect()
 }
 

@@ -101,14 +101,13 @@ pub async fn delete(conn: &mut Conn<'_>, id_hash: &[u8]) -> Result<bool> {
     Ok(conn.execute("DELETE FROM sessions WHERE id_hash = $1", args![id_hash]).await? > 0)
 }
 
-/// Ends a person's sessions, all but one where its hash is given.
+/// Ends a person's sessions, all but one where its hash is given. Returns how many there were.
 ///
 /// # Errors
 /// As the database says.
-pub async fn delete_of_person(conn: &mut Conn<'_>, user_id: i64, but: Option<&[u8]>) -> Result<()> {
+pub async fn delete_of_person(conn: &mut Conn<'_>, user_id: i64, but: Option<&[u8]>) -> Result<u64> {
     let but = but.unwrap_or_default();
-    conn.execute("DELETE FROM sessions WHERE user_id = $1 AND id_hash <> $2", args![user_id, but]).await?;
-    Ok(())
+    conn.execute("DELETE FROM sessions WHERE user_id = $1 AND id_hash <> $2", args![user_id, but]).await
 }
 
 /// Removes sessions that ended.

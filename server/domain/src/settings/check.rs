@@ -20,12 +20,9 @@ pub(super) fn shape(setting: &Setting, value: &Value) -> Result<()> {
     let (fits, wanted) = match setting.kind {
         Kind::Switch => (value.is_boolean(), "bool"),
         Kind::Number | Kind::Duration | Kind::LdapScope | Kind::Quota => (value.as_i64().is_some(), "int64"),
-        Kind::Text
-        | Kind::FilledText
-        | Kind::Secret
-        | Kind::AuthMode
-        | Kind::ProjectCreation
-        | Kind::TextMap => (value.is_string(), "string"),
+        Kind::Text | Kind::FilledText | Kind::Secret | Kind::AuthMode | Kind::ProjectCreation | Kind::TextMap => {
+            (value.is_string(), "string")
+        }
         Kind::ScanAll => (true, "object"),
     };
     if fits {
@@ -65,9 +62,9 @@ pub(super) fn value(setting: &Setting, value: &Value) -> Result<()> {
             Err(Error::BadRequest(format!("the {name} value is over the limit value {DURATION_MAX}")))
         }
         Kind::FilledText if text.trim().is_empty() => refuse(format!("{name} cannot be empty or contain only spaces")),
-        Kind::ProjectCreation if !["everyone", "adminonly"].contains(&text) => refuse(format!(
-            "item name {name}: invalid project_creation_restriction, should be adminonly or everyone"
-        )),
+        Kind::ProjectCreation if !["everyone", "adminonly"].contains(&text) => {
+            refuse(format!("item name {name}: invalid project_creation_restriction, should be adminonly or everyone"))
+        }
         Kind::LdapScope if !(0..=2).contains(&number) => {
             refuse(format!("item name {name}: invalid scope, should be 0, 1 or 2"))
         }

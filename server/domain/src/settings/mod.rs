@@ -221,9 +221,9 @@ pub async fn get(domain: &Domain, _access: &SystemAccess<ReadConfiguration>) -> 
     let snapshot = domain.settings().await?;
     let shown = SETTINGS.iter().filter(|setting| setting.shown && setting.kind != Kind::ScanAll);
     let item = |setting: &Setting| {
-        let fixed = domain.settings.overrides.0.contains_key(setting.name);
-        let editable = !fixed && !(setting.kind == Kind::AuthMode && has_people);
-        ConfigItem { value: snapshot.0.get(setting.name).cloned().unwrap_or_default(), editable }
+        let is_fixed = domain.settings.overrides.0.contains_key(setting.name)
+            || (setting.kind == Kind::AuthMode && has_people);
+        ConfigItem { value: snapshot.0.get(setting.name).cloned().unwrap_or_default(), editable: !is_fixed }
     };
     Ok(shown.map(|setting| (setting.name.to_owned(), item(setting))).collect())
 }
@@ -234,7 +234,9 @@ pub async fn get(domain: &Domain, _access: &SystemAccess<ReadConfiguration>) -> 
 /// [`Error::Unprocessable`] for the first one that is wrong.
 pub fn check_types(given: &serde_json::Map<String, Value>) -> Result<()> {
     let known = given.iter().filter_map(|(name, value)| Some((find(name)?, value)));
-    known.filter(|(setting, _)| setting.kind != Kind::ScanAll).try_for_each(|(setting, value)| check::shape(setting, value))
+    known
+        .filter(|(setting, _)| setting.kind != Kind::ScanAll)
+        .try_for_each(|(setting, value)| check::shape(setting, value))
 }
 
 /// Changes settings. Unknown names and nulls are ignored, as in Harbor.
@@ -302,7 +304,8 @@ async fn check_audit_forwarding(before: &Snapshot, changes: &[(&Setting, &Value)
     let skips = new("skip_audit_log_database").and_then(Value::as_bool).unwrap_or_default();
     let endpoint = endpoint.unwrap_or_else(|| before.text("audit_log_forward_endpoint"));
     if skips && endpoint.is_empty() {
-        let reason = "bad request: audit log forward endpoint should be configured before enable skip audit log in database";
+        let reason =
+            "bad request: audit log forward endpoint should be configured before enable skip audit log in database";
         return Err(Error::BadRequest(reason.to_owned()));
     }
     Ok(())

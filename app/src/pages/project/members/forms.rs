@@ -122,7 +122,7 @@ pub(crate) fn NewMember(within: InProject) -> impl IntoView {
 #[component]
 fn Fields(project: String, answer: Signal<Option<FormError>>) -> impl IntoView {
     let chosen = value_of(answer, "role", &Role::Developer.id().to_string());
-    let choices = Role::ALL.into_iter().map(|role| {
+    let choices = Role::ALL.into_iter().map(move |role| {
         let id = role.id().to_string();
         let checked = id == chosen;
         view! { <ChoiceCard name="role" value=id checked=checked label=role_name(role) hint=role_hint(role) /> }

@@ -1,0 +1,112 @@
+//! The questions whether to delete a repository or a tag.
+
+use crate::client::use_client;
+#[cfg(feature = "ssr")]
+use crate::client::{ApiError, Client};
+#[cfg(feature = "ssr")]
+use crate::form::FormError;
+use crate::form::{FormErrors, Posted, answer_of};
+use crate::i18n::keys;
+#[cfg(feature = "ssr")]
+use crate::notice::Notice;
+use crate::pages::loaded;
+use crate::pages::project::{InProject, NotAllowed, RepositoryPart, natural};
+use crate::ui::{Button, Callout, Glyph, LinkButton, Look, PageHead, Tone};
+use crate::{t, tn};
+use berth_types::policy::{Action, Resource as Of};
+use berth_types::{RepoName, TagName};
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+
+/// Deletes a repository with all that it holds.
+#[server(prefix = "/_portal", endpoint = "delete-repository")]
+pub(crate) async fn post_delete_repository(repository: String) -> Posted {
+    let client = use_client();
+    let answer = FormError::default();
+    let project = repository.split('/').next().unwrap_or_default().to_owned();
+    let posted = match repository.parse() {
+        Ok(repo) => client.delete_repository(&repo).await.map_err(|refusal| answer.refused(refusal)),
+        Err(_) => Err(answer.refused(ApiError::not_found())),
+    };
+    crate::form::conclude(posted, &Notice::RepositoryDeleted.on(&format!("/projects/{project}"), &repository))
+}
+
+/// Deletes a tag; what it points at stays.
+#[server(prefix = "/_portal", endpoint = "delete-tag")]
+pub(crate) async fn post_delete_tag(repository: String, tag: String) -> Posted {
+    let client = use_client();
+    let posted = delete_tag(&client, &repository, &tag).await;
+    crate::form::conclude(posted, &Notice::TagDeleted.on(&format!("/projects/{repository}"), &tag))
+}
+
+#[cfg(feature = "ssr")]
+async fn delete_tag(client: &Client, repository: &str, tag: &str) -> Posted {
+    let answer = FormError::default();
+    let Ok(repo) = repository.parse() else { return Err(answer.refused(ApiError::not_found())) };
+    client.delete_tag(&repo, tag, tag).await.map_err(|refusal| answer.refused(refusal))
+}
+
+/// The question whether to delete a repository.
+#[component]
+pub(crate) fn DeleteRepository(within: InProject, repo: RepoName) -> impl IntoView {
+    let action = ServerAction::<PostDeleteRepository>::new();
+    if !within.rights.may(Of::Repository, Action::Delete) {
+        return view! { <NotAllowed /> }.into_any();
+    }
+    let shown = {
+        let (client, repo) = (use_client(), repo.clone());
+        Resource::new(
+            || (),
+            move |()| {
+                let (client, repo) = (client.clone(), repo.clone());
+                async move { client.repository(&repo).await }
+            },
+        )
+    };
+    loaded(shown, move |shown| {
+        let heading = t!(keys::repositories::DELETE_TITLE, name = repo);
+        let effect = tn!(keys::repositories::DELETE_EFFECT, natural(shown.artifact_count));
+        let (name, back) = (repo.to_string(), RepositoryPart::Tags.of(&repo));
+        view! {
+            <PageHead title=move || heading />
+            <FormErrors answer=answer_of(action) />
+            <Callout tone=Tone::Warn title=effect text=t!(keys::repositories::DELETE_SPACE) />
+            <ActionForm action=action>
+                <input type="hidden" name="repository" value=name />
+                <div class="row">
+                    <Button look=Look::DangerFill icon=Glyph::Trash submit=true busy=action.pending()>
+                        {t!(keys::repositories::DELETE_SUBMIT)}
+                    </Button>
+                    <LinkButton href=back>{t!(keys::common::CANCEL)}</LinkButton>
+                </div>
+            </ActionForm>
+        }
+    })
+}
+
+/// The question whether to delete a tag.
+#[component]
+pub(crate) fn DeleteTag(within: InProject, repo: RepoName, tag: TagName) -> impl IntoView {
+    let action = ServerAction::<PostDeleteTag>::new();
+    if !within.rights.may(Of::Tag, Action::Delete) {
+        return view! { <NotAllowed /> }.into_any();
+    }
+    let heading = t!(keys::repository::DELETE_TAG_TITLE, tag = tag);
+    let back = RepositoryPart::Tags.of(&repo);
+    view! {
+        <PageHead title=move || heading sub=repo.to_string() />
+        <FormErrors answer=answer_of(action) />
+        <Callout tone=Tone::Warn title=t!(keys::repository::DELETE_TAG_TEXT) />
+        <ActionForm action=action>
+            <input type="hidden" name="repository" value=repo.to_string() />
+            <input type="hidden" name="tag" value=tag.to_string() />
+            <div class="row">
+                <Button look=Look::DangerFill icon=Glyph::Trash submit=true busy=action.pending()>
+                    {t!(keys::repository::DELETE_TAG_SUBMIT)}
+                </Button>
+                <LinkButton href=back>{t!(keys::common::CANCEL)}</LinkButton>
+            </div>
+        </ActionForm>
+    }
+    .into_any()
+}

@@ -239,7 +239,89 @@ fn log(step: &'static str, outcome: Result<u64>) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    };
+
+    use berth_db::{Db, args};
+    use berth_storage::{BlobStore, MemoryStore};
+    use berth_types::{Clock, Digest, time::SystemClock};
+    use sha2::Digest as _;
+    use uuid::Uuid;
+
     use super::*;
+    use crate::Limits;
+
+    const KEEP: Keep = Keep { upload_idle: Duration::from_secs(168 * 3600), audit: Some(Duration::from_secs(86_400)) };
+
+    /// The system's time, and how far ahead of it the test is.
+    #[derive(Clone, Default)]
+    struct Ahead(Arc<AtomicI64>);
+
+    impl Clock for Ahead {
+        fn now(&self) -> Timestamp {
+            SystemClock.now().plus_seconds(self.0.load(Ordering::Relaxed))
+        }
+    }
+
+    async fn count(domain: &Domain, sql: &str) -> i64 {
+        domain.db.reader().await.unwrap().conn().row(sql, &[]).await.unwrap().unwrap().get(0).unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_is_old_goes_and_what_is_young_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open_sqlite(&folder.path().join("berth.db")).await.unwrap();
+        let (clock, store) = (Ahead::default(), MemoryStore::new());
+        let domain = Domain::new(db, Arc::new(store.clone()), Arc::new(clock.clone()), Limits::default());
+        let (old, young) = (Uuid::new_v4(), Uuid::new_v4());
+        let bytes = b"named by no row";
+        let digest = Digest::Sha256(sha2::Sha256::digest(bytes).into());
+        let body = Box::pin(futures_util::stream::iter([Ok(bytes::Bytes::from_static(bytes))]));
+        store.put(&digest, body, 100).await.unwrap();
+        for id in [old, young] {
+            store.create_upload(id).await.unwrap();
+        }
+        let now = domain.now();
+        let write = domain.db.write((old, young, now), |tx, (old, young, now)| {
+            Box::pin(async move {
+                let sql = "INSERT INTO repositories (project_id, name, created_at, updated_at) VALUES (1, 'library/a', $1, $1) RETURNING id";
+                let repository = tx.insert(sql, args![*now]).await?;
+                for (id, at) in [(old, *now), (young, now.plus_seconds(168 * 3600))] {
+                    let sql = "INSERT INTO uploads (id, repository_id, created_at, updated_at) VALUES ($1, $2, $3, $3)";
+                    tx.execute(sql, args![id.to_string(), repository, at]).await?;
+                    let sql = "INSERT INTO quota_reservations (upload_id, project_id, bytes, at) VALUES ($1, 1, 5, $2)";
+                    tx.execute(sql, args![id.to_string(), at]).await?;
+                    let sql = "INSERT INTO events (at, kind, payload) VALUES ($1, 'push', '{}')";
+                    tx.execute(sql, args![at]).await?;
+                    let sql = "INSERT INTO audit (at, username, operation, resource_type, resource, description, successful)
+                               VALUES ($1, 'a', 'pull', 'artifact', 'a', '', TRUE)";
+                    tx.execute(sql, args![at]).await?;
+                    let sql = "INSERT INTO quota_deltas (project_id, bytes, at) VALUES (1, 20, $1)";
+                    tx.execute(sql, args![at]).await?;
+                }
+                Ok::<_, Error>(())
+            })
+        });
+        write.await.unwrap();
+
+        clock.0.store(168 * 3600 + 60, Ordering::Relaxed);
+        assert!(run(&domain, "one", &KEEP, Orphans::UploadsAndBlobs).await.unwrap());
+        assert!(!run(&domain, "other", &KEEP, Orphans::Uploads).await.unwrap(), "one node at a time");
+        assert_eq!(count(&domain, "SELECT COUNT(*) FROM uploads").await, 1);
+        assert_eq!(count(&domain, "SELECT COUNT(*) FROM quota_reservations").await, 1);
+        assert_eq!(count(&domain, "SELECT COUNT(*) FROM events").await, 1);
+        assert_eq!(count(&domain, "SELECT COUNT(*) FROM audit").await, 1);
+        assert_eq!(count(&domain, "SELECT COUNT(*) FROM quota_deltas").await, 0);
+        assert_eq!(count(&domain, "SELECT storage_bytes_used FROM projects WHERE id = 1").await, 40);
+        let left: Vec<Uuid> = store.list_uploads().await.unwrap().iter().map(|upload| upload.id).collect();
+        assert_eq!(left, [young], "the row keeps the file");
+        assert_eq!(store.stat(&digest).await.unwrap(), None);
+
+        clock.0.store(168 * 3600 + 600, Ordering::Relaxed);
+        assert!(run(&domain, "other", &KEEP, Orphans::Uploads).await.unwrap(), "the lease has ended");
+    }
 
     #[test]
     fn a_months_partition_begins_where_the_former_ends() {

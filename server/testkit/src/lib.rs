@@ -26,9 +26,9 @@ pub use push::blob_path;
 /// ```
 #[macro_export]
 macro_rules! on_both {
-    ($($(#[$doc:meta])* async fn $name:ident($app:ident: &TestApp) $body:block)*) => {$(
+    ($($(#[$doc:meta])* async fn $name:ident($app:ident: $app_type:ty) $body:block)*) => {$(
         $(#[$doc])*
-        async fn $name($app: &$crate::TestApp) $body
+        async fn $name($app: $app_type) $body
 
         mod $name {
             #[tokio::test]

@@ -178,6 +178,8 @@ async fn serve(Loaded { config, .. }: Loaded) -> anyhow::Result<()> {
         tracing::warn!("`registry.anonymous` is `all`: everybody on this machine may push and delete");
     }
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    // It asks for the certificate to be read again. Without one there is nothing to do, but no reason to die either.
+    let _hangup = signal(SignalKind::hangup())?;
     let running = running::start(config).await?;
     let url = running.url().as_str().trim_end_matches('/').to_owned();
     print(&format!("listening on {url}\n"))?;

@@ -1,9 +1,9 @@
 //! The data folder: one process at a time, and the secret key.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::{DirBuilder, File, OpenOptions},
     io::{Read, Write},
-    os::unix::fs::OpenOptionsExt,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
@@ -44,7 +44,12 @@ pub struct InUse {
 /// # Errors
 /// [`InUse`] where another process has it; otherwise as the system says.
 pub fn lock(data: &DataConfig, purpose: &str) -> anyhow::Result<DataLock> {
-    std::fs::create_dir_all(&data.dir).with_context(|| format!("could not make {}", data.dir.display()))?;
+    // The database holds password hashes: a folder that we make is for our own account alone.
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&data.dir)
+        .with_context(|| format!("could not make {}", data.dir.display()))?;
     let path = data.lock();
     let mut file = OpenOptions::new()
         .read(true)
@@ -136,7 +141,8 @@ mod tests {
         let made = secret_key(&data.secret_key, &held).unwrap();
         let read = secret_key(&data.secret_key, &held).unwrap();
         assert_eq!(made.expose_secret(), read.expose_secret());
-        assert_eq!(std::fs::metadata(&data.secret_key).unwrap().permissions().mode() & 0o777, 0o600);
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&data.secret_key), mode(&data.dir)), (0o600, 0o700));
         std::fs::write(&data.secret_key, "short").unwrap();
         assert!(secret_key(&data.secret_key, &held).is_err());
     }

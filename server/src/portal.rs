@@ -15,7 +15,7 @@ use berth_app::{
 };
 use berth_domain::Actor;
 use berth_types::{api::Project, url};
-use berth_web::{AppState, ClientAddr, RequestId, SessionCookie, Verified};
+use berth_web::{AppState, ClientAddr, RequestId, SessionCookie, Verified, client_addr::ByTrustedProxy};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts};
 use http_body_util::BodyExt;
 use tower::ServiceExt;
@@ -102,9 +102,13 @@ fn address(project: &str, below: &str) -> String {
         (Some("logs"), _) => format!("/projects/{project}/-/audit"),
         (Some("configs"), _) => format!("/projects/{project}/-/settings"),
         (Some("repositories"), Some(repository)) => {
-            // Harbor's own pages go on with `/artifacts-tab/…`.
-            let name = repository.split("/artifacts-tab").next().unwrap_or(repository);
-            format!("/projects/{project}/{}", name.replace("%252F", "/").replace("%2F", "/"))
+            // Harbor's own pages go on with a tab, and below it with an artifact.
+            let (name, tab) = repository.split_once("/artifacts-tab").unwrap_or((repository, ""));
+            let name = name.replace("%252F", "/").replace("%2F", "/");
+            match tab.strip_prefix("/artifacts/").and_then(|rest| rest.split('/').next()) {
+                Some(reference) => format!("/projects/{project}/{name}/-/artifacts/{reference}"),
+                None => format!("/projects/{project}/{name}"),
+            }
         }
         _ => format!("/projects/{project}"),
     }
@@ -122,6 +126,7 @@ impl Portal {
             client: parts.extensions.get::<ClientAddr>().copied(),
             request: parts.extensions.get::<RequestId>().cloned(),
             session: parts.extensions.get::<SessionCookie>().cloned(),
+            proxy: parts.extensions.get::<ByTrustedProxy>().copied(),
             headers,
         })
     }
@@ -152,6 +157,7 @@ struct InProcess {
     client: Option<ClientAddr>,
     request: Option<RequestId>,
     session: Option<SessionCookie>,
+    proxy: Option<ByTrustedProxy>,
     headers: HeaderMap,
 }
 
@@ -167,6 +173,7 @@ impl Transport for InProcess {
         self.client.map(|client| extensions.insert(client));
         self.request.clone().map(|id| extensions.insert(id));
         self.session.clone().map(|session| extensions.insert(session));
+        self.proxy.map(|proxy| extensions.insert(proxy));
         let failed = |source: Box<dyn std::error::Error + Send + Sync>| TransportError { source };
         let response = match self.api.clone().oneshot(request).await {
             Ok(response) => response,
@@ -187,6 +194,8 @@ mod tests {
         assert_eq!(address("p", ""), "/projects/p");
         assert_eq!(address("p", "repositories"), "/projects/p");
         assert_eq!(address("p", "repositories/a%252Fb/artifacts-tab"), "/projects/p/a/b");
+        let artifact = address("p", "repositories/a/artifacts-tab/artifacts/sha256:00");
+        assert_eq!(artifact, "/projects/p/a/-/artifacts/sha256:00");
         assert_eq!(address("p", "members"), "/projects/p/-/members");
     }
 }

@@ -15,6 +15,9 @@ use berth_web::{
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
+/// What programs ask for. Everything else is for people.
+const PROGRAMS: [&str; 4] = ["/v2/", "/api/", "/service/", "/c/"];
+
 /// Sends people to the set-up and clients away, until it is done.
 pub async fn gate(State(domain): State<Domain>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
@@ -27,7 +30,7 @@ pub async fn gate(State(domain): State<Domain>, request: Request, next: Next) ->
         Ok(false) => {}
         Err(error) => return ApiError::from(error).into_response(),
     }
-    if path == "/v2" || path.starts_with("/v2/") || path.starts_with("/api/") || path.starts_with("/service/") {
+    if path == "/v2" || PROGRAMS.iter().any(|root| path.starts_with(root)) {
         let envelope = ErrorEnvelope::new(ErrorCode::Unavailable, "the server has not been set up");
         return envelope_response(status(ErrorCode::Unavailable), &envelope);
     }

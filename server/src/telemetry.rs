@@ -15,7 +15,10 @@ use axum::{
     response::Response,
 };
 use berth_domain::Actor;
-use berth_web::{ClientAddr, RequestId, client_addr::client_addr};
+use berth_web::{
+    ClientAddr, RequestId,
+    client_addr::{ByTrustedProxy, client_addr},
+};
 use http::{HeaderValue, Method, StatusCode};
 use http_body::{Frame, SizeHint};
 use ipnet::IpNet;
@@ -76,6 +79,9 @@ pub async fn observe(State(proxies): State<Arc<[IpNet]>>, mut request: Request, 
         finished: false,
         _in_flight: metrics::InFlight::begin(),
     };
+    if proxies.iter().any(|network| network.contains(&peer.to_canonical())) {
+        request.extensions_mut().insert(ByTrustedProxy);
+    }
     request.extensions_mut().insert(client);
     request.extensions_mut().insert(id.clone());
     request.extensions_mut().insert(caller);

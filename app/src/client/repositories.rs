@@ -1,6 +1,6 @@
 //! Repositories, artifacts and tags.
 
-use super::{Answer, ApiResult, Client, ListParams, Method};
+use super::{Answer, ApiError, ApiResult, Client, ListParams, Method};
 use berth_types::api::{
     Artifact, BuildHistoryEntry, LayerInfo, Repository, RepositoryTag, RepositoryUpdate, Tag, TagHistoryEntry,
 };
@@ -29,12 +29,15 @@ impl Client {
         self.list(params.on(&project_part(project, "repositories"), &[])).await
     }
 
-    /// One repository.
+    /// One repository. Taken from the list: limited guests and strangers to a public project may list repositories, but
+    /// not read one alone.
     ///
     /// # Errors
     /// 404 where there is none to see.
     pub async fn repository(&self, repo: &RepoName) -> ApiResult<Repository> {
-        self.get(repository(repo)).await
+        let params = ListParams { q: format!("name={repo}"), page: 1, page_size: 1, ..ListParams::default() };
+        let found = self.repositories(&repo.project(), &params).await?;
+        found.items.into_iter().next().ok_or_else(ApiError::not_found)
     }
 
     /// Changes the description of a repository.

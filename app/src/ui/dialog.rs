@@ -160,6 +160,18 @@ pub fn close_dialog(id: &str) {
     let _ = id;
 }
 
+/// Closes a dialog whose form was taken, and empties the form for the next time.
+pub fn finish_dialog(id: &str) {
+    #[cfg(target_arch = "wasm32")]
+    if let Some(form) = find(id).and_then(|dialog| dialog.query_selector("form").ok().flatten()) {
+        use wasm_bindgen::JsCast;
+        if let Some(form) = form.dyn_ref::<leptos::web_sys::HtmlFormElement>() {
+            form.reset();
+        }
+    }
+    close_dialog(id);
+}
+
 #[cfg(target_arch = "wasm32")]
 fn find(id: &str) -> Option<leptos::web_sys::HtmlDialogElement> {
     use wasm_bindgen::JsCast;

@@ -29,7 +29,7 @@ const SIGNED_IN = {
   'repositories-empty': '/projects/ledger',
   members: '/projects/team/-/members',
   'member-new': '/projects/team/-/members/new',
-  'member-remove': '/projects/team/-/members/3/remove',
+  'member-remove': '/projects/team/-/members/:grace/remove',
   'project-audit': '/projects/team/-/audit',
   'project-settings': '/projects/team/-/settings',
   'project-delete': '/projects/ledger/-/delete',
@@ -60,7 +60,7 @@ const SIGNED_IN = {
 /** Pages whose status is not 200. */
 const MISSING = {
   'not-found': ['/nothing/here', 404],
-  'project-not-found': ['/projects/not-there', 404],
+  'project-hidden': ['/projects/ledger', 401],
 };
 
 /** The pictures of the README. */
@@ -71,6 +71,8 @@ let browser;
 before(async () => {
   browser = await startBrowser();
   berth = await startHarbour();
+  const [grace] = await berth.api('GET', '/projects/team/members?entityname=grace');
+  SIGNED_IN['member-remove'] = SIGNED_IN['member-remove'].replace(':grace', grace.id);
 });
 after(async () => {
   await browser?.close();
@@ -132,7 +134,7 @@ test('the menu of a phone, the menu of an account', async () => {
   const page = await visitor(browser, berth);
   await signIn(page, say, 'admin', ADMIN_PASSWORD);
   await visit(page, '/projects/team');
-  await openAccountMenu(page, say, 'admin');
+  await openAccountMenu(page, say, 'system admin');
   await examineHere(page, 'account-menu', { desktop: DESKTOP });
   await page.setViewportSize(PHONE);
   await visit(page, '/projects/team');

@@ -25,7 +25,7 @@ for (const language of LANGUAGES) {
     await signIn(page, say, 'admin', ADMIN_PASSWORD);
     await takenOver(page);
     await page.getByRole('heading', { level: 1, name: say('projects.title') }).waitFor();
-    await signOut(page, say, 'admin');
+    await signOut(page, say, 'system admin');
     assertNoTrouble(page);
     await page.context().close();
   });
@@ -43,13 +43,22 @@ test('a wrong password is told in words', async () => {
   await page.context().close();
 });
 
-test('an address that names nothing is answered by a page with status 404', async () => {
+test('an address that names nothing is answered by a page with that status', async () => {
   const page = await visitor(browser, berth);
-  for (const where of ['/nothing/here', '/projects/not-there', '/projects/library/not-there']) {
+  const statusOf = async (where) => {
     const answer = await page.goto(where);
-    assert.equal(answer.status(), 404, where);
     await page.getByRole('heading', { level: 1 }).waitFor();
-  }
+    return answer.status();
+  };
+  assert.equal(await statusOf('/nothing/here'), 404);
+  assert.equal(await statusOf('/projects/library/not-there'), 404);
+  // What is hidden and what does not exist look the same to a stranger.
+  await berth.api('POST', '/projects', { project_name: 'hidden', metadata: { public: 'false' } });
+  assert.equal(await statusOf('/projects/hidden'), 401);
+  assert.equal(await statusOf('/projects/not-there'), 401);
+  await signIn(page, words('en'), 'admin', ADMIN_PASSWORD);
+  assert.equal(await statusOf('/projects/hidden'), 200);
+  assert.equal(await statusOf('/projects/not-there'), 404);
   await page.context().close();
 });
 

@@ -13,8 +13,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::extract::{InRepository, Params};
 
 /// The additions that Harbor knows, in its order. `vulnerabilities` is an operation of its own there.
-const ADDITIONS: [&str; 7] =
-    ["build_history", "values.yaml", "readme.md", "dependencies", "sbom", "license", "files"];
+const ADDITIONS: [&str; 7] = ["build_history", "values.yaml", "readme.md", "dependencies", "sbom", "license", "files"];
 
 /// The routes of this file.
 pub fn router() -> OpenApiRouter<AppState> {

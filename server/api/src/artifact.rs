@@ -25,10 +25,7 @@ use crate::extract::{InRepository, ListParams, MaybeRepository, Params, switch};
 
 /// The routes of this file.
 pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(list, copy))
-        .routes(routes!(get, delete))
-        .routes(routes!(accessories))
+    OpenApiRouter::new().routes(routes!(list, copy)).routes(routes!(get, delete)).routes(routes!(accessories))
 }
 
 /// What the switches of a request ask for. Labels, scans and immutable tags have nothing to show yet.

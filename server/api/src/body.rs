@@ -216,7 +216,9 @@ mod tests {
     #[test]
     fn what_is_no_json_is_refused_in_harbors_words() {
         let message = |essence: &str, body: &[u8]| parse::<NewTag>(essence, body).unwrap_err().message().to_owned();
-        assert!(message("", b"{oops").starts_with("validation failure list:\nparsing tag body from \"\" failed, because"));
+        assert!(
+            message("", b"{oops").starts_with("validation failure list:\nparsing tag body from \"\" failed, because")
+        );
         assert!(message("text/plain", b"{}").contains("unsupported media type \"text/plain\""));
         assert!(message("", b"{}").contains("name in body is required"));
         assert!(parse::<ProjectReq>("", br#"{"project_name": 5}"#).is_err());

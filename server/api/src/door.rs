@@ -83,9 +83,8 @@ fn clean(uri: &Uri) -> Uri {
 
 /// HEAD is answered only where Harbor's contract has it.
 async fn refuse_methods(State(methods): State<Arc<Methods>>, request: Request, next: Next) -> Response {
-    let is_known = allowed(&methods, &request).is_none_or(|allowed| {
-        allowed.iter().any(|method| method == request.method().as_str())
-    });
+    let is_known = allowed(&methods, &request)
+        .is_none_or(|allowed| allowed.iter().any(|method| method == request.method().as_str()));
     if is_known {
         return next.run(request).await;
     }
@@ -138,7 +137,8 @@ async fn nothing_here(OriginalUri(uri): OriginalUri) -> Response {
     if path.starts_with("/api/v2.0/") || path.starts_with("/api/berth/v1/") {
         return ApiError::new(ErrorCode::NotFound, format!("path {path} was not found")).into_response();
     }
-    let page = "<!DOCTYPE html>\n<html lang=\"en\"><head><title>404</title></head><body><h1>Not found</h1></body></html>\n";
+    let page =
+        "<!DOCTYPE html>\n<html lang=\"en\"><head><title>404</title></head><body><h1>Not found</h1></body></html>\n";
     (StatusCode::NOT_FOUND, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response()
 }
 

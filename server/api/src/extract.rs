@@ -134,9 +134,8 @@ impl FromRequestParts<AppState> for MemberPath {
     async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, ApiError> {
         let params = params(parts).await?;
         let text = params.get("mid").map(String::as_str).unwrap_or_default();
-        let id = text
-            .parse()
-            .map_err(|_| ApiError::validation(format!("mid in path must be of type int64: \"{text}\"")))?;
+        let id =
+            text.parse().map_err(|_| ApiError::validation(format!("mid in path must be of type int64: \"{text}\"")))?;
         Ok(MemberPath(id))
     }
 }

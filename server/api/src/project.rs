@@ -137,10 +137,7 @@ async fn update(
     delete, path = "/api/v2.0/projects/{project_name_or_id}", operation_id = "deleteProject", tag = "project",
     responses((status = 200))
 )]
-async fn delete(
-    RequireProject(access): RequireProject<DeleteProject>,
-    State(domain): State<Domain>,
-) -> ApiResult<()> {
+async fn delete(RequireProject(access): RequireProject<DeleteProject>, State(domain): State<Domain>) -> ApiResult<()> {
     Ok(project::delete(&domain, &access).await?)
 }
 

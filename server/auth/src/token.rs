@@ -125,7 +125,7 @@ impl Auth {
         let gone = || Error::Unauthorized("unauthorized".to_owned());
         match &actor.kind {
             ActorKind::User { id, .. } => {
-                let person = user::account_by_id(domain, *id).await?.ok_or_else(gone)?;
+                let person = user::account_as_it_is(domain, *id).await?.ok_or_else(gone)?;
                 Ok(Some(Subject { kind: SubjectKind::User, id: id.0, epoch: person.epoch }))
             }
             ActorKind::Robot { id, .. } => {
@@ -143,7 +143,11 @@ impl Auth {
         let Some(subject) = &claims.berth else { return Ok(Some(Actor::default())) };
         match subject.kind {
             SubjectKind::User => {
-                let person = user::account_by_id(domain, UserId(subject.id)).await?;
+                let mut person = user::account_by_id(domain, UserId(subject.id)).await?;
+                // Made on another node after a change that this one has not seen yet.
+                if person.as_ref().is_some_and(|person| person.epoch < subject.epoch) {
+                    person = user::account_as_it_is(domain, UserId(subject.id)).await?;
+                }
                 Ok(person.filter(|person| person.epoch == subject.epoch).map(|person| user::actor(&person)))
             }
             SubjectKind::Robot => {

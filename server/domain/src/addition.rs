@@ -84,10 +84,7 @@ pub async fn layers(
     Ok(join(history, blobs.into_iter().filter(|blob| blob.role == "layer")))
 }
 
-fn join(
-    history: Vec<BuildHistoryEntry>,
-    mut layers: impl Iterator<Item = query::artifact::Blob>,
-) -> Vec<LayerInfo> {
+fn join(history: Vec<BuildHistoryEntry>, mut layers: impl Iterator<Item = query::artifact::Blob>) -> Vec<LayerInfo> {
     let mut joined = Vec::new();
     for line in history {
         let layer = if line.empty_layer.unwrap_or_default() { None } else { layers.next() };
@@ -153,7 +150,10 @@ mod tests {
 
     #[test]
     fn lines_meet_their_layers() {
-        let joined = join(vec![line("ADD", false), line("CMD", true), line("RUN", false)], vec![layer(1), layer(2), layer(3)].into_iter());
+        let joined = join(
+            vec![line("ADD", false), line("CMD", true), line("RUN", false)],
+            vec![layer(1), layer(2), layer(3)].into_iter(),
+        );
         let seen: Vec<_> = joined.iter().map(|info| (info.created_by.as_str(), info.size)).collect();
         assert_eq!(seen, [("ADD", 1), ("CMD", 0), ("RUN", 2), ("", 3)]);
         assert!(joined[1].digest.is_none());

@@ -293,7 +293,10 @@ fn accessory_kind(row: &Row) -> &'static str {
     match row.artifact_type.as_str() {
         "application/vnd.cncf.notary.signature" => "signature.notation",
         "application/vnd.goharbor.harbor.sbom.v1" => "sbom.harbor",
-        other if other.starts_with("application/vnd.dev.cosign.") || other.starts_with("application/vnd.dev.sigstore.") => {
+        other
+            if other.starts_with("application/vnd.dev.cosign.")
+                || other.starts_with("application/vnd.dev.sigstore.") =>
+        {
             "signature.cosign"
         }
         _ => "subject.accessory",

@@ -24,8 +24,10 @@ pub async fn stat(domain: &Domain, access: &ProjectAccess<Pull>, repo: &RepoName
     belongs(access.project().name == repo.project())?;
     let mut reader = domain.db.reader().await?;
     let size = query::registry::blob_size(&mut reader.conn(), repo.as_str(), digest).await?;
+    let size = size.ok_or(Error::BlobUnknown(*digest))?;
+    // Only what is there: digests that a stranger makes up would fill the batch.
     domain.pulls.touch(digest);
-    size.map(unsigned).ok_or(Error::BlobUnknown(*digest))
+    Ok(unsigned(size))
 }
 
 /// A blob to be read.
@@ -80,7 +82,7 @@ pub(crate) async fn commit(
                 {
                     return Err(Error::UploadUnknown);
                 }
-                let repository = query::push::ensure_repository(tx, access.project_id().0, repo.as_str(), *now).await?;
+                let repository = ensure_repository(tx, access, repo, *now).await?;
                 let blob = query::push::ensure_blob(tx, digest, signed(*size), *now).await?;
                 link(tx, access, repository, blob, *size, *now).await?;
                 // An upload whose manifest never comes is garbage, and nothing else would say so.
@@ -88,6 +90,20 @@ pub(crate) async fn commit(
             })
         })
         .await
+}
+
+/// Finds or makes the repository of a push.
+///
+/// # Errors
+/// [`Error::NameUnknown`] where the project was deleted since the caller was let in.
+pub(crate) async fn ensure_repository(
+    tx: &mut Conn<'_>,
+    access: &ProjectAccess<Push>,
+    repo: &RepoName,
+    now: Timestamp,
+) -> Result<i64> {
+    let found = query::push::ensure_repository(tx, access.project_id().0, repo.as_str(), now).await?;
+    found.ok_or_else(|| Error::NameUnknown(repo.to_string()))
 }
 
 /// Links a blob to a repository and charges the project for it, where it is new to the project.
@@ -130,7 +146,7 @@ pub async fn mount(
         .write(args, |tx, (access, repo, from, digest, now)| {
             Box::pin(async move {
                 let Some(size) = query::registry::blob_size(tx, from.as_str(), digest).await? else { return Ok(false) };
-                let repository = query::push::ensure_repository(tx, access.project_id().0, repo.as_str(), *now).await?;
+                let repository = ensure_repository(tx, access, repo, *now).await?;
                 let blob = query::push::ensure_blob(tx, digest, size, *now).await?;
                 link(tx, access, repository, blob, unsigned(size), *now).await?;
                 Ok(true)

@@ -19,7 +19,7 @@ use crate::{
     artifact_kind::{self, Kind},
     audit,
     authz::{DeleteContent, ProjectAccess, ProjectAction, Pull, Push},
-    blob::{belongs, signed, unlink},
+    blob::{belongs, ensure_repository, signed, unlink},
     policy,
     pull::{self, Pulled},
 };
@@ -242,7 +242,7 @@ fn references(manifest: &Manifest) -> Vec<query::push::NewReference> {
 async fn write(tx: &mut Conn<'_>, change: &Change) -> Result<()> {
     let Change { access, repo, row, now, .. } = change;
     let project = access.project_id().0;
-    let repository = query::push::ensure_repository(tx, project, repo.as_str(), *now).await?;
+    let repository = ensure_repository(tx, access, repo, *now).await?;
     query::push::lock_repository(tx, repository).await?;
     let mut listed = 0;
     let known = query::push::counts_by_digest(tx, repository, &row.digest).await?;

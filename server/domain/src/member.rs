@@ -43,11 +43,7 @@ pub async fn list(
 ///
 /// # Errors
 /// [`Error::NotFound`] where the project has no such membership.
-pub async fn get(
-    domain: &Domain,
-    access: &ProjectAccess<ReadMember>,
-    id: MemberId,
-) -> Result<ProjectMemberEntity> {
+pub async fn get(domain: &Domain, access: &ProjectAccess<ReadMember>, id: MemberId) -> Result<ProjectMemberEntity> {
     let project = access.project_id();
     let found = query::member::get(&mut domain.db.reader().await?.conn(), project.0, id.0).await?;
     found.map(shown).ok_or_else(|| {
@@ -76,28 +72,29 @@ pub async fn create(
     let person = person_of(request)?;
     let role = checked(request.role_id)?;
     let args = (access.clone(), person, role, domain.now());
-    domain
+    let made = domain
         .db
         .write(args, |tx, (access, person, role, now)| {
             Box::pin(async move {
                 let found = match person {
-                    Person::Id(id) => query::user::find(tx, *id).await?.ok_or_else(|| {
-                        Error::BadRequest(format!("Failed to get user {id}: user {id} not found"))
-                    })?,
+                    Person::Id(id) => query::user::find(tx, *id)
+                        .await?
+                        .ok_or_else(|| Error::BadRequest(format!("Failed to get user {id}: user {id} not found")))?,
                     Person::Name(name) => query::user::find_by_name(tx, name)
                         .await?
                         .ok_or_else(|| Error::NotFound(format!("user {name} is not found")))?,
                 };
                 let inserted = query::member::insert(tx, access.project_id().0, found.id, role.id(), *now).await?;
-                let id = inserted.ok_or_else(|| {
-                    Error::Conflict("The project member specified already exist".to_owned())
-                })?;
+                let id =
+                    inserted.ok_or_else(|| Error::Conflict("The project member specified already exist".to_owned()))?;
                 query::user::bump_epoch(tx, found.id).await?;
                 note(tx, access, "create", &found.username, *now).await?;
                 Ok(MemberId(id))
             })
         })
-        .await
+        .await;
+    domain.forget_people();
+    made
 }
 
 fn person_of(request: &ProjectMember) -> Result<Person> {
@@ -133,15 +130,10 @@ fn checked(role: i64) -> Result<Role> {
 ///
 /// # Errors
 /// [`Error::BadRequest`] for a role that does not exist.
-pub async fn update(
-    domain: &Domain,
-    access: &ProjectAccess<UpdateMember>,
-    id: MemberId,
-    role: i64,
-) -> Result<()> {
+pub async fn update(domain: &Domain, access: &ProjectAccess<UpdateMember>, id: MemberId, role: i64) -> Result<()> {
     let role = checked(role)?;
     let args = (access.clone(), id, role, domain.now());
-    domain
+    let done = domain
         .db
         .write(args, |tx, (access, id, role, now)| {
             Box::pin(async move {
@@ -151,7 +143,9 @@ pub async fn update(
                 note(tx, access, "update", &found.username, *now).await
             })
         })
-        .await
+        .await;
+    domain.forget_people();
+    done
 }
 
 /// Removes a member. A membership that does not exist is fine, as in Harbor.
@@ -160,7 +154,7 @@ pub async fn update(
 /// What the database says.
 pub async fn delete(domain: &Domain, access: &ProjectAccess<DeleteMember>, id: MemberId) -> Result<()> {
     let args = (access.clone(), id, domain.now());
-    domain
+    let done = domain
         .db
         .write(args, |tx, (access, id, now)| {
             Box::pin(async move {
@@ -170,7 +164,9 @@ pub async fn delete(domain: &Domain, access: &ProjectAccess<DeleteMember>, id: M
                 note(tx, access, "delete", &found.username, *now).await
             })
         })
-        .await
+        .await;
+    domain.forget_people();
+    done
 }
 
 async fn note<A: ProjectAction>(

@@ -7,9 +7,7 @@ use berth_types::api::METADATA_KEYS;
 
 use crate::{
     Domain, Error, Result, audit,
-    authz::{
-        CreateMetadata, DeleteMetadata, ListMetadata, ProjectAccess, ProjectAction, ReadMetadata, UpdateMetadata,
-    },
+    authz::{CreateMetadata, DeleteMetadata, ListMetadata, ProjectAccess, ProjectAction, ReadMetadata, UpdateMetadata},
 };
 
 /// Severities that a project can be told to stop at.
@@ -121,8 +119,7 @@ async fn write<A: ProjectAction>(
                     query::project::set_public(tx, id.0, value.as_deref() == Some("true")).await?;
                 }
                 query::project::touch(tx, id.0, *now).await?;
-                let entry =
-                    audit::Entry::success("update", "project", access.project().name.as_str()).in_project(id);
+                let entry = audit::Entry::success("update", "project", access.project().name.as_str()).in_project(id);
                 audit::record(tx, access.actor(), *now, &entry).await
             })
         })

@@ -127,7 +127,8 @@ fn read_allowlist(project: i64, stored: Option<&str>) -> CveAllowlist {
 pub async fn get(domain: &Domain, access: &ProjectAccess<ReadProject>) -> Result<Project> {
     let mut reader = domain.db.reader().await?;
     let mut conn = reader.conn();
-    let row = query::project::by_id(&mut conn, access.project_id().0).await?.ok_or_else(|| gone(access.project_id()))?;
+    let row =
+        query::project::by_id(&mut conn, access.project_id().0).await?.ok_or_else(|| gone(access.project_id()))?;
     let found = describe(&mut conn, access.actor(), vec![row], Detail::Full).await?;
     found.into_iter().next().ok_or_else(|| gone(access.project_id()))
 }
@@ -160,7 +161,7 @@ struct New {
 pub async fn create(domain: &Domain, access: &ProjectCreation, request: &ProjectReq) -> Result<ProjectId> {
     let new = check(access, request)?;
     let args = (access.actor().clone(), new, domain.now());
-    domain
+    let made = domain
         .db
         .write(args, |tx, (actor, new, now)| {
             Box::pin(async move {
@@ -182,7 +183,9 @@ pub async fn create(domain: &Domain, access: &ProjectCreation, request: &Project
                 Ok(ProjectId(id))
             })
         })
-        .await
+        .await;
+    domain.forget_people();
+    made
 }
 
 fn check(access: &ProjectCreation, request: &ProjectReq) -> Result<New> {
@@ -191,8 +194,7 @@ fn check(access: &ProjectCreation, request: &ProjectReq) -> Result<New> {
         let text = format!("Project name {given} is illegal in length. (greater than 255 or less than 1)");
         return Err(Error::BadRequest(text));
     }
-    let illegal =
-        || Error::BadRequest("project name is not in lower case or contains illegal characters".to_owned());
+    let illegal = || Error::BadRequest("project name is not in lower case or contains illegal characters".to_owned());
     let name: ProjectName = given.parse().map_err(|_| illegal())?;
     // A project's name takes one separator at a time, a repository's more.
     if given.contains("__") || given.contains("--") {
@@ -275,8 +277,7 @@ pub async fn update(domain: &Domain, access: &ProjectAccess<UpdateProject>, requ
                     query::project::set_public(tx, id.0, public == "true").await?;
                 }
                 query::project::touch(tx, id.0, *now).await?;
-                let entry =
-                    audit::Entry::success("update", "project", access.project().name.as_str()).in_project(id);
+                let entry = audit::Entry::success("update", "project", access.project().name.as_str()).in_project(id);
                 audit::record(tx, access.actor(), *now, &entry).await
             })
         })
@@ -314,8 +315,7 @@ pub async fn delete(domain: &Domain, access: &ProjectAccess<DeleteProject>) -> R
                 if !query::project::delete(tx, id.0, *now).await? {
                     return Err(gone(id));
                 }
-                let entry =
-                    audit::Entry::success("delete", "project", access.project().name.as_str()).in_project(id);
+                let entry = audit::Entry::success("delete", "project", access.project().name.as_str()).in_project(id);
                 audit::record(tx, access.actor(), *now, &entry).await
             })
         })

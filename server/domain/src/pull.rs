@@ -63,15 +63,12 @@ impl Batch {
         }
     }
 
-    fn add(&self, actor: &Actor, pulled: Pulled, now: Timestamp, audited: bool) {
+    fn add(&self, actor: &Actor, pulled: Pulled, now: Timestamp) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (pulled.repository_id, pulled.manifest_id, pulled.tag_id);
         let count = waiting.counts.entry(key).or_insert((0, now));
         count.0 += 1;
         count.1 = now;
-        if !audited {
-            return;
-        }
         if waiting.entries.len() >= WAITING_MAX {
             waiting.dropped += 1;
             return;
@@ -85,7 +82,7 @@ impl Batch {
 
 /// Counts a pull. It reaches the database with the next flush.
 pub fn note(domain: &Domain, actor: &Actor, pulled: Pulled) {
-    domain.pulls.add(actor, pulled, domain.now(), true);
+    domain.pulls.add(actor, pulled, domain.now());
 }
 
 /// Writes what waits. Called every second and at shutdown; what could not be written waits on.
@@ -94,13 +91,20 @@ pub fn note(domain: &Domain, actor: &Actor, pulled: Pulled) {
 /// What the database says.
 pub async fn flush(domain: &Domain) -> Result<()> {
     let now = domain.now();
-    let (counts, entries, dropped) = {
+    let settings = domain.settings().await?;
+    let (mut counts, mut entries, dropped) = {
         let mut waiting = domain.pulls.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let waiting = std::mem::take(&mut *waiting);
         (waiting.counts, waiting.entries, waiting.dropped)
     };
     if dropped > 0 {
         tracing::warn!(dropped, "more pulls than the batch holds: their audit entries are lost");
+    }
+    if settings.pull_audit_log_disable() || settings.audit_event_disabled("pull_artifact") {
+        entries.clear();
+    }
+    if settings.pull_count_update_disable() {
+        counts.clear();
     }
     let touches = due_touches(&domain.pulls, now);
     if counts.is_empty() && entries.is_empty() && touches.is_empty() {

@@ -210,7 +210,10 @@ mod tests {
 
     #[test]
     fn platforms_come_from_the_configuration_or_the_children() {
-        assert_eq!(platforms(None, Some(r#"{"os":"linux","architecture":"arm64","variant":"v8"}"#)), ["linux/arm64/v8"]);
+        assert_eq!(
+            platforms(None, Some(r#"{"os":"linux","architecture":"arm64","variant":"v8"}"#)),
+            ["linux/arm64/v8"]
+        );
         assert!(platforms(None, None).is_empty());
         let child = |json: &str| query::artifact::Child {
             parent: 1,
@@ -219,7 +222,11 @@ mod tests {
             descriptor: Some(json.to_owned()),
         };
         let digest = berth_types::Digest::Sha256([1; 32]);
-        let line = |os: &str| format!(r#"{{"mediaType":"x","digest":"{digest}","size":1,"platform":{{"os":"{os}","architecture":"amd64"}}}}"#);
+        let line = |os: &str| {
+            format!(
+                r#"{{"mediaType":"x","digest":"{digest}","size":1,"platform":{{"os":"{os}","architecture":"amd64"}}}}"#
+            )
+        };
         let children = vec![child(&line("linux")), child(&line("unknown"))];
         assert_eq!(platforms(Some(&children), None), ["linux/amd64"]);
     }

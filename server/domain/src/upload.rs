@@ -1,5 +1,10 @@
 //! Resumable uploads. The row says how far an upload has come; bytes beyond it were never acknowledged.
 
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
 use berth_db::query;
 use berth_storage::{ByteStream, Position};
 use berth_types::{Algorithm, Digest, RepoName, range::ByteRange};
@@ -9,7 +14,7 @@ use uuid::Uuid;
 use crate::{
     Domain, Error, Result,
     authz::{ProjectAccess, Push},
-    blob::{belongs, commit, signed, unsigned},
+    blob::{belongs, commit, ensure_repository, signed, unsigned},
     storage,
 };
 
@@ -39,7 +44,7 @@ pub async fn start(
         .db
         .write(args, |tx, (access, repo, id, algorithm, now)| {
             Box::pin(async move {
-                let repository = query::push::ensure_repository(tx, access.project_id().0, repo.as_str(), *now).await?;
+                let repository = ensure_repository(tx, access, repo, *now).await?;
                 query::push::insert_upload(tx, id, repository, algorithm.as_str(), &access.actor().name, *now).await?;
                 Ok::<_, Error>(())
             })
@@ -68,8 +73,9 @@ pub async fn append(
     id: Uuid,
     chunk: Chunk,
 ) -> Result<u64> {
+    let turn = Turn::take(domain, id)?;
     let (_, at) = find(domain, access, repo, id).await?;
-    Ok(receive(domain, id, at, chunk).await?.offset)
+    Ok(receive(domain, turn, at, chunk).await?.0.offset)
 }
 
 /// Appends what the request brings, checks the digest and makes the blob visible. Says the blob's size.
@@ -84,8 +90,9 @@ pub async fn finish(
     digest: &Digest,
     chunk: Chunk,
 ) -> Result<u64> {
+    let turn = Turn::take(domain, id)?;
     let (_, at) = find(domain, access, repo, id).await?;
-    let at = receive(domain, id, at, chunk).await?;
+    let (at, _turn) = receive(domain, turn, at, chunk).await?;
     let stored = match domain.blobs.finish(id, at, digest).await.map_err(storage::error) {
         Err(error @ Error::DigestInvalid(_)) => {
             drop_upload(domain, id).await?;
@@ -102,8 +109,41 @@ pub async fn finish(
 /// # Errors
 /// [`Error::UploadUnknown`] where the repository has no such upload.
 pub async fn cancel(domain: &Domain, access: &ProjectAccess<Push>, repo: &RepoName, id: Uuid) -> Result<()> {
+    let _turn = Turn::take(domain, id)?;
     find(domain, access, repo, id).await?;
     drop_upload(domain, id).await
+}
+
+/// Uploads that a request is at work on.
+#[derive(Debug, Default)]
+pub(crate) struct Turns(Mutex<HashSet<Uuid>>);
+
+impl Turns {
+    fn lock(&self) -> MutexGuard<'_, HashSet<Uuid>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The right to change one upload, from reading its row to writing it. A request that went by a row read before
+/// another's bytes came would put its own in their place, under the hash of what was there.
+struct Turn {
+    turns: Arc<Turns>,
+    id: Uuid,
+}
+
+impl Turn {
+    fn take(domain: &Domain, id: Uuid) -> Result<Self> {
+        if !domain.uploads.lock().insert(id) {
+            return Err(storage::error(berth_storage::Error::Busy));
+        }
+        Ok(Turn { turns: domain.uploads.clone(), id })
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.turns.lock().remove(&self.id);
+    }
 }
 
 /// Rows before data: what a crash leaves between is an orphan file, swept by age.
@@ -129,7 +169,8 @@ async fn find(
     belongs(access.project().name == repo.project())?;
     let mut reader = domain.db.reader().await?;
     let upload = query::registry::upload(&mut reader.conn(), repo.as_str(), &id.to_string()).await?;
-    let upload = upload.ok_or(Error::UploadUnknown)?;
+    // Knowing an id is no right to it: what somebody else began does not exist.
+    let upload = upload.filter(|upload| upload.actor == *access.actor().name).ok_or(Error::UploadUnknown)?;
     let at = match &upload.hash_state {
         // Nothing received yet: the row has no state, and a fresh one is as good.
         None if upload.received == 0 => Position::start(upload.algorithm.parse().unwrap_or(Algorithm::Sha256)),
@@ -140,9 +181,10 @@ async fn find(
 
 /// Runs to its end even when the client goes away and its request is dropped: what came is then recorded, so that the
 /// client can go on from there.
-async fn receive(domain: &Domain, id: Uuid, at: Position, chunk: Chunk) -> Result<Position> {
+async fn receive(domain: &Domain, turn: Turn, at: Position, chunk: Chunk) -> Result<(Position, Turn)> {
     let domain = domain.clone();
-    tokio::spawn(async move { take_in(&domain, id, at, chunk).await }).await.map_err(Error::internal)?
+    let received = async move { Ok((take_in(&domain, turn.id, at, chunk).await?, turn)) };
+    tokio::spawn(received).await.map_err(Error::internal)?
 }
 
 async fn take_in(domain: &Domain, id: Uuid, at: Position, chunk: Chunk) -> Result<Position> {

@@ -42,9 +42,14 @@ impl Asker {
         state: &AppState,
         repo: &RepoName,
     ) -> Result<ProjectAccess<A>, OciError> {
-        let challenged = self.credential == Credential::None && self.anonymous == Anonymous::Token;
-        let checked = if challenged {
+        let challenged = match self.credential {
             // Harbor's clients expect to be asked even for what is public: the token then says so.
+            Credential::None => self.anonymous == Anonymous::Token,
+            // Who shows a token that is over has to learn that, whatever strangers may read.
+            Credential::Bearer { valid } => !valid,
+            Credential::Basic { .. } | Credential::Session { .. } | Credential::Portal => false,
+        };
+        let checked = if challenged {
             Err(Error::Unauthorized(String::new()))
         } else {
             ProjectAccess::check(&state.domain, &self.actor, &repo.project()).await

@@ -133,15 +133,21 @@ fn out_of_order(repo: &RepoName, id: &str, error: Error) -> OciError {
     let Error::RangeInvalid { received } = error else { return error.into() };
     OciError::from(error)
         .with_header(header::RANGE, range(received))
-        .with_header(header::LOCATION, format!("/v2/{repo}/blobs/uploads/{id}"))
+        .with_header(header::LOCATION, place(repo, id))
         .with_header(UPLOAD_ID, id)
+}
+
+/// Where an upload goes on. The parameter says nothing: scripts that were written for other registries append
+/// `&digest=…` without looking whether there is a query.
+fn place(repo: &RepoName, id: &str) -> String {
+    format!("/v2/{repo}/blobs/uploads/{id}?_state={id}")
 }
 
 fn accepted(status: StatusCode, repo: &RepoName, id: &str, received: u64) -> OciResult {
     finish(
         Response::builder()
             .status(status)
-            .header(header::LOCATION, format!("/v2/{repo}/blobs/uploads/{id}"))
+            .header(header::LOCATION, place(repo, id))
             .header(header::RANGE, range(received))
             .header(UPLOAD_ID, id)
             .body(Body::empty()),

@@ -13,7 +13,7 @@ pub use app::{ADMIN_PASSWORD, PASSWORD, Started, TestApp};
 pub use berth_db::Backend;
 pub use berth_types::policy::Role;
 pub use client::{Client, Reply, Request};
-pub use database::Database;
+pub use database::{Database, is_ci};
 pub use image::{Blob, Image, Manifest};
 pub use push::blob_path;
 

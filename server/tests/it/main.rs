@@ -1,3 +1,6 @@
 //! The whole server through its door, on SQLite and PostgreSQL.
 
+mod contract;
+mod crash;
+mod permissions;
 mod registry;

@@ -86,6 +86,8 @@ pub fn base_url(http: &HttpOptions, parts: &Parts) -> String {
     let host = forwarded("x-forwarded-host")
         .or_else(|| header("host"))
         .or_else(|| parts.uri.authority().map(|host| host.as_str()));
-    let host = host.filter(|host| host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]_".contains(&byte)));
+    let host = host.filter(|host| {
+        !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]_".contains(&byte))
+    });
     format!("{scheme}://{}", host.unwrap_or("localhost"))
 }

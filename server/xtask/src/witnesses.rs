@@ -11,8 +11,18 @@ use anyhow::{Context, bail};
 use crate::workspace::Workspace;
 
 /// Types that only `authz` and the verification of identity make.
-const WITNESSES: [&str; 7] =
-    ["ProjectAccess", "CatalogAccess", "SystemAccess", "SelfAccess", "Visible", "Actor", "PersonAccess"];
+const WITNESSES: [&str; 10] = [
+    "ProjectAccess",
+    "CatalogAccess",
+    "SystemAccess",
+    "SelfAccess",
+    "SignedIn",
+    "ProjectCreation",
+    "AuditView",
+    "Visible",
+    "Actor",
+    "PersonAccess",
+];
 
 /// Modules that are no nouns: they make the witnesses, or hold no rule.
 const MACHINERY: [&str; 5] = ["lib", "authz", "error", "event", "clock"];

@@ -16,11 +16,11 @@ use crate::ui::{
     Button, Callout, Card, CardBody, Chip, Chips, DigestChip, Glyph, LinkButton, Look, PageHead, TextField, Tone,
 };
 use crate::{t, tn};
+#[cfg(feature = "ssr")]
+use berth_types::TagName;
 use berth_types::api::Artifact;
 use berth_types::policy::{Action, Resource as Of};
 use berth_types::{Reference, RepoName};
-#[cfg(feature = "ssr")]
-use berth_types::TagName;
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 

@@ -65,10 +65,7 @@ pub(crate) fn Layers(within: InProject, repo: RepoName, reference: Reference) ->
     });
     let shown = {
         let (client, repo, reference) = (use_client(), repo.clone(), reference.to_string());
-        Resource::new(
-            move || asked.get(),
-            move |asked| load(client.clone(), repo.clone(), reference.clone(), asked),
-        )
+        Resource::new(move || asked.get(), move |asked| load(client.clone(), repo.clone(), reference.clone(), asked))
     };
     loaded(shown, move |shown| {
         let Shown { artifact, chosen, layers } = shown;

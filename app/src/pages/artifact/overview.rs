@@ -136,11 +136,7 @@ fn Children(repo: RepoName, name: String, children_of_index: Vec<Child>, size: i
 }
 
 #[component]
-fn Tags(
-    repo: RepoName,
-    tags: Vec<Tag>,
-    #[prop(into)] new: Option<String>,
-) -> impl IntoView {
+fn Tags(repo: RepoName, tags: Vec<Tag>, #[prop(into)] new: Option<String>) -> impl IntoView {
     let actions = move || {
         new.map(|href| {
             view! {
@@ -273,11 +269,8 @@ fn Facts(artifact: Artifact, facts: ImageFacts) -> impl IntoView {
         view! { <TimeAgo at=artifact.pull_time /> }.into_any()
     };
     // Of most artifacts the two are the same.
-    let artifact_type = if artifact.artifact_type == artifact.manifest_media_type {
-        String::new()
-    } else {
-        artifact.artifact_type
-    };
+    let artifact_type =
+        if artifact.artifact_type == artifact.manifest_media_type { String::new() } else { artifact.artifact_type };
     let created = facts.created.map(|at| fact(t!(keys::artifact::CREATED), view! { <TimeDate at=at /> }.into_any()));
     view! {
         <Card title=t!(keys::artifact::FACTS)>

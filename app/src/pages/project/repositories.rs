@@ -102,8 +102,7 @@ fn Head(within: InProject) -> impl IntoView {
             }
         }
     };
-    let settings =
-        within.rights.may(Of::Project, Action::Update).then(|| ProjectPart::Settings.of(&within.name));
+    let settings = within.rights.may(Of::Project, Action::Update).then(|| ProjectPart::Settings.of(&within.name));
     let push = within.rights.may_push().then(|| push_commands(&within));
     let actions = move || {
         view! {
@@ -257,12 +256,7 @@ fn NothingPushed(within: InProject) -> impl IntoView {
 }
 
 #[component]
-fn RepositoryTable(
-    within: InProject,
-    repositories: Vec<Repository>,
-    sort: String,
-    search: String,
-) -> impl IntoView {
+fn RepositoryTable(within: InProject, repositories: Vec<Repository>, sort: String, search: String) -> impl IntoView {
     let acts = within.rights.may(Of::Repository, Action::Update) || within.rights.may(Of::Repository, Action::Delete);
     let head = move || {
         view! {

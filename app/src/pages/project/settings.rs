@@ -15,8 +15,8 @@ use crate::i18n::keys;
 use crate::notice::Notice;
 use crate::pages::loaded;
 use crate::ui::{
-    Button, Callout, CalloutActions, Card, CardBody, CardFoot, DialogLink, Glyph, KeyValue, KeyValues, LinkButton, Look,
-    PageHead, Size,
+    Button, Callout, CalloutActions, Card, CardBody, CardFoot, DialogLink, Glyph, KeyValue, KeyValues, LinkButton,
+    Look, PageHead, Size,
 };
 use crate::{t, tn};
 use berth_types::api::ProjectDeletable;

@@ -15,8 +15,8 @@ use crate::query::{ListState, use_list_state};
 use crate::session::{sign_in_href, use_session};
 use crate::ui::{
     ActionCell, ActionColumn, Avatar, Cell, Column, Crumb, DialogLink, Empty, FilterCount, Filters, Glyph, LinkButton,
-    Look, Menu, MenuLink, MenuSeparator, NameLink, PageHead, Pager, Priority, Row, RowHead, RowMenu, SearchBox, Segment,
-    Segmented, Sort, Table, TableBox, with_query,
+    Look, Menu, MenuLink, MenuSeparator, NameLink, PageHead, Pager, Priority, Row, RowHead, RowMenu, SearchBox,
+    Segment, Segmented, Sort, Table, TableBox, with_query,
 };
 use crate::{t, tn};
 use berth_types::ProjectName;
@@ -201,8 +201,7 @@ fn ProjectRow(project: Project, name: ProjectName) -> impl IntoView {
     let role = rights.role.map(|_| t!(rights.role_key())).unwrap_or_default();
     let (public, proxy) = (is_public(&project), project.registry_id.is_some());
     let href = ProjectPart::Repositories.of(&name);
-    let (created, updated, repositories) =
-        (project.creation_time, project.update_time, natural(project.repo_count));
+    let (created, updated, repositories) = (project.creation_time, project.update_time, natural(project.repo_count));
     view! {
         <Row>
             <RowHead>

@@ -148,8 +148,7 @@ fn ArtifactRow(within: InProject, repo: RepoName, artifact: Artifact) -> impl In
     let kind = kind_label(&artifact);
     let href = artifact_href(&repo, &artifact.digest);
     let (digest, whole) = (artifact.digest.clone(), artifact.digest.clone());
-    let (size, pushed, pulled) =
-        (natural(artifact.size), artifact.push_time, artifact.pull_time);
+    let (size, pushed, pulled) = (natural(artifact.size), artifact.push_time, artifact.pull_time);
     view! {
         <Row>
             <RowHead>

@@ -12,9 +12,7 @@ use crate::notice::Notice;
 use crate::pages::loaded;
 use crate::pages::project::{InProject, NotAllowed, RepositoryPart};
 use crate::t;
-use crate::ui::{
-    Button, Card, CardBody, Empty, Glyph, LinkButton, Look, PageHead, Size, TextArea, breakable,
-};
+use crate::ui::{Button, Card, CardBody, Empty, Glyph, LinkButton, Look, PageHead, Size, TextArea, breakable};
 use berth_types::RepoName;
 #[cfg(feature = "ssr")]
 use berth_types::api::RepositoryUpdate;

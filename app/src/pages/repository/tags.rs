@@ -17,7 +17,12 @@ use berth_types::{RepoName, TagName, Timestamp};
 use leptos::prelude::*;
 
 #[component]
-pub(super) fn TagList(within: InProject, repo: RepoName, state: ListState, tags: Paged<RepositoryTag>) -> impl IntoView {
+pub(super) fn TagList(
+    within: InProject,
+    repo: RepoName,
+    state: ListState,
+    tags: Paged<RepositoryTag>,
+) -> impl IntoView {
     let total = natural(tags.total);
     let ListState { q, sort, page, page_size, search } = state;
     let list = if !tags.items.is_empty() {

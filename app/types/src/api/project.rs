@@ -157,7 +157,9 @@ fn known_metadata<'de, D: serde::Deserializer<'de>>(
                     _ => "object",
                 };
                 // Harbor's words, which its clients show.
-                let text = format!("cannot unmarshal {found} into Go struct field ProjectMetadata.metadata.{key} of type string");
+                let text = format!(
+                    "cannot unmarshal {found} into Go struct field ProjectMetadata.metadata.{key} of type string"
+                );
                 return Err(serde::de::Error::custom(text));
             }
         }

@@ -140,16 +140,17 @@ impl List {
     /// Orders by the keys of a request that name a column.
     #[must_use]
     pub fn sorted(mut self, query: &ListQuery) -> Self {
-        let keys: Vec<String> = query
-            .sort
-            .iter()
-            .filter_map(|sort| {
-                let column = self.source.columns.iter().find(|column| column.key == sort.key)?;
-                Some(format!("{} {}", column.sql, if sort.descending { "DESC" } else { "ASC" }))
-            })
-            .collect();
+        let mut keys: Vec<(&str, bool)> = Vec::new();
+        for sort in &query.sort {
+            let Some(column) = self.source.columns.iter().find(|column| column.key == sort.key) else { continue };
+            // A column again orders nothing more, and databases take only so many.
+            if !keys.iter().any(|(sql, _)| *sql == column.sql) {
+                keys.push((column.sql, sort.descending));
+            }
+        }
         if !keys.is_empty() {
-            self.order = Some(keys.join(", "));
+            let terms = keys.iter().map(|(sql, descending)| format!("{sql} {}", if *descending { "DESC" } else { "ASC" }));
+            self.order = Some(terms.collect::<Vec<_>>().join(", "));
         }
         self
     }

@@ -4,18 +4,32 @@ use berth_types::{Digest, Timestamp};
 
 use crate::{Backend, Conn, Result, Row, Value, args};
 
-/// Finds or makes the repository, and says its row id.
+/// Finds or makes the repository, and says its row id. Nothing where the project is gone: whoever pushes may have been
+/// let in before it was deleted, and what they leave must not turn up in a later project of the same name.
 ///
 /// # Errors
 /// As the database says.
-pub async fn ensure_repository(conn: &mut Conn<'_>, project_id: i64, name: &str, now: Timestamp) -> Result<i64> {
-    let find = "SELECT id FROM repositories WHERE name = $1";
-    if let Some(row) = conn.row(find, args![name]).await? {
-        return row.get(0);
+pub async fn ensure_repository(
+    conn: &mut Conn<'_>,
+    project_id: i64,
+    name: &str,
+    now: Timestamp,
+) -> Result<Option<i64>> {
+    let find = "SELECT id FROM repositories WHERE name = $1 AND project_id = $2";
+    if let Some(row) = conn.row(find, args![name, project_id]).await? {
+        return row.get(0).map(Some);
+    }
+    let alive = "SELECT id FROM projects WHERE id = $1 AND deleted_at IS NULL";
+    let alive = match conn.backend() {
+        Backend::Sqlite => alive.to_owned(),
+        Backend::Postgres => format!("{alive} FOR KEY SHARE"),
+    };
+    if conn.row(&alive, args![project_id]).await?.is_none() {
+        return Ok(None);
     }
     let insert = "INSERT INTO repositories (project_id, name, created_at, updated_at) VALUES ($1, $2, $3, $3)
                   ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING id";
-    conn.insert(insert, args![project_id, name, now]).await
+    conn.insert(insert, args![project_id, name, now]).await.map(Some)
 }
 
 /// Finds or makes the row of a blob whose bytes are stored, and notes that it is in use.

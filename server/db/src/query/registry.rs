@@ -45,6 +45,8 @@ pub struct Upload {
     pub received: i64,
     /// Serialised state of the hash.
     pub hash_state: Option<Vec<u8>>,
+    /// Name of who began it.
+    pub actor: String,
 }
 
 /// A descriptor in a list of referrers.
@@ -210,7 +212,7 @@ pub async fn referrer_count(conn: &mut Conn<'_>, repo: &str, subject: &Digest) -
 /// # Errors
 /// As the database says.
 pub async fn upload(conn: &mut Conn<'_>, repo: &str, id: &str) -> Result<Option<Upload>> {
-    let sql = "SELECT u.repository_id, u.algorithm, u.received, u.hash_state FROM uploads u
+    let sql = "SELECT u.repository_id, u.algorithm, u.received, u.hash_state, u.actor FROM uploads u
                JOIN repositories r ON r.id = u.repository_id
                WHERE u.id = $2 AND r.name = $1";
     let row = conn.row(sql, args![repo, id]).await?;
@@ -220,6 +222,7 @@ pub async fn upload(conn: &mut Conn<'_>, repo: &str, id: &str) -> Result<Option<
             algorithm: row.get(1)?,
             received: row.get(2)?,
             hash_state: row.get(3)?,
+            actor: row.get(4)?,
         })
     })
     .transpose()

@@ -62,7 +62,7 @@ async fn a_stop_lets_requests_finish() {
     let address = app.running().address();
     let mut stream = TcpStream::connect(address).await.unwrap();
     let head = format!(
-        "PUT {location}?digest={} HTTP/1.1\r\nHost: x\r\nAuthorization: Basic YWRtaW46QWRtaW5pc3RyYXQwcg==\r\n\
+        "PUT {location}&digest={} HTTP/1.1\r\nHost: x\r\nAuthorization: Basic YWRtaW46QWRtaW5pc3RyYXQwcg==\r\n\
          Content-Length: 100000\r\n\r\n",
         blob.digest
     );

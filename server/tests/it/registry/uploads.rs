@@ -76,12 +76,12 @@ on_both! {
         assert!(!is_there(&admin, REPO, &Blob::new("other bytes").digest).await);
         for digest in BAD_DIGESTS {
             let location = start(&admin).await;
-            admin.put(&format!("{location}?digest={digest}")).body("x").send().await.refused(400, "DIGEST_INVALID");
+            admin.put(&format!("{location}&digest={digest}")).body("x").send().await.refused(400, "DIGEST_INVALID");
             admin.post(&format!("{UPLOADS}?digest={digest}")).body("x").send().await.refused(400, "DIGEST_INVALID");
         }
         let location = start(&admin).await;
         admin.put(&location).body("x").send().await.refused(400, "DIGEST_INVALID");
-        admin.put(&format!("{location}?digest=")).body("x").send().await.refused(400, "DIGEST_INVALID");
+        admin.put(&format!("{location}&digest=")).body("x").send().await.refused(400, "DIGEST_INVALID");
     }
 
     async fn layers_stream_in(app: &TestApp) {
@@ -123,7 +123,7 @@ on_both! {
         let location = status.location();
         assert_eq!(append(&admin, &location, "1000-1999", &blob.bytes[1000..2000]).await.expect(202).header("range"), "0-1999");
         // Old clients write the unit.
-        let last = format!("{location}?digest={}", blob.digest);
+        let last = format!("{location}&digest={}", blob.digest);
         let refused = admin.put(&last).header("content-range", "0-999").body(blob.bytes.slice(..1000)).send().await.expect(416);
         assert_eq!(refused.header("range"), "0-1999");
         admin.get(&location).send().await.expect(204);
@@ -158,7 +158,7 @@ on_both! {
             client.finish(location, &blob.digest, blob.bytes.slice(500..)).await.refused(404, "BLOB_UPLOAD_UNKNOWN");
             client.delete(location).send().await.refused(404, "BLOB_UPLOAD_UNKNOWN");
         }
-        for id in ["nonsense", "00000000-0000-0000-0000-000000000000", "..%2f..%2fetc", "%00"] {
+        for id in ["nonsense", "00000000-0000-0000-0000-000000000000", "%00", "%20"] {
             owner.get(&format!("{UPLOADS}{id}")).send().await.refused(404, "BLOB_UPLOAD_UNKNOWN");
         }
         // The same person may go on with a token instead of a password.
@@ -314,7 +314,7 @@ async fn clients_that_wait_for_continue_are_told() {
     let blob = Blob::new("waited for");
     let location = start(&app.admin()).await;
     let head = format!(
-        "PUT {location}?digest={} HTTP/1.1\r\nHost: {}\r\nAuthorization: Basic YWRtaW46QWRtaW5pc3RyYXQwcg==\r\n\
+        "PUT {location}&digest={} HTTP/1.1\r\nHost: {}\r\nAuthorization: Basic YWRtaW46QWRtaW5pc3RyYXQwcg==\r\n\
          Content-Length: {}\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n",
         blob.digest,
         app.host(),

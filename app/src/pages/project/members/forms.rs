@@ -15,7 +15,7 @@ use crate::pages::loaded;
 use crate::t;
 use crate::ui::{
     Button, Callout, Card, CardBody, ChoiceCard, ChoiceGroup, Dialog, DialogBody, DialogFoot, DialogHead, DialogWidth,
-    Glyph, LinkButton, Look, PageHead, TextField, Tone,
+    Glyph, LinkButton, Look, PageHead, TextField, Tone, finish_dialog,
 };
 use berth_types::MemberId;
 use berth_types::api::ProjectMemberEntity;
@@ -60,9 +60,7 @@ pub(crate) async fn post_remove_member(project: String, id: i64, name: String) -
     let client = use_client();
     let answer = FormError::default();
     let posted = match project.parse() {
-        Ok(project) => {
-            client.remove_member(&project, MemberId(id)).await.map_err(|refusal| answer.refused(refusal))
-        }
+        Ok(project) => client.remove_member(&project, MemberId(id)).await.map_err(|refusal| answer.refused(refusal)),
         Err(_) => Err(answer.refused(ApiError::not_found())),
     };
     let page = format!("/projects/{project}/-/members");
@@ -75,6 +73,12 @@ pub(super) const DIALOG: &str = "add-member";
 /// The form to add a member, in a dialog.
 #[component]
 pub(super) fn AddMemberDialog(project: String, action: ServerAction<PostAddMember>) -> impl IntoView {
+    // The answer leads to the page that is already there, so nothing else would close it.
+    Effect::new(move || {
+        if action.version().get() > 0 && action.value().with(|value| matches!(value, Some(Ok(())))) {
+            finish_dialog(DIALOG);
+        }
+    });
     view! {
         <Dialog id=DIALOG width=DialogWidth::Form>
             <ActionForm action=action attr:novalidate="">
@@ -180,11 +184,7 @@ pub(crate) fn RemoveMember(within: InProject, id: MemberId) -> impl IntoView {
 }
 
 #[component]
-fn RemoveForm(
-    within: InProject,
-    member: ProjectMemberEntity,
-    action: ServerAction<PostRemoveMember>,
-) -> impl IntoView {
+fn RemoveForm(within: InProject, member: ProjectMemberEntity, action: ServerAction<PostRemoveMember>) -> impl IntoView {
     let role = Role::from_id(member.role_id).map_or(member.role_name.clone(), role_name);
     let heading = t!(keys::members::REMOVE_TITLE, name = member.entity_name);
     let effect = t!(keys::members::REMOVE_TEXT, name = member.entity_name, role = role, project = within.name);

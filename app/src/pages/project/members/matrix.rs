@@ -29,7 +29,11 @@ const LINES: [Line; 6] = [
     Line { text: keys::members::matrix::SEE_MEMBERS, needs: &[(Resource::Member, Action::List)] },
     Line {
         text: keys::members::matrix::MANAGE,
-        needs: &[(Resource::Member, Action::Update), (Resource::Project, Action::Update), (Resource::Log, Action::List)],
+        needs: &[
+            (Resource::Member, Action::Update),
+            (Resource::Project, Action::Update),
+            (Resource::Log, Action::List),
+        ],
     },
     Line { text: keys::members::matrix::REMOVE, needs: &[(Resource::Project, Action::Delete)] },
 ];

@@ -20,11 +20,12 @@ use crate::pages::loaded;
 use crate::query::{ListState, use_list_state};
 use crate::session::use_session;
 use crate::ui::{
-    ActionCell, ActionColumn, Badge, Cell, Column, DialogLink, Empty, FilterCount, Filters, Glyph, Icon, Look, MenuLink,
-    PageHead, Pager, Priority, Row, RowHead, RowMenu, SearchBox, SelectOption, SmallSelect, Table, TableBox, Tone, Who,
-    submit_form,
+    ActionCell, ActionColumn, Badge, Cell, Column, DialogLink, Empty, FilterCount, Filters, Glyph, Icon, Look,
+    MenuLink, PageHead, Pager, Priority, Row, RowHead, RowMenu, SearchBox, SelectOption, SmallSelect, Table, TableBox,
+    Tone, Who, submit_form,
 };
 use crate::{t, tn};
+#[cfg(feature = "ssr")]
 use berth_types::MemberId;
 use berth_types::api::ProjectMemberEntity;
 use berth_types::page::Paged;

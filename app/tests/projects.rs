@@ -1,0 +1,453 @@
+//! The pages of projects, repositories and artifacts over a fake transport, as HTML.
+
+#[expect(dead_code, reason = "the other suite uses more of it")]
+mod support;
+
+use support::{ADMIN, Fake, MEI, answered, page};
+
+const DIGEST: &str = "sha256:9f1c2a7be04d510e6b1c88f2d3a97745c01e6ab2f49d83c5e7720a1bd4f6e938";
+const CHILD: &str = "sha256:3ab7719c0d52e8aa6b1c88f2d3a97745c01e6ab2f49d83c5e7720a1bd4f6e938";
+
+/// A project as the API shows it to somebody with this role; 0 for none.
+fn project(name: &str, role: i64, public: bool, repositories: i64) -> String {
+    let roles = match role {
+        0 => r#""current_user_role_ids":null"#.to_owned(),
+        role => format!(r#""current_user_role_id":{role},"current_user_role_ids":[{role}]"#),
+    };
+    format!(
+        r#"{{"project_id":7,"owner_id":1,"owner_name":"admin","name":"{name}","creation_time":"2026-03-01T09:00:00Z",
+        "update_time":"2026-03-14T09:24:00Z",{roles},"repo_count":{repositories},"metadata":{{"public":"{public}"}},
+        "cve_allowlist":{{"items":[]}}}}"#
+    )
+}
+
+fn repository(name: &str, description: &str) -> String {
+    format!(
+        r#"{{"id":3,"project_id":7,"name":"{name}","description":"{description}","artifact_count":41,"pull_count":18402,
+        "creation_time":"2026-03-01T09:00:00Z","update_time":"2026-03-14T09:24:00Z"}}"#
+    )
+}
+
+/// Somebody with a role in the project `team`.
+fn member(role: i64) -> Fake {
+    Fake::signed_in(MEI).answer("/api/v2.0/projects/team", 200, &project("team", role, false, 1))
+}
+
+const REPOSITORY: &str = "/api/v2.0/projects/team/repositories/a%252Fweb";
+const TAGS: &str = "/api/berth/v1/projects/team/repositories/a%252Fweb/tags";
+
+fn tags() -> String {
+    format!(
+        r#"[{{"name":"v1.2.0","digest":"{DIGEST}","artifact_id":5,"kind":"IMAGE","size":149526938,
+        "platforms":["linux/amd64","linux/arm/v7"],"push_time":"2026-03-14T09:24:00Z","pull_time":"0001-01-01T00:00:00Z"}},
+        {{"name":"latest","digest":"{DIGEST}","artifact_id":5,"kind":"IMAGE","size":149526938,"platforms":[],
+        "push_time":"2026-03-13T09:24:00Z","pull_time":"2026-03-14T09:35:00Z"}}]"#
+    )
+}
+
+#[tokio::test]
+async fn projects_are_listed_by_one_call_with_the_state_of_the_address() {
+    let list = format!("[{},{}]", project("team", 1, false, 38), project("library", 0, true, 2));
+    let fake = Fake::signed_in(MEI).list("/api/v2.0/projects", 60, &list);
+    let page = page(&fake, "/projects?q=t&show=private&sort=-update_time&page=2").await;
+    assert_eq!(page.status, 200);
+    page.has("<h1>Projects</h1>");
+    page.has("60 projects");
+    page.has(r#"href="/projects/team""#);
+    page.has("Project admin");
+    page.has("12 min ago");
+    page.has("26–50 of 60");
+    page.has(r#"aria-sort="descending""#);
+    page.has("/projects/team/-/delete");
+    // A stranger changes nothing.
+    page.lacks("/projects/library/-/members");
+    assert!(fake.asked("/api/v2.0/projects?q=name%3D~t%2Cpublic%3Dfalse&sort=-update_time&page=2&page_size=25"));
+}
+
+#[tokio::test]
+async fn strangers_browse_public_projects() {
+    let list = format!("[{}]", project("library", 0, true, 2));
+    let projects = page(&Fake::anonymous().list("/api/v2.0/projects", 1, &list), "/projects").await;
+    projects.has("library");
+    projects.has("1 project");
+    projects.lacks("New project");
+    projects.lacks("show=mine");
+    let none = page(&Fake::anonymous().list("/api/v2.0/projects", 0, "[]"), "/projects").await;
+    none.has("No public projects");
+    none.has("/sign-in?next=%2Fprojects");
+}
+
+#[tokio::test]
+async fn an_empty_list_says_what_to_do() {
+    let fake = Fake::signed_in(MEI).list("/api/v2.0/projects", 0, "null");
+    page(&fake, "/projects").await.has("No projects yet");
+    let filtered = page(&fake, "/projects?q=nope").await;
+    filtered.has("Nothing matches “nope”");
+    filtered.has("Clear filters");
+}
+
+#[tokio::test]
+async fn the_front_page_leads_to_the_projects() {
+    let page = page(&Fake::anonymous(), "/").await;
+    assert_eq!((page.status, page.header("location").as_str()), (302, "/projects"));
+}
+
+#[tokio::test]
+async fn a_project_is_made_by_a_plain_form() {
+    let form = page(&Fake::signed_in(MEI), "/projects/-/new").await;
+    form.has(r#"action="/_portal/new-project""#);
+    form.has("registry.example.com/my-project/");
+    form.has("Lower-case letters, digits");
+    form.has(r#"name="public" value="false" checked"#);
+    // Only administrators choose a limit.
+    form.lacks(r#"name="quota""#);
+    page(&Fake::signed_in(ADMIN), "/projects/-/new").await.has(r#"name="quota""#);
+    let closed = Fake::signed_in(MEI).system(r#""project_creation_restriction":"adminonly""#);
+    let closed = page(&closed, "/projects/-/new").await;
+    closed.has("Only administrators create projects here");
+    closed.lacks(r#"action="/_portal/new-project""#);
+}
+
+#[tokio::test]
+async fn what_was_wrong_with_a_new_project_is_shown_without_script() {
+    let answer =
+        r#"{"faults":[["name",{"ProjectTaken":"team"}]],"refusal":null,"values":[["name","team"],["public","true"]]}"#;
+    let page = page(&Fake::signed_in(MEI), &answered("/projects/-/new", "/_portal/new-project", answer)).await;
+    page.has("A project named “team” exists already.");
+    page.has(r#"value="team""#);
+    page.has(r#"name="public" value="true" checked"#);
+}
+
+#[tokio::test]
+async fn a_project_shows_its_repositories() {
+    let list = format!("[{}]", repository("team/a/web", "# Ledger\\n\\nBooks."));
+    let summary =
+        r#"{"repo_count":1,"project_admin_count":2,"quota":{"hard":{"storage":-1},"used":{"storage":1048576}}}"#;
+    let fake = member(4).list("/api/v2.0/projects/team/repositories", 1, &list).answer(
+        "/api/v2.0/projects/team/summary",
+        200,
+        summary,
+    );
+    let page = page(&fake, "/projects/team?q=web&sort=-pull_count").await;
+    assert_eq!(page.status, 200);
+    page.has("<title>team · Berth</title>");
+    page.has("team/<wbr>a/<wbr>web");
+    page.has(r#"href="/projects/team/a/web""#);
+    page.has("18 402");
+    page.has(">Ledger<");
+    page.has("You are Maintainer");
+    page.has("docker push registry.example.com/team/my-app:v1");
+    page.has("docker login registry.example.com -u mei");
+    page.has("no limit");
+    page.has("/projects/team/-/members");
+    page.lacks("/projects/team/-/audit");
+    page.lacks("/projects/team/-/settings");
+    assert!(fake.asked("/api/v2.0/projects/team/repositories?q=name%3D~web&sort=-pull_count"));
+}
+
+#[tokio::test]
+async fn an_empty_project_holds_the_exact_commands() {
+    let fake = member(2).list("/api/v2.0/projects/team/repositories", 0, "[]");
+    let empty = page(&fake, "/projects/team").await;
+    empty.has("No repositories yet");
+    empty.has("docker tag my-app:latest registry.example.com/team/my-app:v1");
+    let guest = page(&member(3).list("/api/v2.0/projects/team/repositories", 0, "[]"), "/projects/team").await;
+    guest.has("Nothing was pushed to this project so far.");
+    guest.lacks("docker push");
+}
+
+#[tokio::test]
+async fn what_cannot_be_seen_is_not_found() {
+    for address in ["/projects/secret", "/projects/UPPER", "/projects/team/-/robots", "/projects/team/a/-/artifacts"] {
+        let page = page(&member(1), address).await;
+        assert_eq!(page.status, 404, "{address}");
+        page.has("Nothing is berthed here");
+        page.has("All projects");
+    }
+    let body = r#"{"errors":[{"code":"FORBIDDEN","message":"forbidden"}]}"#;
+    let refused = page(&Fake::signed_in(MEI).answer("/api/v2.0/projects/secret", 403, body), "/projects/secret").await;
+    assert_eq!(refused.status, 403);
+    refused.has("Your role does not allow this");
+}
+
+#[tokio::test]
+async fn members_and_their_roles() {
+    let list = r#"[{"id":1,"project_id":7,"entity_name":"mei","role_name":"projectAdmin","role_id":1,"entity_id":3,"entity_type":"u"},
+        {"id":2,"project_id":7,"entity_name":"ada","role_name":"guest","role_id":3,"entity_id":4,"entity_type":"u"}]"#;
+    let fake = member(1).list("/api/v2.0/projects/team/members", 2, list);
+    let page_of_admin = page(&fake, "/projects/team/-/members?q=a").await;
+    page_of_admin.has("2 members");
+    page_of_admin.has("Role of ada");
+    page_of_admin.has(r#"action="/_portal/member-role""#);
+    page_of_admin.has("/projects/team/-/members/2/remove");
+    page_of_admin.has("That is you");
+    page_of_admin.lacks("Role of mei");
+    page_of_admin.lacks("/projects/team/-/members/1/remove");
+    page_of_admin.has("What each role may do");
+    assert!(fake.asked("/api/v2.0/projects/team/members?page=1&page_size=25&entityname=a"));
+    let guest = page(&member(3).list("/api/v2.0/projects/team/members", 2, list), "/projects/team/-/members").await;
+    guest.lacks(r#"action="/_portal/member-role""#);
+    guest.lacks("Add member");
+    assert_eq!(page(&member(5), "/projects/team/-/members").await.status, 403);
+}
+
+#[tokio::test]
+async fn a_member_is_added_and_removed_by_plain_forms() {
+    let form = page(&member(1), "/projects/team/-/members/new").await;
+    form.has(r#"action="/_portal/add-member""#);
+    form.has(r#"name="project" value="team""#);
+    form.has(r#"name="role" value="2" checked"#);
+    form.has("Pushes and pulls; cannot delete.");
+    let answer =
+        r#"{"faults":[["username",{"UserUnknown":"bob"}]],"refusal":null,"values":[["username","bob"],["role","3"]]}"#;
+    let wrong = answered("/projects/team/-/members/new", "/_portal/add-member", answer);
+    let wrong = page(&member(1), &wrong).await;
+    wrong.has("There is no user named “bob”.");
+    wrong.has(r#"name="role" value="3" checked"#);
+    let one = r#"{"id":2,"project_id":7,"entity_name":"ada","role_name":"guest","role_id":3,"entity_id":4,"entity_type":"u"}"#;
+    let fake = member(1).answer("/api/v2.0/projects/team/members/2", 200, one);
+    let remove = page(&fake, "/projects/team/-/members/2/remove").await;
+    remove.has("<h1>Remove ada?</h1>");
+    remove.has("ada loses the role Guest in team.");
+    assert_eq!(page(&member(4), "/projects/team/-/members/new").await.status, 403);
+}
+
+#[tokio::test]
+async fn a_project_has_a_log_of_its_own() {
+    let entries = r#"[{"id":7,"username":"mei","resource":"team/a/web:v1","resource_type":"artifact","operation":"create",
+        "operation_description":"","operation_result":true,"op_time":"2026-03-14T09:32:11Z"}]"#;
+    let fake = member(1).list("/api/v2.0/projects/team/auditlog-exts", 1, entries);
+    let log = page(&fake, "/projects/team/-/audit?operation=create").await;
+    log.has("Artifact pushed");
+    log.has(r#"href="/projects/team/a/web/-/artifacts/v1""#);
+    assert!(fake.asked("/api/v2.0/projects/team/auditlog-exts?q=operation%3Dcreate"));
+    assert_eq!(page(&member(4), "/projects/team/-/audit").await.status, 403);
+}
+
+#[tokio::test]
+async fn settings_and_deletion() {
+    let deletable = "/api/v2.0/projects/team/_deletable";
+    let fake = member(1).answer(deletable, 200, r#"{"deletable":true}"#);
+    let settings = page(&fake, "/projects/team/-/settings").await;
+    settings.has(r#"action="/_portal/project-access""#);
+    settings.has(r#"name="public" value="false" checked"#);
+    settings.has(r#"action="/_portal/delete-project""#);
+    settings.has(r#"href="/projects/team/-/delete""#);
+    let blocked = member(1).answer(deletable, 200, r#"{"message":"the project contains repositories"}"#);
+    let blocked = page(&blocked, "/projects/team/-/settings").await;
+    blocked.has("The project cannot be deleted yet");
+    blocked.has("It holds 1 repository. Delete it first.");
+    blocked.lacks("delete-project");
+    let question = page(&member(1), "/projects/team/-/delete").await;
+    question.has("<h1>Delete team?</h1>");
+    question.has(r#"name="confirm""#);
+    let answer = r#"{"faults":[["confirm",{"NameConfirm":"team"}]],"refusal":null,"values":[]}"#;
+    let wrong = answered("/projects/team/-/delete", "/_portal/delete-project", answer);
+    page(&member(1), &wrong).await.has("Type “team” to confirm.");
+    assert_eq!(page(&member(4), "/projects/team/-/settings").await.status, 403);
+}
+
+#[tokio::test]
+async fn a_repository_is_tag_first_and_copy_first() {
+    let fake =
+        member(1).answer(REPOSITORY, 200, &repository("team/a/web", "Books.\\nOf money.")).list(TAGS, 14, &tags());
+    let page = page(&fake, "/projects/team/a/web?q=v1&sort=name").await;
+    assert_eq!(page.status, 200);
+    page.has("<title>team/a/web · Berth</title>");
+    page.has("docker pull registry.example.com/team/a/web:latest");
+    page.has(&format!("docker pull registry.example.com/team/a/web@{DIGEST}"));
+    page.has("FROM registry.example.com/team/a/web:v1.2.0");
+    page.has(r#"href="/projects/team/a/web/-/artifacts/v1.2.0""#);
+    page.has("9f1c2a7be04d");
+    page.has(">amd64<");
+    page.has("143\u{a0}MiB");
+    page.has("never pulled");
+    page.has("14 tags");
+    page.has("/projects/team/a/web/-/tags/latest/delete");
+    page.has("/projects/team/a/web/-/tags/latest/history");
+    page.has("Books.<br>Of money.");
+    assert!(fake.asked(&format!("{TAGS}?q=name%3D~v1&sort=name&page=1&page_size=25")));
+}
+
+#[tokio::test]
+async fn a_developer_does_not_delete() {
+    let fake = member(2).answer(REPOSITORY, 200, &repository("team/a/web", "")).list(TAGS, 2, &tags());
+    let shown = page(&fake, "/projects/team/a/web").await;
+    shown.has("/projects/team/a/web/-/description");
+    shown.lacks("/-/tags/latest/delete");
+    shown.lacks("/projects/team/a/web/-/delete");
+    for address in ["/-/delete", "/-/tags/v1/delete", &format!("/-/artifacts/{DIGEST}/delete")] {
+        assert_eq!(page(&fake, &format!("/projects/team/a/web{address}")).await.status, 403, "{address}");
+    }
+}
+
+#[tokio::test]
+async fn the_questions_before_a_deletion() {
+    let fake = member(1).answer(REPOSITORY, 200, &repository("team/a/web", "")).answer(
+        &format!("{REPOSITORY}/artifacts/v1"),
+        200,
+        &artifact(""),
+    );
+    let repository = page(&fake, "/projects/team/a/web/-/delete").await;
+    repository.has("<h1>Delete team/a/web?</h1>");
+    repository.has("41 artifacts and all their tags are deleted.");
+    repository.has(r#"action="/_portal/delete-repository""#);
+    let tag = page(&fake, "/projects/team/a/web/-/tags/v1/delete").await;
+    tag.has("<h1>Delete the tag v1?</h1>");
+    tag.has(r#"name="tag" value="v1""#);
+    let artifact = page(&fake, "/projects/team/a/web/-/artifacts/v1/delete").await;
+    artifact.has("<h1>Delete 9f1c2a7be04d?</h1>");
+    artifact.has("The artifact and its 2 tags are deleted.");
+    artifact.has(&format!(r#"name="digest" value="{DIGEST}""#));
+    page(&fake, "/projects/team/a/web/-/artifacts/v1/tag").await.has(r#"action="/_portal/add-tag""#);
+    page(&fake, "/projects/team/a/web/-/description").await.has(r#"name="description""#);
+}
+
+/// An image with two tags; `more` are further fields.
+fn artifact(more: &str) -> String {
+    format!(
+        r#"{{"id":5,"type":"IMAGE","media_type":"application/vnd.oci.image.config.v1+json",
+        "manifest_media_type":"application/vnd.oci.image.manifest.v1+json",
+        "artifact_type":"application/vnd.oci.image.config.v1+json","project_id":7,"repository_id":3,
+        "repository_name":"team/a/web","digest":"{DIGEST}","size":149526938,"push_time":"2026-03-14T09:24:00Z",
+        "pull_time":"0001-01-01T00:00:00Z","annotations":{{"org.opencontainers.image.licenses":"Apache-2.0"}},
+        "extra_attrs":{{"os":"linux","architecture":"arm64","author":"ci","created":"2026-03-14T09:21:00Z",
+        "config":{{"Entrypoint":["/bin/web","serve"],"Env":["TZ=UTC"],"ExposedPorts":{{"8080/tcp":{{}}}},"Labels":{{"team":"books"}}}}}},
+        "tags":[{{"id":1,"repository_id":3,"artifact_id":5,"name":"v1","push_time":"2026-03-14T09:24:00Z","immutable":false}},
+        {{"id":2,"repository_id":3,"artifact_id":5,"name":"latest","push_time":"2026-03-14T09:24:00Z","immutable":true}}]{more}}}"#
+    )
+}
+
+#[tokio::test]
+async fn an_artifact_says_what_it_is() {
+    let fake = member(2).answer(&format!("{REPOSITORY}/artifacts/v1"), 200, &artifact(""));
+    let page = page(&fake, "/projects/team/a/web/-/artifacts/v1").await;
+    assert_eq!(page.status, 200);
+    page.has("<title>team/a/web:v1 · Berth</title>");
+    page.has("sha256:9f1c2a7be04d510e…f6e938");
+    page.has("docker pull registry.example.com/team/a/web:v1");
+    page.has("linux/arm64");
+    page.has("/bin/web serve");
+    page.has("TZ=UTC");
+    page.has("8080/tcp");
+    page.has("Apache-2.0");
+    page.has(">books<");
+    page.has("Immutable");
+    page.has("application/vnd.oci.image.manifest.v1+json");
+    page.has("/projects/team/a/web/-/artifacts/v1/layers");
+    page.has("/projects/team/a/web/-/tags/v1/history");
+    page.lacks("/projects/team/a/web/-/artifacts/v1/delete");
+}
+
+/// An index of one image and its attestation.
+fn index() -> String {
+    let attestation = CHILD.replace("3ab7719c0d52", "77aa77aa77aa");
+    artifact(&format!(
+        r#","references":[{{"parent_id":5,"child_id":6,"child_digest":"{CHILD}","urls":null,
+        "platform":{{"OsFeatures":null,"architecture":"amd64","os":"linux"}}}},
+        {{"parent_id":5,"child_id":7,"child_digest":"{attestation}","urls":null,
+        "platform":{{"OsFeatures":null,"architecture":"unknown","os":"unknown"}},
+        "annotations":{{"vnd.docker.reference.type":"attestation-manifest","vnd.docker.reference.digest":"{CHILD}"}}}}]"#
+    ))
+}
+
+#[tokio::test]
+async fn an_index_lists_its_platforms_and_what_attests_them() {
+    let fake = member(2).answer(&format!("{REPOSITORY}/artifacts/v1"), 200, &index());
+    let page = page(&fake, "/projects/team/a/web/-/artifacts/v1").await;
+    page.has("Multi-platform image");
+    page.has(&format!(r#"href="/projects/team/a/web/-/artifacts/{CHILD}""#));
+    page.has("linux/amd64");
+    page.has("Attestations for linux/amd64");
+    page.lacks("unknown/unknown");
+}
+
+const LAYERS: &str = r#"[
+    {"digest":"sha256:0000000000aa","media_type":"application/vnd.oci.image.layer.v1.tar+gzip","size":1048576,
+     "created_by":"/bin/sh -c #(nop) ADD file:x in / ","foreign":false},
+    {"created_by":"ENV TZ=UTC","size":0},
+    {"digest":"sha256:0000000000bb","media_type":"x","size":3145728,"created_by":"RUN /bin/sh -c make # buildkit"}]"#;
+
+#[tokio::test]
+async fn layers_are_joined_with_their_history() {
+    let base = "/api/berth/v1/projects/team/repositories/a%252Fweb/artifacts";
+    let digest = |digest: &str| format!("{base}/{}/layers", digest.replace(':', "%3A"));
+    let fake = member(3).answer(&format!("{REPOSITORY}/artifacts/v1"), 200, &artifact("")).answer(
+        &digest(DIGEST),
+        200,
+        LAYERS,
+    );
+    let image = page(&fake, "/projects/team/a/web/-/artifacts/v1/layers").await;
+    image.has("linux/arm64: 2 layers, 4.0\u{a0}MiB compressed.");
+    image.has("ADD file:x in /");
+    image.has("RUN make");
+    image.has("no layer");
+    image.has(r#"data-v="75""#);
+    // An index shows the layers of its first image.
+    let fake =
+        member(3).answer(&format!("{REPOSITORY}/artifacts/v1"), 200, &index()).answer(&digest(CHILD), 200, LAYERS);
+    let index = page(&fake, "/projects/team/a/web/-/artifacts/v1/layers").await;
+    index.has("linux/amd64: 2 layers");
+    index.has("?platform=sha256:3ab7719c0d52");
+}
+
+#[tokio::test]
+async fn artifacts_without_tags_are_shown_too() {
+    let untagged = artifact("").replace(r#""tags":["#, r#""labels":["#);
+    let fake = member(1).answer(REPOSITORY, 200, &repository("team/a/web", "")).list(
+        &format!("{REPOSITORY}/artifacts"),
+        1,
+        &format!("[{untagged}]"),
+    );
+    let page = page(&fake, "/projects/team/a/web?tab=artifacts").await;
+    page.has("Untagged");
+    page.has(&format!("/projects/team/a/web/-/artifacts/{DIGEST}/delete"));
+    page.has("1 artifact");
+}
+
+#[tokio::test]
+async fn the_moves_of_a_tag() {
+    let moves = format!(
+        r#"[{{"tag":"v1","digest":"{DIGEST}","operation":"push","at":"2026-03-14T09:24:00Z","username":"mei"}},
+        {{"tag":"v1","operation":"delete","at":"2026-03-13T09:24:00Z","username":"ada"}}]"#
+    );
+    let fake = member(3).list(&format!("{TAGS}/v1/history"), 2, &moves);
+    let page = page(&fake, "/projects/team/a/web/-/tags/v1/history").await;
+    page.has("v1 pushed");
+    page.has("v1 deleted");
+    page.has("by mei");
+    page.has("Current");
+}
+
+#[tokio::test]
+async fn every_page_speaks_chinese() {
+    let list = format!("[{}]", repository("team/a/web", ""));
+    let fake = member(1)
+        .list("/api/v2.0/projects/team/repositories", 1, &list)
+        .answer(REPOSITORY, 200, &repository("team/a/web", ""))
+        .list(TAGS, 2, &tags())
+        .answer(&format!("{REPOSITORY}/artifacts/v1"), 200, &index())
+        .cookie("berth_lang=zh-CN");
+    let words = ["Repositories", "Members", "Digest", "Pushed", "Size", "Platforms", "Description", "Delete", "pulled"];
+    for address in ["/projects/team", "/projects/team/a/web", "/projects/team/a/web/-/artifacts/v1"] {
+        let page = page(&fake, address).await;
+        page.has(r#"lang="zh-CN""#);
+        for word in words {
+            page.lacks(&format!(">{word}"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn nothing_needs_a_style_attribute_or_a_handler() {
+    let fake = member(1).answer(REPOSITORY, 200, &repository("team/a/web", "x")).list(TAGS, 2, &tags()).answer(
+        "/api/v2.0/projects/team/_deletable",
+        200,
+        r#"{"deletable":true}"#,
+    );
+    for address in ["/projects/team/a/web", "/projects/team/-/settings", "/projects/team/-/members/new"] {
+        let page = page(&fake, address).await;
+        page.lacks(" style=\"");
+        page.lacks(" onclick=");
+    }
+}

@@ -33,6 +33,7 @@ fn member(role: i64) -> Fake {
     Fake::signed_in(MEI).answer("/api/v2.0/projects/team", 200, &project("team", role, false, 1))
 }
 
+const REPOSITORIES: &str = "/api/v2.0/projects/team/repositories";
 const REPOSITORY: &str = "/api/v2.0/projects/team/repositories/a%252Fweb";
 const TAGS: &str = "/api/berth/v1/projects/team/repositories/a%252Fweb/tags";
 
@@ -249,8 +250,11 @@ async fn settings_and_deletion() {
 
 #[tokio::test]
 async fn a_repository_is_tag_first_and_copy_first() {
-    let fake =
-        member(1).answer(REPOSITORY, 200, &repository("team/a/web", "Books.\\nOf money.")).list(TAGS, 14, &tags());
+    let fake = member(1).list(REPOSITORIES, 1, &format!("[{}]", repository("team/a/web", "Books.\\nOf money."))).list(
+        TAGS,
+        14,
+        &tags(),
+    );
     let page = page(&fake, "/projects/team/a/web?q=v1&sort=name").await;
     assert_eq!(page.status, 200);
     page.has("<title>team/a/web · Berth</title>");
@@ -271,7 +275,7 @@ async fn a_repository_is_tag_first_and_copy_first() {
 
 #[tokio::test]
 async fn a_developer_does_not_delete() {
-    let fake = member(2).answer(REPOSITORY, 200, &repository("team/a/web", "")).list(TAGS, 2, &tags());
+    let fake = member(2).list(REPOSITORIES, 1, &format!("[{}]", repository("team/a/web", ""))).list(TAGS, 2, &tags());
     let shown = page(&fake, "/projects/team/a/web").await;
     shown.has("/projects/team/a/web/-/description");
     shown.lacks("/-/tags/latest/delete");
@@ -283,7 +287,7 @@ async fn a_developer_does_not_delete() {
 
 #[tokio::test]
 async fn the_questions_before_a_deletion() {
-    let fake = member(1).answer(REPOSITORY, 200, &repository("team/a/web", "")).answer(
+    let fake = member(1).list(REPOSITORIES, 1, &format!("[{}]", repository("team/a/web", ""))).answer(
         &format!("{REPOSITORY}/artifacts/v1"),
         200,
         &artifact(""),
@@ -326,14 +330,14 @@ async fn an_artifact_says_what_it_is() {
     page.has("<title>team/a/web:v1 · Berth</title>");
     page.has("sha256:9f1c2a7be04d510e…f6e938");
     page.has("docker pull registry.example.com/team/a/web:v1");
-    page.has("linux/arm64");
+    page.has("linux/<wbr>arm64");
     page.has("/bin/web serve");
     page.has("TZ=UTC");
     page.has("8080/tcp");
     page.has("Apache-2.0");
     page.has(">books<");
     page.has("Immutable");
-    page.has("application/vnd.oci.image.manifest.v1+json");
+    page.has("application/<wbr>vnd.oci.image.manifest.v1+<wbr>json");
     page.has("/projects/team/a/web/-/artifacts/v1/layers");
     page.has("/projects/team/a/web/-/tags/v1/history");
     page.lacks("/projects/team/a/web/-/artifacts/v1/delete");
@@ -394,7 +398,7 @@ async fn layers_are_joined_with_their_history() {
 #[tokio::test]
 async fn artifacts_without_tags_are_shown_too() {
     let untagged = artifact("").replace(r#""tags":["#, r#""labels":["#);
-    let fake = member(1).answer(REPOSITORY, 200, &repository("team/a/web", "")).list(
+    let fake = member(1).list(REPOSITORIES, 1, &format!("[{}]", repository("team/a/web", ""))).list(
         &format!("{REPOSITORY}/artifacts"),
         1,
         &format!("[{untagged}]"),
@@ -423,8 +427,7 @@ async fn the_moves_of_a_tag() {
 async fn every_page_speaks_chinese() {
     let list = format!("[{}]", repository("team/a/web", ""));
     let fake = member(1)
-        .list("/api/v2.0/projects/team/repositories", 1, &list)
-        .answer(REPOSITORY, 200, &repository("team/a/web", ""))
+        .list(REPOSITORIES, 1, &list)
         .list(TAGS, 2, &tags())
         .answer(&format!("{REPOSITORY}/artifacts/v1"), 200, &index())
         .cookie("berth_lang=zh-CN");
@@ -440,11 +443,10 @@ async fn every_page_speaks_chinese() {
 
 #[tokio::test]
 async fn nothing_needs_a_style_attribute_or_a_handler() {
-    let fake = member(1).answer(REPOSITORY, 200, &repository("team/a/web", "x")).list(TAGS, 2, &tags()).answer(
-        "/api/v2.0/projects/team/_deletable",
-        200,
-        r#"{"deletable":true}"#,
-    );
+    let fake = member(1)
+        .list(REPOSITORIES, 1, &format!("[{}]", repository("team/a/web", "x")))
+        .list(TAGS, 2, &tags())
+        .answer("/api/v2.0/projects/team/_deletable", 200, r#"{"deletable":true}"#);
     for address in ["/projects/team/a/web", "/projects/team/-/settings", "/projects/team/-/members/new"] {
         let page = page(&fake, address).await;
         page.lacks(" style=\"");

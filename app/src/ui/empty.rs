@@ -14,6 +14,9 @@ pub fn Empty(
     /// Why, or what makes it appear.
     #[prop(into)]
     text: String,
+    /// Whether a card with a title is around it, so that its own title is one level below.
+    #[prop(optional)]
+    in_card: bool,
     /// The next command.
     #[prop(optional, into)]
     command: MaybeText,
@@ -22,11 +25,12 @@ pub fn Empty(
     children: Option<Children>,
 ) -> impl IntoView {
     let command = command.0;
+    let title = if in_card { view! { <h3>{title}</h3> }.into_any() } else { view! { <h2>{title}</h2> }.into_any() };
     view! {
         <div class="empty">
             <Icon name=icon art=true />
             <div>
-                <h3>{title}</h3>
+                {title}
                 <p>{text}</p>
             </div>
             {command.map(|command| view! { <super::CopyCommand text=command /> })}

@@ -98,13 +98,15 @@ pub fn MenuFrame(
         MenuSide::Up => ("menu-up", ""),
     };
     let details = NodeRef::<leptos::html::Details>::new();
+    // A link in the menu may take the page away: what had the focus loses it when nothing of the menu is left.
+    let element = move || details.try_get_untracked().flatten();
     let close = move || {
-        if let Some(details) = details.get_untracked() {
+        if let Some(details) = element() {
             details.set_open(false);
         }
     };
     let on_keydown = move |event: leptos::ev::KeyboardEvent| {
-        let Some(details) = details.get_untracked() else { return };
+        let Some(details) = element() else { return };
         if event.key() == "Escape" && details.open() {
             // A menu in a dialog closes alone.
             event.stop_propagation();
@@ -114,7 +116,7 @@ pub fn MenuFrame(
         }
     };
     let on_focusout = move |event: leptos::ev::FocusEvent| {
-        let Some(details) = details.get_untracked() else { return };
+        let Some(details) = element() else { return };
         // Without a related target the window lost the focus, or something that takes none was pressed inside.
         if event.related_target().is_some_and(|target| !contains(&details, target)) {
             close();

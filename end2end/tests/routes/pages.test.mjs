@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { violations } from '../../fixtures/axe.mjs';
 import { ADMIN_PASSWORD, startBerth } from '../../fixtures/berth.mjs';
-import { DESKTOP, PHONE, assertNoTrouble, openAccountMenu, picture, signIn, startBrowser, sticksOut, visit, visitor } from '../../fixtures/browser.mjs';
+import { DESKTOP, PHONE, assertNoTrouble, openAccountMenu, picture, show, signIn, startBrowser, sticksOut, visit, visitor } from '../../fixtures/browser.mjs';
 import { startHarbour } from '../../fixtures/harbour.mjs';
 import { words } from '../../fixtures/words.mjs';
 
@@ -163,7 +163,8 @@ async function examineHere(page, name, widths = WIDTHS) {
       await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
       const here = `${width}, ${theme}`;
       faults.push(...(await violations(page)).map((violation) => `${here}: ${violation}`));
-      await picture(page, `${name}-${width}-${theme}`, { keep: SHOWN.includes(name) && width === 'desktop' });
+      await picture(page, `${name}-${width}-${theme}`);
+      if (SHOWN.includes(name) && width === 'desktop') await show(page, `${name}-${theme}`);
     }
     faults.push(...(await sticksOut(page)).map((element) => `${width}: wider than the window: ${element}`));
   }

@@ -15,6 +15,9 @@ pub enum DbError {
     /// No room for the write.
     #[error("database is full: {0}")]
     Full(String),
+    /// A text that the database cannot keep: PostgreSQL takes no NUL character.
+    #[error("text that cannot be stored: {0}")]
+    Text(String),
     /// Two transactions got in each other's way; the write was tried several times.
     #[error("transaction could not be serialised: {0}")]
     Conflict(String),
@@ -67,6 +70,7 @@ impl From<sqlx::Error> for DbError {
                     "23503" => DbError::ForeignKey(database.constraint().unwrap_or(&text).to_owned()),
                     "40001" | "40P01" => DbError::Conflict(text),
                     "53100" => DbError::Full(text),
+                    "22021" | "22P05" => DbError::Text(text),
                     code if code.starts_with("57P") || code.starts_with("53") || code.starts_with("08") => {
                         DbError::Unavailable(text)
                     }

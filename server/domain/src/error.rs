@@ -143,12 +143,13 @@ impl Error {
 impl From<DbError> for Error {
     fn from(error: DbError) -> Self {
         match error {
-            DbError::Conflict(_) => Error::Retry(error),
+            // A row that was found is gone: somebody deleted it meanwhile. Another try finds what is there now.
+            DbError::Conflict(_) | DbError::ForeignKey(_) => Error::Retry(error),
             DbError::Unavailable(_) => Error::Unavailable(Box::new(error)),
             DbError::Full(_) => Error::Full(Box::new(error)),
-            DbError::Unique(_) | DbError::ForeignKey(_) | DbError::Column { .. } | DbError::Other(_) => {
-                Error::Internal(Box::new(error))
-            }
+            // Only clients send such text; where it comes to a query, no rule has refused it before.
+            DbError::Text(_) => Error::BadRequest("a text contains a NUL character".to_owned()),
+            DbError::Unique(_) | DbError::Column { .. } | DbError::Other(_) => Error::Internal(Box::new(error)),
         }
     }
 }

@@ -4,7 +4,10 @@
 //! entry and the event. Lists show a manifest unless it refers to another one or only an index leads to it; the counts
 //! that decide this are kept here and nowhere else.
 
-use std::sync::Arc;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use berth_db::{Conn, query, query::push::Counts};
 use berth_types::{
@@ -294,7 +297,7 @@ async fn insert(tx: &mut Conn<'_>, change: &Change, repository: i64, listed: &mu
         let child = if reference.role == "child" { found.child(&reference.digest) } else { None };
         query::push::insert_reference(tx, id, position as i64, reference, blob, child).await?;
     }
-    for child in &found.children {
+    for child in found.children.values() {
         let before = query::push::counts(tx, child.id).await?;
         query::push::add_parents(tx, child.id, 1).await?;
         if let Some(before) = before {
@@ -309,22 +312,23 @@ async fn insert(tx: &mut Conn<'_>, change: &Change, repository: i64, listed: &mu
 
 /// What a manifest points at, as far as the repository has it.
 struct Resolved {
-    blobs: Vec<(Digest, i64, i64)>,
-    children: Vec<query::push::Child>,
+    /// Row ids and sizes. Looked up for every descriptor, of which a manifest may have thousands.
+    blobs: HashMap<Digest, (i64, i64)>,
+    children: HashMap<Digest, query::push::Child>,
 }
 
 impl Resolved {
     fn blob(&self, digest: &Digest) -> Option<i64> {
-        self.blobs.iter().find(|(found, ..)| found == digest).map(|(_, id, _)| *id)
+        self.blobs.get(digest).map(|(id, _)| *id)
     }
 
     fn child(&self, digest: &Digest) -> Option<i64> {
-        self.children.iter().find(|child| child.digest == *digest).map(|child| child.id)
+        self.children.get(digest).map(|child| child.id)
     }
 
     fn size(&self) -> i64 {
-        let blobs = self.blobs.iter().map(|(.., size)| size);
-        blobs.chain(self.children.iter().map(|child| &child.size)).sum()
+        let blobs = self.blobs.values().map(|(_, size)| size);
+        blobs.chain(self.children.values().map(|child| &child.size)).sum()
     }
 }
 
@@ -336,9 +340,10 @@ async fn resolve(tx: &mut Conn<'_>, repository: i64, manifest: &Manifest) -> Res
     digests.sort();
     digests.dedup();
     let blobs = query::push::linked_blobs(tx, repository, &digests).await?;
+    let blobs: HashMap<_, _> = blobs.into_iter().map(|(digest, id, size)| (digest, (id, size))).collect();
     for descriptor in needed {
         let is_elsewhere = !descriptor.urls.is_empty();
-        if !is_elsewhere && !blobs.iter().any(|(digest, ..)| *digest == descriptor.digest) {
+        if !is_elsewhere && !blobs.contains_key(&descriptor.digest) {
             return Err(Error::ManifestBlobUnknown(descriptor.digest));
         }
     }
@@ -347,6 +352,7 @@ async fn resolve(tx: &mut Conn<'_>, repository: i64, manifest: &Manifest) -> Res
     children.sort();
     children.dedup();
     let children = query::push::children(tx, repository, &children).await?;
+    let children = children.into_iter().map(|child| (child.digest, child)).collect();
     Ok(Resolved { blobs, children })
 }
 
@@ -456,9 +462,7 @@ pub async fn delete(
                 query::push::lock_repository(tx, repository.id).await?;
                 let counts = query::push::counts_by_digest(tx, repository.id, digest).await?.ok_or_else(unknown)?;
                 if counts.parents > 0 {
-                    return Err(Error::Unsupported(format!(
-                        "the deletion of {repo}@{digest} is not allowed: it is referenced by an index"
-                    )));
+                    return Err(Error::Unsupported("the deleting artifact is referenced by others".to_owned()));
                 }
                 remove(tx, access, repository.id, counts.id, *digest, *now).await?;
                 let name = format!("{repo}@{digest}");
@@ -483,12 +487,13 @@ pub(crate) async fn remove<A: ProjectAction>(
     now: Timestamp,
 ) -> Result<()> {
     let mut doomed = vec![(id, digest)];
+    let mut known = HashSet::from([id]);
     // Accessories of accessories go as well; the list only grows by manifests that are still there.
     let mut next = 0;
     while let Some(&(_, digest)) = doomed.get(next) {
         next += 1;
         for accessory in query::push::accessories(tx, repository, &digest).await? {
-            if !doomed.contains(&accessory) {
+            if known.insert(accessory.0) {
                 doomed.push(accessory);
             }
         }

@@ -1,5 +1,7 @@
 //! Push, pull and delete without HTTP: what rows and bytes there are afterwards, on every store and database.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 use std::sync::{
     Arc,
     atomic::{AtomicI64, Ordering},

@@ -198,7 +198,8 @@ impl TestApp {
     /// Where the password is refused.
     pub async fn session(&self, name: &str, password: &str) -> Client {
         let browser = self.anonymous().with("sec-fetch-site", "same-origin");
-        let reply = browser.post("/c/login").form(&[("principal", name), ("password", password)]).send().await.expect(200);
+        let reply =
+            browser.post("/c/login").form(&[("principal", name), ("password", password)]).send().await.expect(200);
         let sid = reply.cookie("sid").expect("a session's cookie");
         let csrf = reply.cookie("_gorilla_csrf").expect("the cookie of form tokens");
         let token = reply.header("x-harbor-csrf-token").to_owned();

@@ -260,6 +260,9 @@ impl Reply {
     /// The value of a cookie that the answer sets.
     pub fn cookie(&self, name: &str) -> Option<String> {
         let lines = self.headers.get_all(header::SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
-        lines.filter_map(|line| line.split(';').next()?.split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
+        lines
+            .filter_map(|line| line.split(';').next()?.split_once('='))
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| value.to_owned())
     }
 }

@@ -3,6 +3,8 @@
 //! Tests go through the door: [`TestApp`] starts the server as `berth serve` does, and a [`Client`] talks HTTP to it.
 //! [`on_both!`] runs a test on SQLite and on PostgreSQL.
 
+#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod app;
 mod client;
 pub mod database;

@@ -17,7 +17,11 @@ fn is_up_to_date(path: &str, arguments: &[&str]) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let printed = String::from_utf8(output.stdout).unwrap();
     let written = std::fs::read_to_string(repository().join(path)).unwrap_or_default();
-    assert!(printed.trim_end() == written.trim_end(), "{path} is out of date: `berth {} > {path}`", arguments.join(" "));
+    assert!(
+        printed.trim_end() == written.trim_end(),
+        "{path} is out of date: `berth {} > {path}`",
+        arguments.join(" ")
+    );
 }
 
 #[test]
@@ -31,7 +35,27 @@ fn the_document_of_the_configuration_is_up_to_date() {
 }
 
 /// The groups of Harbor's recorded answers that are served.
-const GROUPS: [&str; 1] = ["*"];
+const GROUPS: [&str; 19] = [
+    "artifacts",
+    "audit",
+    "config",
+    "members",
+    "projectmeta",
+    "projects",
+    "rbac",
+    "rbacmissing",
+    "rbacpublic",
+    "repos",
+    "search",
+    "session",
+    "statistics",
+    "system",
+    "token",
+    "userperms",
+    "users",
+    "v2",
+    "v2auth",
+];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn answers_are_harbors() {
@@ -44,11 +68,15 @@ async fn answers_are_harbors() {
     }
     let app = TestApp::start(Backend::Sqlite).await.unwrap();
     let mut probe = Command::new("python3");
-    probe.arg(folder.join("harbor-probe.py")).arg("compare").arg("--base").arg(app.url().as_str().trim_end_matches('/'));
+    probe
+        .arg(folder.join("harbor-probe.py"))
+        .arg("compare")
+        .arg("--base")
+        .arg(app.url().as_str().trim_end_matches('/'));
     probe.args(["--admin-password", ADMIN_PASSWORD, "--patience", "2", "--fail-on-diff"]);
     probe.arg("--golden").arg(folder.join("harbor-golden.json")).arg("--allow").arg(folder.join("harbor-allow.txt"));
     for group in GROUPS {
-        probe.args(["--only", group]);
+        probe.args(["--only", &format!("{group}.*")]);
     }
     let output = tokio::task::spawn_blocking(move || probe.output()).await.unwrap().unwrap();
     let told = String::from_utf8_lossy(&output.stdout);

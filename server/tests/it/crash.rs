@@ -2,9 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    io::{BufRead, BufReader},
     path::Path,
-    process::{Child, Command, Stdio},
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -12,52 +10,13 @@ use std::{
     time::Duration,
 };
 
-use berth_testkit::{ADMIN_PASSWORD, Backend, Blob, Client, Database, Image, Manifest, Reply, blob_path};
+use berth_testkit::{Backend, Blob, Client, Database, Image, Manifest, Reply, blob_path};
 use berth_types::Digest;
+
+use crate::process::Server;
 
 /// Clients that push at the same time.
 const PUSHERS: usize = 4;
-
-/// The real program. It is killed when this is dropped.
-struct Server {
-    child: Child,
-    admin: Client,
-}
-
-impl Server {
-    fn start(database: &Database) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_berth"));
-        command.arg("serve").arg("--data-dir").arg(database.folder.path().join("data")).args(["--listen", "127.0.0.1:0"]);
-        command.env("BERTH_SETUP__ADMIN_PASSWORD", ADMIN_PASSWORD).env("BERTH_LOG__LEVEL", "error");
-        if let Some(url) = database.url() {
-            command.env("BERTH_DB__URL", url);
-        }
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let url = loop {
-            let line = lines.next().expect("a line that says where the server listens").unwrap();
-            if let Some((_, url)) = line.split_once("listening on ") {
-                break url.trim().parse().unwrap();
-            }
-        };
-        // Nobody may wait because a pipe is full.
-        std::thread::spawn(move || lines.for_each(drop));
-        Server { child, admin: Client::anonymous(&url).basic("admin", ADMIN_PASSWORD) }
-    }
-
-    fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may be dead already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 /// What the server has acknowledged.
 #[derive(Default)]
@@ -99,7 +58,7 @@ impl Pusher {
     async fn push(&self, repo: &str, round: usize, image: &Image) -> reqwest::Result<()> {
         for blob in &image.blobs {
             let uploads = format!("/v2/{repo}/blobs/uploads/");
-            if round % 3 == 0 {
+            if round.is_multiple_of(3) {
                 let path = format!("{uploads}?digest={}", blob.digest);
                 self.acknowledge(self.client.post(&path).body(blob.bytes.clone()).try_send().await?, 201);
             } else {
@@ -116,7 +75,8 @@ impl Pusher {
         let (tag, digest) = (format!("t{}", self.name), image.manifest.digest);
         let key = (repo.to_owned(), tag.clone());
         self.ledger.lock().unwrap().tags.entry(key.clone()).or_default().push(digest);
-        let request = self.client.put(&format!("/v2/{repo}/manifests/{tag}")).header("content-type", &image.manifest.media_type);
+        let request =
+            self.client.put(&format!("/v2/{repo}/manifests/{tag}")).header("content-type", &image.manifest.media_type);
         self.acknowledge(request.body(image.manifest.bytes.clone()).try_send().await?, 201);
         let mut ledger = self.ledger.lock().unwrap();
         ledger.tags.insert(key, vec![digest]);
@@ -157,7 +117,10 @@ async fn verify(client: &Client, ledger: &Mutex<Ledger>) {
     }
     for ((repo, digest), manifest) in manifests {
         let reply = client.get(&format!("/v2/{repo}/manifests/{digest}")).send().await.expect(200);
-        assert_eq!((reply.body, reply.headers["content-type"].to_str().unwrap()), (manifest.bytes, manifest.media_type.as_str()));
+        assert_eq!(
+            (reply.body, reply.headers["content-type"].to_str().unwrap()),
+            (manifest.bytes, manifest.media_type.as_str())
+        );
     }
     for (repo, digest) in deleted {
         client.get(&format!("/v2/{repo}/manifests/{digest}")).send().await.refused(404, "MANIFEST_UNKNOWN");
@@ -165,7 +128,9 @@ async fn verify(client: &Client, ledger: &Mutex<Ledger>) {
     for ((repo, tag), candidates) in tags {
         let reply = client.head(&format!("/v2/{repo}/manifests/{tag}")).send().await;
         // The very first push of a tag may have been cut off.
-        if reply.status == 404 && ledger.lock().unwrap().manifests.keys().all(|(_, digest)| !candidates.contains(digest)) {
+        if reply.status == 404
+            && ledger.lock().unwrap().manifests.keys().all(|(_, digest)| !candidates.contains(digest))
+        {
             continue;
         }
         let found: Digest = reply.expect(200).header("docker-content-digest").parse().unwrap();
@@ -189,7 +154,8 @@ async fn survive(backend: Backend, kills: usize) {
             .collect();
         // Some moment, told in answers: a slow machine gets as far as a fast one.
         let moment = 10 + usize::from(uuid::Uuid::new_v4().as_bytes()[0]) % 60;
-        while acknowledged.load(Ordering::SeqCst) < moment && !pushers.iter().any(tokio::task::JoinHandle::is_finished) {
+        while acknowledged.load(Ordering::SeqCst) < moment && !pushers.iter().any(tokio::task::JoinHandle::is_finished)
+        {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         server.kill();

@@ -130,7 +130,8 @@ async fn matrix(app: &TestApp) -> String {
     app.user("victim").await;
     let found = app.admin().get("/api/v2.0/users?q=username%3Dvictim").send().await.expect(200).json();
     let victim = found[0]["user_id"].as_i64().unwrap();
-    let members = app.admin().get("/api/v2.0/projects/private/members?entityname=guest").send().await.expect(200).json();
+    let members =
+        app.admin().get("/api/v2.0/projects/private/members?entityname=guest").send().await.expect(200).json();
     let values: BTreeMap<&str, String> = [
         ("repository_name", "app".to_owned()),
         ("reference", "v1".to_owned()),
@@ -162,7 +163,8 @@ async fn matrix(app: &TestApp) -> String {
             statuses.push(ask(client, &operation, &private).await.to_string());
         }
         for (_, client) in &clients[..2] {
-            let status = if private == public { "-".to_owned() } else { ask(client, &operation, &public).await.to_string() };
+            let status =
+                if private == public { "-".to_owned() } else { ask(client, &operation, &public).await.to_string() };
             statuses.push(status);
         }
         let statuses: String = statuses.iter().map(|status| format!(" {status:>10}")).collect();

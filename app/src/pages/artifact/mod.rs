@@ -99,9 +99,22 @@ fn Head(within: InProject, repo: RepoName, reference: Reference, artifact: Artif
     let actions = {
         let (repo, reference, artifact) = (repo.clone(), reference.clone(), artifact.clone());
         let tag = tag_of(&artifact, &reference);
+        // The overview has the commands on the page.
+        let menu = part != Part::Overview;
         move || {
             view! {
-                <PullMenu repo=repo.clone() tag=tag digest=artifact.digest kind=artifact.kind main=true />
+                {menu
+                    .then(|| {
+                        view! {
+                            <PullMenu
+                                repo=repo.clone()
+                                tag=tag
+                                digest=artifact.digest
+                                kind=artifact.kind
+                                main=true
+                            />
+                        }
+                    })}
                 <Actions within=within repo=repo reference=reference />
             }
         }

@@ -10,7 +10,7 @@ use crate::pages::repository::PullPanel;
 use crate::t;
 use crate::ui::{
     Badge, Card, CardBody, Cell, Column, DigestChip, Glyph, Icon, KeyValue, KeyValues, LinkButton, Look, Row, RowHead,
-    Size, Table, TableBox,
+    Size, Table, TableBox, breakable,
 };
 use berth_types::api::{Accessory, Artifact, Tag};
 use berth_types::policy::{Action, Resource as Of};
@@ -259,7 +259,7 @@ fn Facts(artifact: Artifact, facts: ImageFacts) -> impl IntoView {
     let kind = kind_label(&artifact);
     let text = |label: String, value: String, mono: bool| {
         (!value.is_empty()).then(|| {
-            let value = view! { <span class=mono.then_some("mono")>{value}</span> }.into_any();
+            let value = view! { <span class=mono.then_some("mono")>{breakable(&value)}</span> }.into_any();
             fact(label, value)
         })
     };

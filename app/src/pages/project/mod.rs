@@ -111,10 +111,8 @@ fn PagesOf(project: Project, page: Memo<Option<PagePath>>, source: Resource<ApiR
     let nav = rights.nav(name.as_str());
     let within = InProject { project, name, rights, source };
     let catalog = use_catalog();
-    let trail = {
-        let catalog = catalog.clone();
-        Signal::derive(move || page.with(|page| page.as_ref().map(|page| crumbs(page, &catalog)).unwrap_or_default()))
-    };
+    let trail =
+        Signal::derive(move || page.with(|page| page.as_ref().map(|page| crumbs(page, &catalog)).unwrap_or_default()));
     let heading = move || page.with(|page| page.as_ref().map(|page| title(page, &catalog)).unwrap_or_default());
     view! {
         <Title text=heading />

@@ -232,6 +232,7 @@ fn NothingPushed(within: InProject) -> impl IntoView {
             <Card title=t!(keys::repositories::TITLE)>
                 <Empty
                     icon=Glyph::Repo
+                    in_card=true
                     title=t!(keys::repositories::EMPTY)
                     text=t!(keys::repositories::EMPTY_GUEST_TEXT)
                 />
@@ -243,7 +244,7 @@ fn NothingPushed(within: InProject) -> impl IntoView {
     view! {
         <div class="cols" data-min="26">
             <Card title=t!(keys::repositories::TITLE)>
-                <Empty icon=Glyph::Repo title=t!(keys::repositories::EMPTY) text=t!(keys::repositories::EMPTY_TEXT) />
+                <Empty icon=Glyph::Repo in_card=true title=t!(keys::repositories::EMPTY) text=t!(keys::repositories::EMPTY_TEXT) />
             </Card>
             <Card title=t!(keys::repositories::PUSH_TITLE)>
                 <CardBody stack=true>

@@ -64,6 +64,7 @@ pub(super) fn DescriptionCard(within: InProject, repo: RepoName, description: St
         view! {
             <Empty
                 icon=Glyph::File
+                in_card=true
                 title=t!(keys::repository::INFO_NONE)
                 text=t!(keys::repository::INFO_NONE_TEXT)
             />

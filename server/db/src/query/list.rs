@@ -149,7 +149,8 @@ impl List {
             }
         }
         if !keys.is_empty() {
-            let terms = keys.iter().map(|(sql, descending)| format!("{sql} {}", if *descending { "DESC" } else { "ASC" }));
+            let terms =
+                keys.iter().map(|(sql, descending)| format!("{sql} {}", if *descending { "DESC" } else { "ASC" }));
             self.order = Some(terms.collect::<Vec<_>>().join(", "));
         }
         self

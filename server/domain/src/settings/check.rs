@@ -56,6 +56,9 @@ pub(super) fn value(setting: &Setting, value: &Value) -> Result<()> {
     if text.len() > TEXT_BYTES_MAX {
         return refuse(format!("{name} is longer than {TEXT_BYTES_MAX} bytes"));
     }
+    if text.contains('\0') {
+        return refuse(format!("{name} contains a NUL character"));
+    }
     match setting.kind {
         Kind::Duration if number < 1 => Err(Error::BadRequest(format!("the {name} value must be positive"))),
         Kind::Duration if number > DURATION_MAX => {

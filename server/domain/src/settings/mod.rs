@@ -221,8 +221,8 @@ pub async fn get(domain: &Domain, _access: &SystemAccess<ReadConfiguration>) -> 
     let snapshot = domain.settings().await?;
     let shown = SETTINGS.iter().filter(|setting| setting.shown && setting.kind != Kind::ScanAll);
     let item = |setting: &Setting| {
-        let is_fixed = domain.settings.overrides.0.contains_key(setting.name)
-            || (setting.kind == Kind::AuthMode && has_people);
+        let is_fixed =
+            domain.settings.overrides.0.contains_key(setting.name) || (setting.kind == Kind::AuthMode && has_people);
         ConfigItem { value: snapshot.0.get(setting.name).cloned().unwrap_or_default(), editable: !is_fixed }
     };
     Ok(shown.map(|setting| (setting.name.to_owned(), item(setting))).collect())

@@ -317,13 +317,8 @@ impl Shared {
             self.unlink_upload(aside.id)?;
             return Ok(true);
         }
-        let back = rustix::fs::renameat_with(
-            &self.uploads,
-            aside.id.to_string(),
-            &self.blobs,
-            &name,
-            RenameFlags::NOREPLACE,
-        );
+        let back =
+            rustix::fs::renameat_with(&self.uploads, aside.id.to_string(), &self.blobs, &name, RenameFlags::NOREPLACE);
         match back {
             Ok(()) => Ok(false),
             Err(Errno::EXIST) => self.unlink_upload(aside.id).map(|()| false),

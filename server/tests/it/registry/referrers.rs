@@ -113,7 +113,8 @@ async fn many_referrers_come_in_pages() {
         assert_eq!(rest.header("link"), "");
         assert_eq!(rest.header("oci-filters-applied").is_empty(), filter.is_empty());
         found.extend(rest.json()["manifests"].as_array().unwrap().clone());
-        let seen: Vec<String> = found.iter().map(|item| item["annotations"]["n"].as_str().unwrap().to_owned()).collect();
+        let seen: Vec<String> =
+            found.iter().map(|item| item["annotations"]["n"].as_str().unwrap().to_owned()).collect();
         assert_eq!(seen, (0..520).map(|n| n.to_string()).collect::<Vec<_>>());
     }
 }

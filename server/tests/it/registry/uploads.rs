@@ -299,7 +299,12 @@ async fn a_blob_over_the_limit_is_refused() {
     let admin = app.admin();
     let (fits, large) = (Blob::random("fits", 10_000), Blob::random("large", 10_001));
     admin.push_blob(REPO, &fits).await;
-    admin.post(&format!("{UPLOADS}?digest={}", large.digest)).body(large.bytes.clone()).send().await.refused(413, "SIZE_INVALID");
+    admin
+        .post(&format!("{UPLOADS}?digest={}", large.digest))
+        .body(large.bytes.clone())
+        .send()
+        .await
+        .refused(413, "SIZE_INVALID");
     let location = start(&admin).await;
     admin.finish(&location, &large.digest, large.bytes.clone()).await.refused(413, "SIZE_INVALID");
     let location = start(&admin).await;

@@ -64,7 +64,7 @@ const MISSING = {
 };
 
 /** The pictures of the README. */
-const SHOWN = ['projects', 'repository', 'artifact', 'members', 'project-audit'];
+const SHOWN = ['projects', 'repository', 'artifact-layers'];
 
 let berth;
 let browser;

@@ -49,7 +49,10 @@ where
     }
 
     fn answer(self: Box<Self>, lost: Option<&DbError>) {
-        let outcome = match (lost, self.outcome) {
+        let Write { args, outcome, reply, .. } = *self;
+        // The caller may share them, and take them back once it is answered.
+        drop(args);
+        let outcome = match (lost, outcome) {
             (None, Some(outcome)) => outcome,
             // A refusal stands, whatever became of the others.
             (Some(_), Some(Err(error))) => Err(error),
@@ -57,7 +60,7 @@ where
             (None, None) => Err(DbError::Other("a write was not run".into()).into()),
         };
         // The caller may have gone away: the write stands all the same.
-        let _ = self.reply.send(outcome);
+        let _ = reply.send(outcome);
     }
 }
 

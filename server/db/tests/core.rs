@@ -23,23 +23,20 @@ use database::Database;
 
 const INSERT: &str = "INSERT INTO settings (key, value, updated_at) VALUES ($1, $2, $3)";
 
-/// Runs a test on SQLite and on PostgreSQL.
+/// Makes two tests of each function: one on SQLite, one on PostgreSQL.
 macro_rules! on_both {
-    ($($(#[$doc:meta])* async fn $name:ident($database:ident: &Database) $body:block)*) => {$(
-        $(#[$doc])*
+    ($($name:ident),* $(,)?) => {$(
         mod $name {
             use super::*;
 
-            async fn body($database: &Database) $body
-
             #[tokio::test]
             async fn sqlite() {
-                if let Some(database) = Database::create(Backend::Sqlite).await { body(&database).await }
+                if let Some(database) = Database::create(Backend::Sqlite).await { super::$name(&database).await }
             }
 
             #[tokio::test]
             async fn postgres() {
-                if let Some(database) = Database::create(Backend::Postgres).await { body(&database).await }
+                if let Some(database) = Database::create(Backend::Postgres).await { super::$name(&database).await }
             }
         }
     )*};
@@ -62,240 +59,256 @@ async fn keys(db: &Db) -> Vec<String> {
     values(db).await.into_iter().map(|(key, _)| key).collect()
 }
 
-on_both! {
-    async fn concurrent_writes_are_all_there(database: &Database) {
-        let db = database.open().await;
-        let writes: Vec<_> = (0..100)
-            .map(|n| {
-                let db = db.clone();
-                tokio::spawn(async move { set(&db, &format!("k{n:03}"), "v").await })
-            })
-            .collect();
-        for write in writes {
-            write.await.unwrap().unwrap();
-        }
-        assert_eq!(keys(&db).await, (0..100).map(|n| format!("k{n:03}")).collect::<Vec<_>>());
-    }
+on_both!(
+    concurrent_writes_are_all_there,
+    a_write_reads_what_it_wrote,
+    a_failing_closure_takes_only_itself_back,
+    a_unique_index_says_so,
+    a_foreign_key_says_so,
+    arguments_go_by_their_number,
+    a_missing_argument_is_an_error,
+    values_come_back_as_they_went,
+    a_conflict_is_tried_again,
+    a_statement_that_failed_cannot_be_ignored,
+    names_compare_by_bytes,
+    what_was_acknowledged_is_there_after_opening_again,
+    sea_orm_reads_what_was_written,
+    migrations_go_up_and_down_and_up,
+    many_nodes_may_open_at_once,
+);
 
-    async fn a_write_reads_what_it_wrote(database: &Database) {
-        let db = database.open().await;
-        let found: i64 = db
-            .write((), |tx, ()| {
-                Box::pin(async move {
-                    tx.execute(INSERT, args!["a", "v", 1_i64]).await?;
-                    tx.row("SELECT COUNT(*) FROM settings", &[]).await?.unwrap().get(0)
-                })
-            })
-            .await
-            .unwrap_or_else(|error: DbError| panic!("{error}"));
-        assert_eq!(found, 1);
+async fn concurrent_writes_are_all_there(database: &Database) {
+    let db = database.open().await;
+    let writes: Vec<_> = (0..100)
+        .map(|n| {
+            let db = db.clone();
+            tokio::spawn(async move { set(&db, &format!("k{n:03}"), "v").await })
+        })
+        .collect();
+    for write in writes {
+        write.await.unwrap().unwrap();
     }
+    assert_eq!(keys(&db).await, (0..100).map(|n| format!("k{n:03}")).collect::<Vec<_>>());
+}
 
-    async fn a_failing_closure_takes_only_itself_back(database: &Database) {
-        let db = database.open().await;
-        let writes: Vec<_> = (0..30)
-            .map(|n| {
-                let db = db.clone();
-                tokio::spawn(async move {
-                    db.write(n, |tx, n| {
-                        Box::pin(async move {
-                            tx.execute(INSERT, args![format!("k{n:02}"), "v", 1_i64]).await?;
-                            if n % 3 == 0 {
-                                return Err(DbError::Other("refused".to_owned()));
-                            }
-                            Ok(())
-                        })
+async fn a_write_reads_what_it_wrote(database: &Database) {
+    let db = database.open().await;
+    let found: i64 = db
+        .write((), |tx, ()| {
+            Box::pin(async move {
+                tx.execute(INSERT, args!["a", "v", 1_i64]).await?;
+                tx.row("SELECT COUNT(*) FROM settings", &[]).await?.unwrap().get(0)
+            })
+        })
+        .await
+        .unwrap_or_else(|error: DbError| panic!("{error}"));
+    assert_eq!(found, 1);
+}
+
+async fn a_failing_closure_takes_only_itself_back(database: &Database) {
+    let db = database.open().await;
+    let writes: Vec<_> = (0..30)
+        .map(|n| {
+            let db = db.clone();
+            tokio::spawn(async move {
+                db.write(n, |tx, n| {
+                    Box::pin(async move {
+                        tx.execute(INSERT, args![format!("k{n:02}"), "v", 1_i64]).await?;
+                        if n % 3 == 0 {
+                            return Err(DbError::Other("refused".to_owned()));
+                        }
+                        Ok(())
                     })
-                    .await
                 })
-            })
-            .collect();
-        for (n, write) in writes.into_iter().enumerate() {
-            assert_eq!(write.await.unwrap().is_err(), n % 3 == 0);
-        }
-        assert_eq!(keys(&db).await, (0..30).filter(|n| n % 3 != 0).map(|n| format!("k{n:02}")).collect::<Vec<_>>());
-    }
-
-    async fn a_unique_index_says_so(database: &Database) {
-        let db = database.open().await;
-        set(&db, "a", "first").await.unwrap();
-        let refused = set(&db, "a", "second").await;
-        assert!(matches!(refused, Err(DbError::Unique(_))), "{refused:?}");
-        assert_eq!(values(&db).await, [("a".to_owned(), "first".to_owned())]);
-
-        // Also where the index is no primary key and looks at some rows only.
-        let user: Result<u64, DbError> = db
-            .write((), |tx, ()| {
-                Box::pin(async move {
-                    let sql = "INSERT INTO users (username, created_at, updated_at) VALUES ($1, $2, $2)";
-                    tx.execute(sql, args!["admin", 1_i64]).await
-                })
-            })
-            .await;
-        assert!(matches!(user, Err(DbError::Unique(_))), "{user:?}");
-    }
-
-    async fn a_foreign_key_says_so(database: &Database) {
-        let db = database.open().await;
-        let refused: Result<u64, DbError> = db
-            .write((), |tx, ()| {
-                Box::pin(async move {
-                    let sql = "INSERT INTO projects (name, owner_id, created_at, updated_at) VALUES ($1, $2, $3, $3)";
-                    tx.execute(sql, args!["p", 4711_i64, 1_i64]).await
-                })
-            })
-            .await;
-        assert!(matches!(refused, Err(DbError::ForeignKey(_))), "{refused:?}");
-    }
-
-    async fn arguments_go_by_their_number(database: &Database) {
-        let db = database.open().await;
-        db.write((), |tx, ()| {
-            Box::pin(async move {
-                let sql = "INSERT INTO settings (value, updated_at, key, updated_by) VALUES ($2, $3, $1, $2)";
-                tx.execute(sql, args!["key", "twice", 7_i64]).await
+                .await
             })
         })
-        .await
-        .unwrap_or_else(|error: DbError| panic!("{error}"));
-        let mut reader = db.reader().await.unwrap();
-        let sql = "SELECT key, value, updated_by, updated_at FROM settings WHERE updated_at = $2 AND key = $1";
-        let row = reader.conn().row(sql, args!["key", 7_i64]).await.unwrap().unwrap();
-        let texts: [String; 3] = [row.get(0).unwrap(), row.get(1).unwrap(), row.get(2).unwrap()];
-        assert_eq!(texts, ["key", "twice", "twice"]);
-        assert_eq!(row.get::<i64>(3).unwrap(), 7);
+        .collect();
+    for (n, write) in writes.into_iter().enumerate() {
+        assert_eq!(write.await.unwrap().is_err(), n % 3 == 0);
     }
+    assert_eq!(keys(&db).await, (0..30).filter(|n| n % 3 != 0).map(|n| format!("k{n:02}")).collect::<Vec<_>>());
+}
 
-    async fn a_missing_argument_is_an_error(database: &Database) {
-        let db = database.open().await;
-        let mut reader = db.reader().await.unwrap();
-        let missing = reader.conn().rows("SELECT key FROM settings WHERE key = $1 AND value = $2", args!["a"]).await;
-        assert!(missing.is_err());
-        // The connection is good for the next statement.
-        assert!(reader.conn().row("SELECT 1", &[]).await.unwrap().is_some());
-    }
+async fn a_unique_index_says_so(database: &Database) {
+    let db = database.open().await;
+    set(&db, "a", "first").await.unwrap();
+    let refused = set(&db, "a", "second").await;
+    assert!(matches!(refused, Err(DbError::Unique(_))), "{refused:?}");
+    assert_eq!(values(&db).await, [("a".to_owned(), "first".to_owned())]);
 
-    async fn values_come_back_as_they_went(database: &Database) {
-        let db = database.open().await;
-        let bytes: Vec<u8> = (0..=255).collect();
-        let text = "naïve 港口 \u{1F6A2} 'quoted' $1 ?";
-        db.write((bytes.clone(), text.to_owned()), |tx, (bytes, text)| {
+    // Also where the index is no primary key and looks at some rows only.
+    let user: Result<u64, DbError> = db
+        .write((), |tx, ()| {
             Box::pin(async move {
-                tx.execute(INSERT, args!["text", &*text, i64::MAX]).await?;
-                let sql = "INSERT INTO identities (kind, name, secret_hash, secret_phc, disabled, expires_at, created_at, updated_at)
-                           VALUES ($1, $2, $3, $4, $5, $6, $7, $7)";
-                tx.execute(sql, args!["robot", "r", bytes.clone(), None::<String>, true, None::<i64>, i64::MIN]).await
+                let sql = "INSERT INTO users (username, created_at, updated_at) VALUES ($1, $2, $2)";
+                tx.execute(sql, args!["admin", 1_i64]).await
             })
         })
-        .await
-        .unwrap_or_else(|error: DbError| panic!("{error}"));
-        let mut reader = db.reader().await.unwrap();
-        let mut conn = reader.conn();
-        let row = conn.row("SELECT value, updated_at FROM settings", &[]).await.unwrap().unwrap();
-        assert_eq!((row.get::<String>(0).unwrap(), row.get::<i64>(1).unwrap()), (text.to_owned(), i64::MAX));
-        let sql = "SELECT secret_hash, secret_phc, disabled, expires_at, created_at FROM identities";
-        let row = conn.row(sql, &[]).await.unwrap().unwrap();
-        assert_eq!(row.get::<Vec<u8>>(0).unwrap(), bytes);
-        assert_eq!(row.get::<Option<String>>(1).unwrap(), None);
-        assert!(row.get::<bool>(2).unwrap());
-        assert_eq!(row.get::<Option<i64>>(3).unwrap(), None);
-        assert_eq!(row.get::<i64>(4).unwrap(), i64::MIN);
-        assert!(matches!(row.get::<i64>(0), Err(DbError::Column { column: 0, .. })));
-    }
+        .await;
+    assert!(matches!(user, Err(DbError::Unique(_))), "{user:?}");
+}
 
-    async fn a_conflict_is_tried_again(database: &Database) {
-        let db = database.open().await;
-        set(&db, "n", "0").await.unwrap();
-        let tries = Arc::new(AtomicUsize::new(0));
-        let outcome: Result<(), DbError> = db
-            .write(tries.clone(), |tx, tries| {
-                Box::pin(async move {
-                    let nth = tries.fetch_add(1, Ordering::SeqCst);
-                    tx.execute("UPDATE settings SET value = 'tried' WHERE key = 'n'", &[]).await?;
-                    if nth == 0 && tx.backend() == Backend::Postgres {
-                        return Err(DbError::Conflict("two at once".to_owned()));
-                    }
-                    Ok(())
-                })
+async fn a_foreign_key_says_so(database: &Database) {
+    let db = database.open().await;
+    let refused: Result<u64, DbError> = db
+        .write((), |tx, ()| {
+            Box::pin(async move {
+                let sql = "INSERT INTO projects (name, owner_id, created_at, updated_at) VALUES ($1, $2, $3, $3)";
+                tx.execute(sql, args!["p", 4711_i64, 1_i64]).await
             })
-            .await;
-        outcome.unwrap();
-        // One writer has nobody to get in the way of.
-        assert_eq!(tries.load(Ordering::SeqCst), if db.backend() == Backend::Sqlite { 1 } else { 2 });
-        assert_eq!(values(&db).await, [("n".to_owned(), "tried".to_owned())]);
-    }
+        })
+        .await;
+    assert!(matches!(refused, Err(DbError::ForeignKey(_))), "{refused:?}");
+}
 
-    async fn a_statement_that_failed_cannot_be_ignored(database: &Database) {
-        let db = database.open().await;
-        set(&db, "a", "first").await.unwrap();
-        let outcome: Result<(), DbError> = db
-            .write((), |tx, ()| {
-                Box::pin(async move {
-                    tx.execute(INSERT, args!["b", "v", 1_i64]).await?;
-                    let _ = tx.execute(INSERT, args!["a", "second", 1_i64]).await;
-                    Ok(())
-                })
+async fn arguments_go_by_their_number(database: &Database) {
+    let db = database.open().await;
+    db.write((), |tx, ()| {
+        Box::pin(async move {
+            let sql = "INSERT INTO settings (value, updated_at, key, updated_by) VALUES ($2, $3, $1, $2)";
+            tx.execute(sql, args!["key", "twice", 7_i64]).await
+        })
+    })
+    .await
+    .unwrap_or_else(|error: DbError| panic!("{error}"));
+    let mut reader = db.reader().await.unwrap();
+    let sql = "SELECT key, value, updated_by, updated_at FROM settings WHERE updated_at = $2 AND key = $1";
+    let row = reader.conn().row(sql, args!["key", 7_i64]).await.unwrap().unwrap();
+    let texts: [String; 3] = [row.get(0).unwrap(), row.get(1).unwrap(), row.get(2).unwrap()];
+    assert_eq!(texts, ["key", "twice", "twice"]);
+    assert_eq!(row.get::<i64>(3).unwrap(), 7);
+}
+
+async fn a_missing_argument_is_an_error(database: &Database) {
+    let db = database.open().await;
+    let mut reader = db.reader().await.unwrap();
+    let missing = reader.conn().rows("SELECT key FROM settings WHERE key = $1 AND value = $2", args!["a"]).await;
+    assert!(missing.is_err());
+    // The connection is good for the next statement.
+    assert!(reader.conn().row("SELECT 1", &[]).await.unwrap().is_some());
+}
+
+async fn values_come_back_as_they_went(database: &Database) {
+    let db = database.open().await;
+    let bytes: Vec<u8> = (0..=255).collect();
+    let text = "naïve 港口 \u{1F6A2} 'quoted' $1 ?";
+    db.write((bytes.clone(), text.to_owned()), |tx, (bytes, text)| {
+        Box::pin(async move {
+            tx.execute(INSERT, args!["text", &*text, i64::MAX]).await?;
+            let sql = "INSERT INTO identities (kind, name, secret_hash, secret_phc, disabled, expires_at, created_at, updated_at)
+                       VALUES ($1, $2, $3, $4, $5, $6, $7, $7)";
+            tx.execute(sql, args!["robot", "r", bytes.clone(), None::<String>, true, None::<i64>, i64::MIN]).await
+        })
+    })
+    .await
+    .unwrap_or_else(|error: DbError| panic!("{error}"));
+    let mut reader = db.reader().await.unwrap();
+    let mut conn = reader.conn();
+    let row = conn.row("SELECT value, updated_at FROM settings", &[]).await.unwrap().unwrap();
+    assert_eq!((row.get::<String>(0).unwrap(), row.get::<i64>(1).unwrap()), (text.to_owned(), i64::MAX));
+    let sql = "SELECT secret_hash, secret_phc, disabled, expires_at, created_at FROM identities";
+    let row = conn.row(sql, &[]).await.unwrap().unwrap();
+    assert_eq!(row.get::<Vec<u8>>(0).unwrap(), bytes);
+    assert_eq!(row.get::<Option<String>>(1).unwrap(), None);
+    assert!(row.get::<bool>(2).unwrap());
+    assert_eq!(row.get::<Option<i64>>(3).unwrap(), None);
+    assert_eq!(row.get::<i64>(4).unwrap(), i64::MIN);
+    assert!(matches!(row.get::<i64>(0), Err(DbError::Column { column: 0, .. })));
+}
+
+async fn a_conflict_is_tried_again(database: &Database) {
+    let db = database.open().await;
+    set(&db, "n", "0").await.unwrap();
+    let tries = Arc::new(AtomicUsize::new(0));
+    let outcome: Result<(), DbError> = db
+        .write(tries.clone(), |tx, tries| {
+            Box::pin(async move {
+                let nth = tries.fetch_add(1, Ordering::SeqCst);
+                tx.execute("UPDATE settings SET value = 'tried' WHERE key = 'n'", &[]).await?;
+                if nth == 0 && tx.backend() == Backend::Postgres {
+                    return Err(DbError::Conflict("two at once".to_owned()));
+                }
+                Ok(())
             })
-            .await;
-        // PostgreSQL turns the commit of a broken transaction into a rollback without an error.
-        let written = keys(&db).await == ["a", "b"];
-        assert_eq!(outcome.is_ok(), written, "{outcome:?}");
-    }
+        })
+        .await;
+    outcome.unwrap();
+    // One writer has nobody to get in the way of.
+    assert_eq!(tries.load(Ordering::SeqCst), if db.backend() == Backend::Sqlite { 1 } else { 2 });
+    assert_eq!(values(&db).await, [("n".to_owned(), "tried".to_owned())]);
+}
 
-    async fn names_compare_by_bytes(database: &Database) {
-        let db = database.open().await;
-        for key in ["b", "B", "a", "Z", "é", "_"] {
-            set(&db, key, "v").await.unwrap();
-        }
-        assert_eq!(keys(&db).await, ["B", "Z", "_", "a", "b", "é"]);
-    }
+async fn a_statement_that_failed_cannot_be_ignored(database: &Database) {
+    let db = database.open().await;
+    set(&db, "a", "first").await.unwrap();
+    let outcome: Result<(), DbError> = db
+        .write((), |tx, ()| {
+            Box::pin(async move {
+                tx.execute(INSERT, args!["b", "v", 1_i64]).await?;
+                let _ = tx.execute(INSERT, args!["a", "second", 1_i64]).await;
+                Ok(())
+            })
+        })
+        .await;
+    // PostgreSQL turns the commit of a broken transaction into a rollback without an error.
+    let written = keys(&db).await == ["a", "b"];
+    assert_eq!(outcome.is_ok(), written, "{outcome:?}");
+}
 
-    async fn what_was_acknowledged_is_there_after_opening_again(database: &Database) {
-        let db = database.open().await;
-        set(&db, "a", "v").await.unwrap();
-        drop(db);
-        let db = database.open().await;
-        assert_eq!(keys(&db).await, ["a"]);
+async fn names_compare_by_bytes(database: &Database) {
+    let db = database.open().await;
+    for key in ["b", "B", "a", "Z", "é", "_"] {
+        set(&db, key, "v").await.unwrap();
+    }
+    assert_eq!(keys(&db).await, ["B", "Z", "_", "a", "b", "é"]);
+}
+
+async fn what_was_acknowledged_is_there_after_opening_again(database: &Database) {
+    let db = database.open().await;
+    set(&db, "a", "v").await.unwrap();
+    drop(db);
+    let db = database.open().await;
+    assert_eq!(keys(&db).await, ["a"]);
+    db.ping().await.unwrap();
+}
+
+async fn sea_orm_reads_what_was_written(database: &Database) {
+    use berth_db::entity::{projects, users};
+    use sea_orm::EntityTrait;
+
+    let db = database.open().await;
+    let users = users::Entity::find().all(db.orm()).await.unwrap();
+    assert_eq!(users.iter().map(|user| (user.id, user.username.as_str())).collect::<Vec<_>>(), [(1, "admin")]);
+    let projects = projects::Entity::find().all(db.orm()).await.unwrap();
+    assert_eq!(projects.iter().map(|project| project.name.as_str()).collect::<Vec<_>>(), ["library"]);
+}
+
+async fn migrations_go_up_and_down_and_up(database: &Database) {
+    let url = database.url().unwrap_or_else(|| format!("sqlite://{}?mode=rwc", database.sqlite_path().display()));
+    let connection = sea_orm::Database::connect(&url).await.unwrap();
+    Migrator::up(&connection, None).await.unwrap();
+    let full = tables(&connection).await;
+    assert!(full.iter().any(|table| table == "manifests"), "{full:?}");
+    Migrator::down(&connection, None).await.unwrap();
+    assert_eq!(tables(&connection).await, Vec::<String>::new());
+    Migrator::up(&connection, None).await.unwrap();
+    assert_eq!(tables(&connection).await, full);
+    connection.close().await.unwrap();
+    // A second opening has nothing to do, and the seed is there once.
+    let db = database.open().await;
+    let row = db.reader().await.unwrap().conn().row("SELECT COUNT(*) FROM users", &[]).await.unwrap().unwrap();
+    assert_eq!(row.get::<i64>(0).unwrap(), 1);
+}
+
+async fn many_nodes_may_open_at_once(database: &Database) {
+    if database.url().is_none() {
+        // One process per folder; a lock elsewhere sees to it.
+        return;
+    }
+    let (a, b, c) = tokio::join!(database.open(), database.open(), database.open());
+    for db in [a, b, c] {
         db.ping().await.unwrap();
-    }
-
-    async fn sea_orm_reads_what_was_written(database: &Database) {
-        use berth_db::entity::{projects, users};
-        use sea_orm::EntityTrait;
-
-        let db = database.open().await;
-        let users = users::Entity::find().all(db.orm()).await.unwrap();
-        assert_eq!(users.iter().map(|user| (user.id, user.username.as_str())).collect::<Vec<_>>(), [(1, "admin")]);
-        let projects = projects::Entity::find().all(db.orm()).await.unwrap();
-        assert_eq!(projects.iter().map(|project| project.name.as_str()).collect::<Vec<_>>(), ["library"]);
-    }
-
-    async fn migrations_go_up_and_down_and_up(database: &Database) {
-        let url = database.url().unwrap_or_else(|| format!("sqlite://{}?mode=rwc", database.sqlite_path().display()));
-        let connection = sea_orm::Database::connect(&url).await.unwrap();
-        Migrator::up(&connection, None).await.unwrap();
-        let full = tables(&connection).await;
-        assert!(full.iter().any(|table| table == "manifests"), "{full:?}");
-        Migrator::down(&connection, None).await.unwrap();
-        assert_eq!(tables(&connection).await, Vec::<String>::new());
-        Migrator::up(&connection, None).await.unwrap();
-        assert_eq!(tables(&connection).await, full);
-        connection.close().await.unwrap();
-        // A second opening has nothing to do, and the seed is there once.
-        let db = database.open().await;
-        let row = db.reader().await.unwrap().conn().row("SELECT COUNT(*) FROM users", &[]).await.unwrap().unwrap();
-        assert_eq!(row.get::<i64>(0).unwrap(), 1);
-    }
-
-    async fn many_nodes_may_open_at_once(database: &Database) {
-        if database.url().is_none() {
-            // One process per folder; a lock elsewhere sees to it.
-            return;
-        }
-        let (a, b, c) = tokio::join!(database.open(), database.open(), database.open());
-        for db in [a, b, c] {
-            db.ping().await.unwrap();
-        }
     }
 }
 

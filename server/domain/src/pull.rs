@@ -4,7 +4,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use berth_db::query;
@@ -41,10 +41,15 @@ pub(crate) struct Batch {
     touched: Mutex<HashMap<Digest, Touch>>,
 }
 
+/// Pulls and the last moment by repository, manifest and tag.
+type Counts = HashMap<(i64, i64, Option<i64>), (i64, Timestamp)>;
+/// Audit entries with who pulled and when.
+type Entries = Vec<(Actor, Timestamp, audit::Entry)>;
+
 #[derive(Debug, Default)]
 struct Waiting {
-    counts: HashMap<(i64, i64, Option<i64>), (i64, Timestamp)>,
-    entries: Vec<(Actor, Timestamp, audit::Entry)>,
+    counts: Counts,
+    entries: Entries,
     dropped: usize,
 }
 
@@ -78,6 +83,23 @@ impl Batch {
             .in_project(pulled.project_id);
         waiting.entries.push((actor.clone(), now, entry));
     }
+
+    /// Takes back what a flush could not write, behind what came meanwhile.
+    fn put_back(&self, counts: Counts, mut entries: Entries, touches: &[Digest]) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        for (key, (count, at)) in counts {
+            let entry = waiting.counts.entry(key).or_insert((0, at));
+            entry.0 += count;
+            entry.1 = entry.1.max(at);
+        }
+        entries.truncate(WAITING_MAX.saturating_sub(waiting.entries.len()));
+        waiting.entries.append(&mut entries);
+        drop(waiting);
+        let mut touched = self.touched.lock().unwrap_or_else(PoisonError::into_inner);
+        for digest in touches {
+            touched.insert(*digest, Touch::Waiting);
+        }
+    }
 }
 
 /// Counts a pull. It reaches the database with the next flush.
@@ -110,11 +132,13 @@ pub async fn flush(domain: &Domain) -> Result<()> {
     if counts.is_empty() && entries.is_empty() && touches.is_empty() {
         return Ok(());
     }
-    let args = (counts, entries, touches, now);
-    domain
+    // Shared with the write, so that what it could not write is still here afterwards.
+    let batch = Arc::new((counts, entries, touches));
+    let written = domain
         .db
-        .write(args, |tx, (counts, entries, touches, now)| {
+        .write((batch.clone(), now), |tx, (batch, now)| {
             Box::pin(async move {
+                let (counts, entries, touches) = &**batch;
                 for ((repository, manifest, tag), (count, at)) in counts {
                     query::registry::add_pulls(tx, *repository, *manifest, *tag, *count, *at).await?;
                 }
@@ -127,7 +151,13 @@ pub async fn flush(domain: &Domain) -> Result<()> {
                 Ok::<_, Error>(())
             })
         })
-        .await
+        .await;
+    if written.is_err()
+        && let Some((counts, entries, touches)) = Arc::into_inner(batch)
+    {
+        domain.pulls.put_back(counts, entries, &touches);
+    }
+    written
 }
 
 /// The touches to write now. Written ones are remembered for an hour, then forgotten.

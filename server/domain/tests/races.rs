@@ -20,7 +20,6 @@ use futures_util::stream;
 use sha2::{Digest as _, Sha256};
 
 #[path = "../../testkit/src/database.rs"]
-#[expect(dead_code, reason = "shared with tests that use more of it")]
 mod database;
 
 use database::Database;
@@ -90,7 +89,7 @@ async fn what_a_digest_names_is_what_is_stored(world: World) {
         });
         while tasks.join_next().await.is_some() {}
         if let Ok(stored) = blob::open(&world.domain, &pull, &repo(), &digest(&ours)).await {
-            assert_eq!(read_all(&*stored).await.unwrap(), ours, "round {round}");
+            assert_eq!(read_all(&*stored, 100).await.unwrap(), ours, "round {round}");
         }
     }
 }

@@ -19,19 +19,16 @@ pub use database::{Database, is_ci};
 pub use image::{Blob, Image, Manifest};
 pub use push::blob_path;
 
-/// Makes each function two tests: one on SQLite, one on PostgreSQL.
+/// Makes two tests of each function: one on SQLite, one on PostgreSQL.
 ///
 /// ```ignore
-/// on_both! {
-///     async fn a_blob_comes_back(app: &TestApp) { … }
-/// }
+/// on_both!(a_blob_comes_back);
+///
+/// async fn a_blob_comes_back(app: &TestApp) { … }
 /// ```
 #[macro_export]
 macro_rules! on_both {
-    ($($(#[$doc:meta])* async fn $name:ident($app:ident: $app_type:ty) $body:block)*) => {$(
-        $(#[$doc])*
-        async fn $name($app: $app_type) $body
-
+    ($($name:ident),* $(,)?) => {$(
         mod $name {
             #[tokio::test]
             async fn sqlite() {

@@ -114,16 +114,30 @@ impl Berth {
             self.api_expecting(StatusCode::CREATED, Method::POST, "/users", user).await;
         }
         for (name, public) in [("team", "false"), ("open", "true")] {
-            let project = json!({ "project_name": name, "metadata": { "public": public } });
-            self.api_expecting(StatusCode::CREATED, Method::POST, "/projects", project).await;
+            self.project(name, public).await;
         }
         for (project, user, role) in
             [("team", "alice", Role::Developer), ("open", "alice", Role::Developer), ("team", "bob", Role::Guest)]
         {
-            let member = json!({ "role_id": role as u8, "member_user": { "username": user } });
-            let path = format!("/projects/{project}/members");
-            self.api_expecting(StatusCode::CREATED, Method::POST, &path, member).await;
+            self.member(project, user, role).await;
         }
+    }
+
+    /// Makes a private project whose developer is `user`.
+    pub async fn project_of(&self, user: &str, name: &str) {
+        self.project(name, "false").await;
+        self.member(name, user, Role::Developer).await;
+    }
+
+    async fn project(&self, name: &str, public: &str) {
+        let project = json!({ "project_name": name, "metadata": { "public": public } });
+        self.api_expecting(StatusCode::CREATED, Method::POST, "/projects", project).await;
+    }
+
+    async fn member(&self, project: &str, user: &str, role: Role) {
+        let member = json!({ "role_id": role as u8, "member_user": { "username": user } });
+        let path = format!("/projects/{project}/members");
+        self.api_expecting(StatusCode::CREATED, Method::POST, &path, member).await;
     }
 }
 

@@ -47,9 +47,13 @@ async fn crane_does_all_that_it_can() {
     assert_ne!(alice.ok(&["digest", &appended]).await, digest);
     assert_eq!(alice.ok(&["ls", &berth.image("team/crane")]).await, "appended\nv1\nv2");
 
+    // A right that was given a moment ago counts, also where the person was known without it.
+    berth.project_of("alice", "fresh").await;
+    alice.ok(&["push", text(&archive), &berth.image("fresh/crane:v1")]).await;
+
     index(&alice, &berth, &image, &appended).await;
     let catalog = admin.ok(&["catalog", berth.host()]).await;
-    assert_eq!(catalog, "open/copied/crane\nteam/crane");
+    assert_eq!(catalog, "fresh/crane\nopen/copied/crane\nteam/crane");
     let denied = alice.refused(&["delete", &by_digest]).await;
     assert!(denied.contains("UNAUTHORIZED") || denied.contains("DENIED"), "{denied}");
 }

@@ -2,38 +2,39 @@
 
 use berth_testkit::{Backend, Client, Started, TestApp, on_both};
 
-on_both! {
-    async fn the_base_asks_who_is_there(app: &TestApp) {
-        let realm = format!("Bearer realm=\"http://{}/service/token\",service=\"harbor-registry\"", app.host());
-        for reply in [app.anonymous().get("/v2/").send().await, app.anonymous().bearer("nonsense").get("/v2/").send().await] {
-            let reply = reply.refused(401, "UNAUTHORIZED");
-            assert!(reply.header("www-authenticate").starts_with(&realm), "{}", reply.header("www-authenticate"));
-            assert_eq!(reply.header("docker-distribution-api-version"), "registry/2.0");
-        }
-        let wrong = app.anonymous().basic("admin", "wrong").get("/v2/").send().await.refused(401, "UNAUTHORIZED");
-        assert_eq!(wrong.header("www-authenticate"), "Basic realm=\"harbor\"");
-        let right = app.admin().get("/v2/").send().await.expect(200);
-        assert_eq!((right.text().as_str(), right.header("docker-distribution-api-version")), ("{}", "registry/2.0"));
-        app.admin().head("/v2/").send().await.expect(200);
-    }
+on_both!(the_base_asks_who_is_there, what_does_not_exist_is_refused_in_the_envelope,);
 
-    async fn what_does_not_exist_is_refused_in_the_envelope(app: &TestApp) {
-        let admin = app.admin();
-        for path in ["/v2/nothing", "/v2/library/a/shoes/x", "/v2/library/a/tags/lists", "/v2/library/a/manifests"] {
-            admin.get(path).send().await.refused(404, "NOT_FOUND");
-        }
-        for (method, path) in [
-            ("PATCH", "/v2/"),
-            ("POST", "/v2/_catalog"),
-            ("PUT", "/v2/library/a/tags/list"),
-            ("POST", "/v2/library/a/manifests/v1"),
-            ("PUT", "/v2/library/a/blobs/sha256:00"),
-            ("GET", "/v2/library/a/blobs/uploads/"),
-            ("DELETE", "/v2/library/a/referrers/sha256:00"),
-        ] {
-            let reply = admin.request(method.parse().unwrap(), path).send().await.refused(405, "UNSUPPORTED");
-            assert!(!reply.header("allow").is_empty() && !reply.header("allow").contains(method));
-        }
+async fn the_base_asks_who_is_there(app: &TestApp) {
+    let realm = format!("Bearer realm=\"http://{}/service/token\",service=\"harbor-registry\"", app.host());
+    for reply in [app.anonymous().get("/v2/").send().await, app.anonymous().bearer("nonsense").get("/v2/").send().await]
+    {
+        let reply = reply.refused(401, "UNAUTHORIZED");
+        assert!(reply.header("www-authenticate").starts_with(&realm), "{}", reply.header("www-authenticate"));
+        assert_eq!(reply.header("docker-distribution-api-version"), "registry/2.0");
+    }
+    let wrong = app.anonymous().basic("admin", "wrong").get("/v2/").send().await.refused(401, "UNAUTHORIZED");
+    assert_eq!(wrong.header("www-authenticate"), "Basic realm=\"harbor\"");
+    let right = app.admin().get("/v2/").send().await.expect(200);
+    assert_eq!((right.text().as_str(), right.header("docker-distribution-api-version")), ("{}", "registry/2.0"));
+    app.admin().head("/v2/").send().await.expect(200);
+}
+
+async fn what_does_not_exist_is_refused_in_the_envelope(app: &TestApp) {
+    let admin = app.admin();
+    for path in ["/v2/nothing", "/v2/library/a/shoes/x", "/v2/library/a/tags/lists", "/v2/library/a/manifests"] {
+        admin.get(path).send().await.refused(404, "NOT_FOUND");
+    }
+    for (method, path) in [
+        ("PATCH", "/v2/"),
+        ("POST", "/v2/_catalog"),
+        ("PUT", "/v2/library/a/tags/list"),
+        ("POST", "/v2/library/a/manifests/v1"),
+        ("PUT", "/v2/library/a/blobs/sha256:00"),
+        ("GET", "/v2/library/a/blobs/uploads/"),
+        ("DELETE", "/v2/library/a/referrers/sha256:00"),
+    ] {
+        let reply = admin.request(method.parse().unwrap(), path).send().await.refused(405, "UNSUPPORTED");
+        assert!(!reply.header("allow").is_empty() && !reply.header("allow").contains(method));
     }
 }
 

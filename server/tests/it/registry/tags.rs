@@ -21,55 +21,55 @@ fn next(link: &str) -> String {
     path.to_owned()
 }
 
-on_both! {
-    async fn tags_are_listed_in_byte_order(app: &TestApp) {
-        let admin = app.admin();
-        let image = Image::new("image", 1);
-        admin.push(REPO, "b", &image).await;
-        for tag in ["a", "B", "_", "10", "9", "a.b", "a-b", "latest"] {
-            admin.put_manifest(REPO, tag, &image.manifest).await.expect(201);
-        }
-        let sorted = ["10", "9", "B", "_", "a", "a-b", "a.b", "b", "latest"];
-        assert_eq!(tags(&admin, LIST).await, (sorted.map(str::to_owned).to_vec(), String::new()));
-        // Page by page, whatever the size.
-        for n in 1..=9 {
-            let (mut seen, mut path) = (Vec::new(), format!("{LIST}?n={n}"));
-            loop {
-                let (page, link) = tags(&admin, &path).await;
-                assert!(page.len() <= n);
-                seen.extend(page);
-                if link.is_empty() {
-                    break;
-                }
-                path = next(&link);
-            }
-            assert_eq!(seen, sorted);
-        }
-        assert_eq!(tags(&admin, &format!("{LIST}?n=0")).await, (Vec::new(), String::new()));
-        assert_eq!(tags(&admin, &format!("{LIST}?n=1000000")).await.0.len(), 9);
-        // What comes last need not exist.
-        assert_eq!(tags(&admin, &format!("{LIST}?last=a-c&n=1")).await.0, ["a.b"]);
-        assert_eq!(tags(&admin, &format!("{LIST}?last=zzz")).await, (Vec::new(), String::new()));
-        assert_eq!(tags(&admin, &format!("{LIST}?last=%27%3B--")).await.0.len(), 9);
-        for n in ["-1", "x", "1.5", "18446744073709551616"] {
-            admin.get(&format!("{LIST}?n={n}")).send().await.expect(400);
-        }
-        assert_eq!(tags(&admin, &format!("{LIST}?n=18446744073709551615")).await.0.len(), 9);
-    }
+on_both!(tags_are_listed_in_byte_order, a_repository_without_tags_is_still_one,);
 
-    async fn a_repository_without_tags_is_still_one(app: &TestApp) {
-        let admin = app.admin();
-        admin.get(LIST).send().await.refused(404, "NAME_UNKNOWN");
-        admin.get("/v2/missing/app/tags/list").send().await.refused(404, "NAME_UNKNOWN");
-        let image = Image::new("image", 1);
-        admin.push_blob(REPO, &image.blobs[0]).await;
-        admin.get(LIST).send().await.refused(404, "NAME_UNKNOWN");
-        admin.push(REPO, &image.manifest.digest.to_string(), &image).await;
-        assert_eq!(admin.get(LIST).send().await.expect(200).json(), json!({ "name": REPO, "tags": [] }));
-        admin.put_manifest(REPO, "v1", &image.manifest).await.expect(201);
-        assert_eq!(tags(&admin, LIST).await.0, ["v1"]);
-        admin.delete(&format!("/v2/{REPO}/manifests/v1")).send().await.expect(202);
-        assert_eq!(tags(&admin, LIST).await.0, Vec::<String>::new());
-        admin.head(LIST).send().await.expect(200);
+async fn tags_are_listed_in_byte_order(app: &TestApp) {
+    let admin = app.admin();
+    let image = Image::new("image", 1);
+    admin.push(REPO, "b", &image).await;
+    for tag in ["a", "B", "_", "10", "9", "a.b", "a-b", "latest"] {
+        admin.put_manifest(REPO, tag, &image.manifest).await.expect(201);
     }
+    let sorted = ["10", "9", "B", "_", "a", "a-b", "a.b", "b", "latest"];
+    assert_eq!(tags(&admin, LIST).await, (sorted.map(str::to_owned).to_vec(), String::new()));
+    // Page by page, whatever the size.
+    for n in 1..=9 {
+        let (mut seen, mut path) = (Vec::new(), format!("{LIST}?n={n}"));
+        loop {
+            let (page, link) = tags(&admin, &path).await;
+            assert!(page.len() <= n);
+            seen.extend(page);
+            if link.is_empty() {
+                break;
+            }
+            path = next(&link);
+        }
+        assert_eq!(seen, sorted);
+    }
+    assert_eq!(tags(&admin, &format!("{LIST}?n=0")).await, (Vec::new(), String::new()));
+    assert_eq!(tags(&admin, &format!("{LIST}?n=1000000")).await.0.len(), 9);
+    // What comes last need not exist.
+    assert_eq!(tags(&admin, &format!("{LIST}?last=a-c&n=1")).await.0, ["a.b"]);
+    assert_eq!(tags(&admin, &format!("{LIST}?last=zzz")).await, (Vec::new(), String::new()));
+    assert_eq!(tags(&admin, &format!("{LIST}?last=%27%3B--")).await.0.len(), 9);
+    for n in ["-1", "x", "1.5", "18446744073709551616"] {
+        admin.get(&format!("{LIST}?n={n}")).send().await.expect(400);
+    }
+    assert_eq!(tags(&admin, &format!("{LIST}?n=18446744073709551615")).await.0.len(), 9);
+}
+
+async fn a_repository_without_tags_is_still_one(app: &TestApp) {
+    let admin = app.admin();
+    admin.get(LIST).send().await.refused(404, "NAME_UNKNOWN");
+    admin.get("/v2/missing/app/tags/list").send().await.refused(404, "NAME_UNKNOWN");
+    let image = Image::new("image", 1);
+    admin.push_blob(REPO, &image.blobs[0]).await;
+    admin.get(LIST).send().await.refused(404, "NAME_UNKNOWN");
+    admin.push(REPO, &image.manifest.digest.to_string(), &image).await;
+    assert_eq!(admin.get(LIST).send().await.expect(200).json(), json!({ "name": REPO, "tags": [] }));
+    admin.put_manifest(REPO, "v1", &image.manifest).await.expect(201);
+    assert_eq!(tags(&admin, LIST).await.0, ["v1"]);
+    admin.delete(&format!("/v2/{REPO}/manifests/v1")).send().await.expect(202);
+    assert_eq!(tags(&admin, LIST).await.0, Vec::<String>::new());
+    admin.head(LIST).send().await.expect(200);
 }

@@ -1,5 +1,7 @@
 //! A fresh database for each test, of either kind.
 
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+
 use std::path::{Path, PathBuf};
 
 use berth_db::{Backend, Db};

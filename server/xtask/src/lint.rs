@@ -40,7 +40,10 @@ pub fn lint(workspace: &Workspace, steps: &[Step], stages: &mut Stages) {
             }
             Step::ClippyWasm => {
                 let arguments = ["--package", "berth-wasm", "--target", "wasm32-unknown-unknown"];
-                stages.run("clippy-wasm", || clippy(workspace, &arguments));
+                stages.run("clippy-wasm", || {
+                    crate::portal::ensure_target()?;
+                    clippy(workspace, &arguments)
+                });
             }
             Step::Deny => deny(workspace, stages),
             Step::Ring => {

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use self::assets::{Asset, Naming};
+pub use self::wasm::ensure_target;
 use crate::workspace::Workspace;
 
 /// The variable by which `berth-server` learns at compile time which folder to embed.

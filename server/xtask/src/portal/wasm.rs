@@ -25,9 +25,21 @@ const WASM_FEATURES: [&str; 6] = [
     "--enable-sign-ext",
 ];
 
+/// Adds the browser's target to the toolchain where it is missing, and says so.
+pub fn ensure_target() -> anyhow::Result<()> {
+    let sysroot = Command::new("rustc").args(["--print", "sysroot"]).output().context("could not run rustc")?;
+    let sysroot = String::from_utf8(sysroot.stdout).context("rustc names a folder that is no text")?;
+    if Path::new(sysroot.trim()).join("lib/rustlib").join(TARGET).join("lib").is_dir() {
+        return Ok(());
+    }
+    println!("adding the target {TARGET} to the toolchain");
+    command::run(Command::new("rustup").args(["target", "add", TARGET])).context("could not add the browser's target")
+}
+
 /// Builds `berth.js`, `berth_bg.wasm` and their snippets, and returns their folder. Cargo decides what to compile; what
 /// follows runs only when cargo's output changed.
 pub fn build(workspace: &Workspace, profile: Profile) -> anyhow::Result<PathBuf> {
+    ensure_target()?;
     let mut cargo = workspace.cargo();
     cargo.args(["build", "--package", "berth-wasm", "--target", TARGET, "--profile", profile.name()]);
     command::run(&mut cargo)?;

@@ -187,7 +187,7 @@ async fn serve(Loaded { config, .. }: Loaded) -> anyhow::Result<()> {
     if let Some(link) = running.setup_link() {
         // The link is the way in, so it is printed even though it holds a token: it is good once, for a day.
         print(&format!("open {link}\n"))?;
-        tracing::info!("open {link} to set up this server");
+        tracing::info!("set-up is open: the link is on standard output");
     }
     tokio::select! {
         _ = terminate.recv() => {}

@@ -1,6 +1,6 @@
 //! The one shape of write, statements and migrations, on both databases.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::{
     path::Path,

@@ -1,6 +1,6 @@
 //! Requests that get in each other's way: nothing may come out of it that neither of them alone could do.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
 

@@ -124,8 +124,9 @@ async fn docker_moves_ten_layers_and_a_large_one_in_little_memory() {
 /// A daemon with everything of its own: folders, socket, containerd.
 struct Docker {
     client: Tool,
-    folder: TempDir,
+    // Before the folder, which is removed when the daemon has left it.
     _daemon: Daemon,
+    folder: TempDir,
 }
 
 impl Docker {
@@ -152,7 +153,7 @@ impl Docker {
         let listens = |log: &str| log.contains("API listen on").then_some(());
         daemon.wait_for(START_TIMEOUT, listens).await;
         let client = client.env("DOCKER_HOST", socket);
-        Some(Docker { client, folder, _daemon: daemon })
+        Some(Docker { client, _daemon: daemon, folder })
     }
 
     /// A client with credentials of its own.

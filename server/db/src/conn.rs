@@ -116,20 +116,6 @@ impl Conn<'_> {
         let row = self.row(sql, args).await?.ok_or_else(|| DbError::Other("an insert returned no row".to_owned()))?;
         row.get(0)
     }
-
-    /// Runs a statement that `sea_query` built for this database.
-    ///
-    /// # Errors
-    /// As the database says, see [`DbError`].
-    pub async fn rows_built(&mut self, statement: &sea_orm::Statement) -> Result<Vec<Row>> {
-        let values = statement.values.as_ref().map(|values| values.0.as_slice()).unwrap_or_default();
-        let args: Vec<Value> = values.iter().map(from_sea_query).collect();
-        // SQLite's `?` are positional: number them, so that both databases read the same text.
-        match self {
-            Conn::Sqlite(_) => self.rows(&number_arguments(&statement.sql), &args).await,
-            Conn::Postgres(_) => self.rows(&statement.sql, &args).await,
-        }
-    }
 }
 
 /// A poisoned lock only means that some statement panicked; the transaction around it was rolled back.
@@ -216,48 +202,4 @@ fn postgres_row(row: &sqlx::postgres::PgRow) -> Result<Row> {
         });
     }
     Ok(Row(values))
-}
-
-fn from_sea_query(value: &sea_orm::Value) -> Value {
-    use sea_orm::Value as V;
-    match value {
-        V::Bool(value) => Value::Bool(*value),
-        V::BigInt(value) => Value::Int(*value),
-        V::Int(value) => Value::Int(value.map(i64::from)),
-        V::SmallInt(value) => Value::Int(value.map(i64::from)),
-        V::Unsigned(value) => Value::Int(value.map(i64::from)),
-        V::BigUnsigned(value) => Value::Int(value.and_then(|value| i64::try_from(value).ok())),
-        V::String(value) => Value::Text(value.as_ref().map(|value| value.to_string())),
-        V::Bytes(value) => Value::Bytes(value.as_ref().map(|value| value.to_vec())),
-        _ => Value::Null,
-    }
-}
-
-fn number_arguments(sql: &str) -> String {
-    let mut numbered = String::with_capacity(sql.len() + 16);
-    let (mut count, mut quote) = (0, None);
-    for c in sql.chars() {
-        match (quote, c) {
-            (None, '\'' | '"' | '`') => quote = Some(c),
-            (Some(open), c) if c == open => quote = None,
-            (None, '?') => {
-                count += 1;
-                numbered.push_str(&format!("${count}"));
-                continue;
-            }
-            _ => {}
-        }
-        numbered.push(c);
-    }
-    numbered
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn arguments_in_quotes_are_text() {
-        assert_eq!(number_arguments("a = ? AND b = '?' AND \"c?\" = ?"), "a = $1 AND b = '?' AND \"c?\" = $2");
-    }
 }

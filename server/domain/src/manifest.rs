@@ -411,32 +411,29 @@ pub async fn delete_tag(
                 let repository = query::registry::repository(tx, repo.as_str()).await?.ok_or_else(unknown)?;
                 query::push::lock_repository(tx, repository.id).await?;
                 let (id, manifest) = query::push::tag(tx, repository.id, tag.as_str()).await?.ok_or_else(unknown)?;
-                remove_tag(tx, access.actor(), repository.id, (id, tag), manifest, *now).await?;
-                let entry =
-                    audit::Entry::success("delete", "tag", format!("{repo}:{tag}")).in_project(access.project_id());
-                audit::record(tx, access.actor(), *now, &entry).await?;
-                let payload = serde_json::json!({ "repository": repo.as_str(), "tag": tag });
-                query::push::add_event(tx, "delete_tag", Some(access.project_id().0), &payload.to_string(), *now)
-                    .await?;
-                Ok(())
+                remove_tag(tx, access, (repository.id, repo), (id, tag), manifest, *now).await
             })
         })
         .await
 }
 
-/// Removes a tag's row and keeps the counts. Says nothing to the audit log.
-pub(crate) async fn remove_tag(
+/// Removes a tag's row, keeps the counts, and writes down who did it.
+pub(crate) async fn remove_tag<A: ProjectAction>(
     tx: &mut Conn<'_>,
-    actor: &Actor,
-    repository: i64,
+    access: &ProjectAccess<A>,
+    (repository, repo): (i64, &RepoName),
     (id, tag): (i64, &TagName),
     manifest: i64,
     now: Timestamp,
 ) -> Result<()> {
     query::push::delete_tag(tx, id).await?;
     let listed = retag(tx, manifest, -1).await?;
-    query::push::add_tag_history(tx, repository, tag.as_str(), None, "delete", &actor.name, now).await?;
+    query::push::add_tag_history(tx, repository, tag.as_str(), None, "delete", &access.actor().name, now).await?;
     query::push::note_push(tx, repository, listed, now).await?;
+    let entry = audit::Entry::success("delete", "tag", format!("{repo}:{tag}")).in_project(access.project_id());
+    audit::record(tx, access.actor(), now, &entry).await?;
+    let payload = serde_json::json!({ "repository": repo.as_str(), "tag": tag });
+    query::push::add_event(tx, "delete_tag", Some(access.project_id().0), &payload.to_string(), now).await?;
     Ok(())
 }
 

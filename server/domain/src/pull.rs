@@ -114,7 +114,7 @@ pub fn note(domain: &Domain, actor: &Actor, pulled: Pulled) {
 pub async fn flush(domain: &Domain) -> Result<()> {
     let now = domain.now();
     let settings = domain.settings().await?;
-    let (mut counts, mut entries, dropped) = {
+    let (counts, mut entries, dropped) = {
         let mut waiting = domain.pulls.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let waiting = std::mem::take(&mut *waiting);
         (waiting.counts, waiting.entries, waiting.dropped)
@@ -125,9 +125,6 @@ pub async fn flush(domain: &Domain) -> Result<()> {
     if settings.pull_audit_log_disable() || settings.audit_event_disabled("pull_artifact") {
         entries.clear();
     }
-    if settings.pull_count_update_disable() {
-        counts.clear();
-    }
     let touches = due_touches(&domain.pulls, now);
     if counts.is_empty() && entries.is_empty() && touches.is_empty() {
         return Ok(());
@@ -136,11 +133,13 @@ pub async fn flush(domain: &Domain) -> Result<()> {
     let batch = Arc::new((counts, entries, touches));
     let written = domain
         .db
-        .write((batch.clone(), now), |tx, (batch, now)| {
+        .write((batch.clone(), settings, now), |tx, (batch, settings, now)| {
             Box::pin(async move {
                 let (counts, entries, touches) = &**batch;
                 for ((repository, manifest, tag), (count, at)) in counts {
-                    query::registry::add_pulls(tx, *repository, *manifest, *tag, *count, *at).await?;
+                    let count = if settings.pull_count_update_disable() { 0 } else { *count };
+                    let at = Some(*at).filter(|_| !settings.pull_time_update_disable());
+                    query::registry::add_pulls(tx, *repository, *manifest, *tag, count, at).await?;
                 }
                 for (actor, at, entry) in entries {
                     audit::record(tx, actor, *at, entry).await?;

@@ -114,14 +114,7 @@ pub async fn delete(
                 let tag: TagName = name.parse().map_err(|_| absent())?;
                 let found = query::push::tag(tx, row.repository_id, tag.as_str()).await?;
                 let (id, _) = found.filter(|(_, manifest)| *manifest == row.id).ok_or_else(absent)?;
-                manifest::remove_tag(tx, access.actor(), row.repository_id, (id, &tag), row.id, *now).await?;
-                let entry =
-                    audit::Entry::success("delete", "tag", format!("{repo}:{tag}")).in_project(access.project_id());
-                audit::record(tx, access.actor(), *now, &entry).await?;
-                let payload = serde_json::json!({ "repository": repo.as_str(), "tag": tag });
-                query::push::add_event(tx, "delete_tag", Some(access.project_id().0), &payload.to_string(), *now)
-                    .await?;
-                Ok(())
+                manifest::remove_tag(tx, access, (row.repository_id, repo), (id, &tag), row.id, *now).await
             })
         })
         .await

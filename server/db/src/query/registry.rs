@@ -228,7 +228,7 @@ pub async fn upload(conn: &mut Conn<'_>, repo: &str, id: &str) -> Result<Option<
     .transpose()
 }
 
-/// Adds pulls to the counters of a manifest, its tag and its repository.
+/// Adds pulls to the counters of a manifest and its repository, and notes when it was, where that is wanted.
 ///
 /// # Errors
 /// As the database says.
@@ -238,14 +238,14 @@ pub async fn add_pulls(
     manifest_id: i64,
     tag_id: Option<i64>,
     count: i64,
-    at: Timestamp,
+    at: Option<Timestamp>,
 ) -> Result<()> {
     conn.execute(
-        "UPDATE manifests SET pull_count = pull_count + $2, pulled_at = $3 WHERE id = $1",
+        "UPDATE manifests SET pull_count = pull_count + $2, pulled_at = COALESCE($3, pulled_at) WHERE id = $1",
         args![manifest_id, count, at],
     )
     .await?;
-    if let Some(tag_id) = tag_id {
+    if let (Some(tag_id), Some(at)) = (tag_id, at) {
         conn.execute("UPDATE tags SET pulled_at = $2 WHERE id = $1", args![tag_id, at]).await?;
     }
     conn.execute("UPDATE repositories SET pull_count = pull_count + $2 WHERE id = $1", args![repository_id, count])

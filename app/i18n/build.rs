@@ -14,14 +14,15 @@ use std::path::{Path, PathBuf};
 const SOURCE: &str = "en";
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../locales");
+    // Cargo runs it in the package's folder. A path fixed when it was built would be wrong once the workspace moves.
+    let folder = Path::new("../locales");
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=src/flatten.rs");
     println!("cargo::rerun-if-changed={}", folder.display());
     let out = PathBuf::from(std::env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);
 
     let mut locales: BTreeMap<String, Value> = BTreeMap::new();
-    for entry in std::fs::read_dir(&folder)? {
+    for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
         let Some(code) = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".json"))
         else {

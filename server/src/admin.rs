@@ -16,18 +16,23 @@ use berth_types::{
     time::SystemClock,
 };
 use berth_web::ApiResult;
-use http::{Method, Request, header};
+use http::{Method, Request, Response, header};
 use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use rand::seq::IndexedRandom;
 use serde::{Deserialize, Serialize};
-use tokio::net::{UnixListener, UnixStream};
+use tokio::{
+    net::{UnixListener, UnixStream},
+    task::JoinHandle,
+};
 
 use crate::{
+    backup,
     boot::{self, Booted},
     config::Config,
     data_folder::InUse,
-    health,
+    fsck, gc, health,
 };
 
 /// The name in the audit log.
@@ -118,6 +123,9 @@ pub(crate) fn router(booted: &Booted) -> Router {
         .route("/admin/create-user", post(handle_create_user))
         .route("/admin/reset-password", post(handle_reset_password))
         .with_state(booted.state.domain.clone())
+        .route(fsck::PATH, post(fsck::handle).with_state(booted.state.domain.clone()))
+        .route(backup::PATH, post(backup::handle).with_state(backup::Service::new(booted)))
+        .route("/admin/gc", post(gc::handle).with_state(gc::Service::new(booted)))
         .merge(health::router(booted.health.clone()))
 }
 
@@ -192,7 +200,51 @@ async fn ask<T: Serialize>(config: &Config, path: &str, order: &T) -> anyhow::Re
     serde_json::from_str(&answer).context("the server's answer cannot be read")
 }
 
+/// Sends an order to the server and passes on its answer line by line.
+///
+/// # Errors
+/// Where no server answers or it refuses, and what `each` says.
+pub(crate) async fn lines(
+    socket: &Path,
+    path: &str,
+    body: Vec<u8>,
+    each: &mut (dyn FnMut(&[u8]) -> anyhow::Result<()> + Send),
+) -> anyhow::Result<()> {
+    let (response, driving) = send(socket, Method::POST, path, body).await?;
+    if !response.status().is_success() {
+        return read(response, driving).await.map(drop);
+    }
+    let mut body = response.into_body();
+    let mut rest = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.context("the server's answer broke off")?;
+        rest.extend_from_slice(frame.data_ref().map_or(&[][..], |bytes| bytes));
+        let Some(end) = rest.iter().rposition(|byte| *byte == b'\n') else {
+            if rest.len() > ANSWER_SIZE_BYTES_MAX {
+                bail!("the server's answer has a line that is too long");
+            }
+            continue;
+        };
+        rest[..end].split(|byte| *byte == b'\n').try_for_each(&mut *each)?;
+        rest.drain(..=end);
+    }
+    driving.abort();
+    Ok(())
+}
+
 async fn exchange(socket: &Path, method: Method, path: &str, body: Vec<u8>) -> anyhow::Result<String> {
+    let (response, driving) = send(socket, method, path, body).await?;
+    read(response, driving).await
+}
+
+type Driving = JoinHandle<hyper::Result<()>>;
+
+async fn send(
+    socket: &Path,
+    method: Method,
+    path: &str,
+    body: Vec<u8>,
+) -> anyhow::Result<(Response<Incoming>, Driving)> {
     let stream = with_short_path(socket, |path| std::os::unix::net::UnixStream::connect(path))
         .with_context(|| format!("no server answers on {}", socket.display()))?;
     stream.set_nonblocking(true)?;
@@ -206,6 +258,10 @@ async fn exchange(socket: &Path, method: Method, path: &str, body: Vec<u8>) -> a
         .header(header::CONTENT_TYPE, "application/json")
         .body(Full::new(bytes::Bytes::from(body)))?;
     let response = sender.send_request(request).await.context("the server does not answer")?;
+    Ok((response, driving))
+}
+
+async fn read(response: Response<Incoming>, driving: Driving) -> anyhow::Result<String> {
     let status = response.status();
     let body = Limited::new(response.into_body(), ANSWER_SIZE_BYTES_MAX).collect().await;
     let body = body.map_err(|error| anyhow::anyhow!(error)).context("the server's answer broke off")?.to_bytes();
@@ -222,7 +278,10 @@ async fn exchange(socket: &Path, method: Method, path: &str, body: Vec<u8>) -> a
 }
 
 /// Sockets have short names: a longer path goes by way of its folder's handle.
-fn with_short_path<T>(path: &Path, use_path: impl FnOnce(&Path) -> std::io::Result<T>) -> std::io::Result<T> {
+pub(crate) fn with_short_path<T>(
+    path: &Path,
+    use_path: impl FnOnce(&Path) -> std::io::Result<T>,
+) -> std::io::Result<T> {
     use std::os::fd::AsRawFd;
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return use_path(path) };
     if path.as_os_str().len() <= SOCKET_PATH_BYTES_MAX {

@@ -1,19 +1,21 @@
 //! From the configuration to the state of the routers. The only place that names databases and stores.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use berth_auth::{Auth, AuthOptions};
 use berth_db::Db;
 use berth_domain::{Domain, Limits, settings::Overrides};
+use berth_jobs::{Options, Queue, Worker};
 use berth_storage::{BlobStore, FsStore};
 use berth_types::Clock;
-use berth_web::{AppState, HttpOptions};
+use berth_web::{AppState, HttpOptions, Intake};
 use secrecy::ExposeSecret;
 
 use crate::{
     config::{Config, DbConfig},
     data_folder::{self, DataLock},
+    gc,
     health::Health,
 };
 
@@ -22,7 +24,12 @@ pub struct Booted {
     /// What handlers reach.
     pub state: AppState,
     pub(crate) health: Health,
+    /// The queue of jobs.
+    pub jobs: Queue,
+    pub(crate) gc_grace: Duration,
     pub(crate) lock: DataLock,
+    /// Where the secret key lies.
+    pub(crate) secret_key: PathBuf,
 }
 
 /// Takes the data folder, opens the database and the store, and puts the rules on top.
@@ -33,10 +40,18 @@ pub async fn boot(config: &Config, clock: Arc<dyn Clock>, purpose: &str) -> anyh
     let lock = data_folder::lock(&config.data, purpose)?;
     let secret_key = data_folder::secret_key(&config.data.secret_key, &lock)?;
     let db = open_db(config).await?;
+    for setting in db.weak_settings().await? {
+        tracing::warn!(setting, "the database does not keep its commits through a power loss");
+    }
+    // The database made its files by itself.
+    data_folder::sync_folder(&config.data.dir).context("could not sync the data folder")?;
     let blobs = open_store(config).await?;
-    let limits = Limits { blob_size_bytes_max: config.registry.blob_size_bytes_max.unwrap_or(u64::MAX) };
+    let limits = Limits {
+        blob_size_bytes_max: config.registry.blob_size_bytes_max.unwrap_or(u64::MAX),
+        sparse: config.registry.sparse,
+    };
     let fixed = config.settings.iter().map(|(name, fixed)| (name.clone(), fixed.value.clone()));
-    let domain = Domain::new(db, blobs, clock, limits).with_settings(Overrides::new(fixed)?);
+    let domain = Domain::new(db.clone(), blobs, clock.clone(), limits).with_settings(Overrides::new(fixed)?);
     let auth = Auth::open(domain.clone(), AuthOptions { secret_key: *secret_key.expose_secret() })
         .await
         .context("could not open the signing keys")?;
@@ -45,10 +60,20 @@ pub async fn boot(config: &Config, clock: Arc<dyn Clock>, purpose: &str) -> anyh
         trusted_proxies: config.http.trusted_proxies.clone(),
         anonymous: config.registry.anonymous,
         tls: config.tls.is_some(),
+        intake: Intake::new(config.limits.uploads_max),
     };
     let state = AppState { domain, auth, http: Arc::new(http) };
     let health = Health::new(state.domain.clone());
-    Ok(Booted { state, health, lock })
+    let jobs = Queue::new(db, clock, state.domain.jobs());
+    Ok(Booted { state, health, jobs, gc_grace: config.gc.grace, lock, secret_key: config.data.secret_key.clone() })
+}
+
+impl Booted {
+    /// The worker of this node. What a kind of job does is registered here.
+    pub(crate) fn worker(&self) -> Worker {
+        let gc = gc::Job { domain: self.state.domain.clone(), grace: self.gc_grace };
+        Worker::new(self.jobs.clone(), Options::default()).with(gc)
+    }
 }
 
 async fn open_db(config: &Config) -> anyhow::Result<Db> {

@@ -8,15 +8,18 @@ use std::{
 
 use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
     admin::{self, Answer, CreateUser, ResetPassword},
+    backup,
     config::{
-        self, Inputs, Loaded,
+        self, Inputs, LimitsConfig, Loaded,
         show::{self, Origins},
     },
-    running, telemetry,
+    fsck::{self, line},
+    gc, restore, running, telemetry,
 };
 
 #[derive(Parser)]
@@ -40,6 +43,32 @@ enum Command {
         #[command(subcommand)]
         command: AdminCommand,
     },
+    /// Remove the bytes that nobody needs, also while the server runs
+    Gc(Gc),
+    /// Check everything that is stored, and mend it; also while the server runs
+    ///
+    /// Exit status: 0 where everything is as it should be, 1 where something is left to do, 2 where it could not be
+    /// checked.
+    Fsck {
+        #[command(flatten)]
+        common: Common,
+        #[command(flatten)]
+        arguments: fsck::Arguments,
+    },
+    /// Copy database, key and blobs into a folder, also while the server runs
+    Backup {
+        #[command(flatten)]
+        common: Common,
+        #[command(flatten)]
+        arguments: backup::Arguments,
+    },
+    /// Make a data folder from a backup
+    Restore {
+        #[command(flatten)]
+        common: Common,
+        #[command(flatten)]
+        arguments: restore::Arguments,
+    },
     /// Print the OpenAPI document of the API
     Openapi,
     /// Ask the server that runs on this data folder whether it is ready; for container health checks
@@ -58,13 +87,32 @@ struct Serve {
     listen: Option<String>,
 }
 
+#[derive(Args)]
+struct Gc {
+    #[command(flatten)]
+    common: Common,
+    /// Change nothing: name what would be removed, and why the rest stays
+    #[arg(long)]
+    dry_run: bool,
+    /// How long bytes stay after they lost their last user, such as 0s, 30m, 24h or 7d; else what the configuration says
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    grace: Option<std::time::Duration>,
+    /// One JSON object a line: findings, and the report as the last one
+    #[arg(long)]
+    json: bool,
+}
+
+fn time(text: &str) -> Result<std::time::Duration, &'static str> {
+    config::section::duration(text).ok_or("a time is a number with `s`, `m`, `h` or `d`")
+}
+
 #[derive(Args, Default)]
 struct Common {
     /// The configuration file
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// The data folder
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, alias = "data", value_name = "DIR")]
     data_dir: Option<PathBuf>,
 }
 
@@ -148,7 +196,7 @@ pub fn run() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
-            ExitCode::FAILURE
+            fsck::exit_code(&error)
         }
     }
 }
@@ -164,16 +212,46 @@ async fn dispatch(command: Command) -> anyhow::Result<()> {
         }
         Command::Config { command } => configuration(command),
         Command::Admin { command } => administer(command).await,
-        Command::Openapi => print(&format!("{}\n", berth_api::openapi_json().trim_end())),
+        Command::Gc(order) => collect(order).await,
+        Command::Fsck { common, arguments } => {
+            let config = config::load(&common.inputs()).map(|loaded| loaded.config);
+            fsck::command(config.map_err(Into::into), &arguments).await
+        }
+        Command::Backup { common, arguments } => {
+            backup::command(&config::load(&common.inputs())?.config, &arguments).await
+        }
+        Command::Restore { common, arguments } => {
+            restore::command(&config::load(&common.inputs())?.config, &arguments).await
+        }
+        Command::Openapi => line(berth_api::openapi_json().trim_end()),
         Command::Healthcheck { common } => {
             let Loaded { config, .. } = config::load(&common.inputs())?;
-            print(&admin::ready(&config.data.socket()).await?)
+            line(&admin::ready(&config.data.socket()).await?)
         }
+    }
+}
+
+/// Open files of everything but connections and uploads.
+const OTHER_FILES: u64 = 512;
+
+/// Takes as many open files as the system allows. What it gives unasked is far below the connections that are served.
+fn raise_open_files(limits: &LimitsConfig) {
+    let limit = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }) {
+        tracing::warn!(%error, "could not raise the limit of open files");
+    }
+    let needed = u64::from(limits.connections_max) + u64::from(limits.uploads_max) + OTHER_FILES;
+    if let Some(files_max) = limit.maximum.filter(|maximum| *maximum < needed) {
+        tracing::warn!(
+            files_max,
+            "the system allows {files_max} open files; `limits.connections_max` and `limits.uploads_max` need {needed}"
+        );
     }
 }
 
 async fn serve(Loaded { config, .. }: Loaded) -> anyhow::Result<()> {
     telemetry::init(&config.log);
+    raise_open_files(&config.limits);
     if config.registry.anonymous == berth_web::Anonymous::All {
         tracing::warn!("`registry.anonymous` is `all`: everybody on this machine may push and delete");
     }
@@ -182,11 +260,11 @@ async fn serve(Loaded { config, .. }: Loaded) -> anyhow::Result<()> {
     let _hangup = signal(SignalKind::hangup())?;
     let running = running::start(config).await?;
     let url = running.url().as_str().trim_end_matches('/').to_owned();
-    print(&format!("listening on {url}\n"))?;
+    line(&format!("listening on {url}\n"))?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), http.address = %running.address(), "listening on {url}");
     if let Some(link) = running.setup_link() {
         // The link is the way in, so it is printed even though it holds a token: it is good once, for a day.
-        print(&format!("open {link}\n"))?;
+        line(&format!("open {link}\n"))?;
         tracing::info!("set-up is open: the link is on standard output");
     }
     tokio::select! {
@@ -206,14 +284,14 @@ fn configuration(command: ConfigCommand) -> anyhow::Result<()> {
         ConfigCommand::Check { common } => {
             let Loaded { config, .. } = config::load(&common.inputs())?;
             config.tls.map(crate::tls::Certificates::load).transpose()?;
-            print("the configuration is valid\n")
+            line("the configuration is valid\n")
         }
-        ConfigCommand::Default => print(&show::default_toml()),
-        ConfigCommand::Schema => print(&format!("{:#}\n", show::schema())),
-        ConfigCommand::Docs => print(&show::docs()),
+        ConfigCommand::Default => line(&show::default_toml()),
+        ConfigCommand::Schema => line(&format!("{:#}\n", show::schema())),
+        ConfigCommand::Docs => line(&show::docs()),
         ConfigCommand::Show { common, origin } => {
             let origins = if origin { Origins::Shown } else { Origins::Hidden };
-            print(&show::show(&config::load(&common.inputs())?, origins))
+            line(&show::show(&config::load(&common.inputs())?, origins))
         }
     }
 }
@@ -235,9 +313,20 @@ async fn administer(command: AdminCommand) -> anyhow::Result<()> {
     }
 }
 
+async fn collect(Gc { common, dry_run, grace, json }: Gc) -> anyhow::Result<()> {
+    let Loaded { config, .. } = config::load(&common.inputs())?;
+    let order = gc::Order { dry_run, grace_seconds: grace.map(|grace| grace.as_secs()) };
+    gc::run(&config, order, &mut |said| match said {
+        said if json => line(&serde_json::to_string(&said)?),
+        gc::Line::Finding(finding) => line(&gc::show_finding(&finding, dry_run)),
+        gc::Line::Report(report) => line(&gc::show_report(&report)),
+    })
+    .await
+}
+
 fn finish(Answer { message }: Answer, generated: Option<String>) -> anyhow::Result<()> {
     let secret = generated.map(|password| format!("password: {password}\n")).unwrap_or_default();
-    print(&format!("{message}\n{secret}"))
+    line(&format!("{message}\n{secret}"))
 }
 
 impl Common {
@@ -287,13 +376,4 @@ fn prompt(text: &str) -> anyhow::Result<String> {
     eprintln!();
     read?;
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
-}
-
-/// Unlike `println!`, does not panic when nobody reads any more.
-fn print(text: &str) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        written => written.context("could not write to standard output"),
-    }
 }

@@ -45,11 +45,7 @@ pub struct InUse {
 /// [`InUse`] where another process has it; otherwise as the system says.
 pub fn lock(data: &DataConfig, purpose: &str) -> anyhow::Result<DataLock> {
     // The database holds password hashes: a folder that we make is for our own account alone.
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(&data.dir)
-        .with_context(|| format!("could not make {}", data.dir.display()))?;
+    make_folder(&data.dir).with_context(|| format!("could not make {}", data.dir.display()))?;
     let path = data.lock();
     let mut file = OpenOptions::new()
         .read(true)
@@ -72,6 +68,31 @@ pub fn lock(data: &DataConfig, purpose: &str) -> anyhow::Result<DataLock> {
     file.set_len(0)?;
     writeln!(file, "process {} (berth {purpose})", std::process::id())?;
     Ok(DataLock { _file: file })
+}
+
+/// Makes a folder with those above it, so that a power loss leaves them there with all that comes into them.
+fn make_folder(path: &Path) -> std::io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let parent = parent(path);
+    make_folder(parent)?;
+    match DirBuilder::new().mode(0o700).create(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => sync_folder(parent),
+    }
+}
+
+/// Makes the names in a folder durable.
+///
+/// # Errors
+/// As the system says.
+pub fn sync_folder(path: &Path) -> std::io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+fn parent(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Reads the secret key, and makes it at first start. Only the holder of the lock makes one.
@@ -105,8 +126,7 @@ fn make(path: &Path) -> anyhow::Result<SecretKey> {
     writeln!(file, "{}", hex::encode(&key[..]))?;
     file.sync_all()?;
     std::fs::rename(&unfinished, path)?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder)?.sync_all()?;
+    sync_folder(parent(path))?;
     Ok(SecretBox::new(key))
 }
 
@@ -131,6 +151,20 @@ mod tests {
         assert_eq!(refused.holder, format!("process {} (berth serve)", std::process::id()));
         drop(first);
         lock(&data(folder.path()), "admin").unwrap();
+    }
+
+    #[test]
+    fn folders_above_the_data_folder_are_made_for_nobody_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let above = folder.path().join("a/b");
+        let held = lock(&data(&above), "serve").unwrap();
+        for path in [folder.path().join("a"), above.clone(), above.join("data")] {
+            assert_eq!(std::fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o700);
+        }
+        drop(held);
+        lock(&data(&above), "serve").unwrap();
+        std::fs::write(folder.path().join("file"), "in the way").unwrap();
+        assert!(lock(&data(&folder.path().join("file")), "serve").is_err());
     }
 
     #[test]

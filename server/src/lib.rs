@@ -3,14 +3,24 @@
 //! [`start`] runs a whole server in this process, which is what `berth serve` and the integration tests do.
 
 pub mod admin;
+mod amount;
 mod assets;
+pub mod backup;
 pub mod boot;
 pub mod cli;
 pub mod config;
+mod conversation;
 pub mod data_folder;
+pub mod fsck;
+pub mod gc;
 mod health;
+mod leftover;
+pub mod memory;
 mod metrics;
+mod pace;
+mod patience;
 mod portal;
+pub mod restore;
 mod router;
 pub mod running;
 pub mod serve;

@@ -1,11 +1,15 @@
 //! Numbers for Prometheus, under Harbor's names where Harbor has them.
 
 use std::{
+    cell::RefCell,
+    collections::{BTreeSet, HashMap},
     fmt::Write as _,
-    sync::{LazyLock, OnceLock},
+    sync::{LazyLock, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
 
+use ::metrics::{Counter, Gauge, Histogram};
+use berth_jobs::Depth;
 use berth_types::{Clock, Timestamp, time::SystemClock};
 use http::{Method, StatusCode};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -13,10 +17,14 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 const IN_FLIGHT: &str = "harbor_core_http_inflight_requests";
 const TOTAL: &str = "harbor_core_http_request_total";
 const DURATION: &str = "harbor_core_http_request_duration_seconds";
+const QUEUE_SIZE: &str = "harbor_task_queue_size";
+const QUEUE_LATENCY: &str = "harbor_task_queue_latency";
+const CONCURRENCY: &str = "harbor_task_concurrency";
 /// How often old samples leave the summaries.
 pub const UPKEEP: Duration = Duration::from_secs(5);
 
 static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
+static REQUESTS_IN_FLIGHT: LazyLock<Gauge> = LazyLock::new(|| ::metrics::gauge!(IN_FLIGHT));
 static STARTED: LazyLock<Timestamp> = LazyLock::new(|| SystemClock.now());
 
 /// The recorder of this process. It is made at the first call; servers that run side by side share it.
@@ -31,6 +39,10 @@ pub fn recorder() -> Option<&'static PrometheusHandle> {
             ::metrics::describe_gauge!(IN_FLIGHT, "The number of requests in flight.");
             ::metrics::describe_counter!(TOTAL, "The number of requests.");
             ::metrics::describe_histogram!(DURATION, ::metrics::Unit::Seconds, "How long requests took.");
+            ::metrics::describe_gauge!(QUEUE_SIZE, "Jobs that wait and could run.");
+            ::metrics::describe_gauge!(QUEUE_LATENCY, ::metrics::Unit::Seconds, "How long the oldest of them waits.");
+            ::metrics::describe_gauge!(CONCURRENCY, "Jobs that run.");
+            crate::gc::describe();
             Some(handle)
         })
         .as_ref()
@@ -43,12 +55,50 @@ pub fn render() -> String {
     out
 }
 
+/// The numbers of one kind of answer.
+struct Numbers {
+    total: Counter,
+    duration: Histogram,
+}
+
+impl Numbers {
+    fn of((method, operation, status): (&'static str, &'static str, StatusCode)) -> Self {
+        let code = status.as_str().to_owned();
+        Numbers {
+            total: ::metrics::counter!(TOTAL, "method" => method, "code" => code, "operation" => operation),
+            duration: ::metrics::histogram!(DURATION, "method" => method, "operation" => operation),
+        }
+    }
+}
+
+thread_local! {
+    /// Finding a number by its labels costs more than counting. A few hundred kinds of answers exist.
+    static NUMBERS: RefCell<HashMap<(&'static str, &'static str, StatusCode), Numbers>> = RefCell::default();
+}
+
 /// Counts an answered request.
 pub fn count(method: &Method, operation: &'static str, status: StatusCode, duration: Duration) {
-    let method = method_label(method);
-    let code = status.as_str().to_owned();
-    ::metrics::counter!(TOTAL, "method" => method, "code" => code, "operation" => operation).increment(1);
-    ::metrics::histogram!(DURATION, "method" => method, "operation" => operation).record(duration.as_secs_f64());
+    let kind = (method_label(method), operation, status);
+    NUMBERS.with_borrow_mut(|numbers| {
+        let numbers = numbers.entry(kind).or_insert_with(|| Numbers::of(kind));
+        numbers.total.increment(1);
+        numbers.duration.record(duration.as_secs_f64());
+    });
+}
+
+/// Shows how much of each kind of job waits and runs. Kinds that are missing are at rest.
+pub fn jobs(depths: &[Depth], now: Timestamp) {
+    static KNOWN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    known.insert(crate::gc::KIND.to_owned());
+    known.extend(depths.iter().map(|depth| depth.kind.clone()));
+    for kind in known.iter() {
+        let depth = depths.iter().find(|depth| depth.kind == *kind);
+        let waits = depth.and_then(|depth| depth.oldest).map_or(0, |oldest| (now.micros() - oldest.micros()).max(0));
+        ::metrics::gauge!(QUEUE_SIZE, "type" => kind.clone()).set(depth.map_or(0.0, |depth| depth.due as f64));
+        ::metrics::gauge!(QUEUE_LATENCY, "type" => kind.clone()).set(waits as f64 / 1e6);
+        ::metrics::gauge!(CONCURRENCY, "type" => kind.clone()).set(depth.map_or(0.0, |depth| depth.running as f64));
+    }
 }
 
 /// A request in flight, until this is dropped.
@@ -57,14 +107,14 @@ pub struct InFlight(());
 impl InFlight {
     /// One more.
     pub fn begin() -> Self {
-        ::metrics::gauge!(IN_FLIGHT).increment(1.0);
+        REQUESTS_IN_FLIGHT.increment(1.0);
         InFlight(())
     }
 }
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        ::metrics::gauge!(IN_FLIGHT).decrement(1.0);
+        REQUESTS_IN_FLIGHT.decrement(1.0);
     }
 }
 

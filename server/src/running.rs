@@ -8,6 +8,10 @@ use berth_domain::{
     maintenance::{self, Keep, Orphans},
     pull, throttle,
 };
+use berth_jobs::{
+    Queue,
+    schedule::{NewSchedule, Rule},
+};
 use berth_types::{Clock, time::SystemClock};
 use berth_web::AppState;
 use tokio::{
@@ -22,8 +26,10 @@ use crate::{
     boot::{self, Booted},
     config::Config,
     data_folder::DataLock,
+    gc,
     health::Health,
-    metrics, router,
+    metrics,
+    router::App,
     serve::{self, Listener},
     setup,
     tls::Certificates,
@@ -66,7 +72,7 @@ pub async fn start_with_clock(config: Config, clock: Arc<dyn Clock>) -> anyhow::
     metrics::recorder();
     let certificates = config.tls.clone().map(Certificates::load).transpose()?.map(Arc::new);
     let booted = boot::boot(&config, clock, "serve").await?;
-    let listener = Listener::bind(config.http.listen, certificates.as_ref(), config.limits.connections_max).await?;
+    let listener = Listener::bind(&config.http, certificates.as_ref(), config.limits.connections_max).await?;
     let address = listener.address()?;
     let url = local_url(&config, address)?;
     let base = config.http.external_url.as_ref().unwrap_or(&url);
@@ -75,18 +81,26 @@ pub async fn start_with_clock(config: Config, clock: Arc<dyn Clock>) -> anyhow::
     let (stop, stopped) = watch::channel(false);
     let mut background = JoinSet::new();
     let socket = config.data.socket();
-    background.spawn(serve::serve_local(admin::listen(&socket)?, admin::router(&booted), stopped.clone()));
+    background.spawn(serve::serve_local(
+        admin::listen(&socket)?,
+        admin::router(&booted),
+        config.http.timeouts,
+        stopped.clone(),
+    ));
     if let Some(certificates) = certificates {
         background.spawn(certificates.watch(stopped.clone()));
     }
     let domain = &booted.state.domain;
     background.spawn(flush_pulls(domain.clone(), stopped.clone()));
     background.spawn(maintain(domain.clone(), keep(&config), stopped.clone()));
-    background.spawn(keep_metrics(stopped.clone()));
+    background.spawn(keep_metrics(booted.jobs.clone(), stopped.clone()));
+    schedule(&booted.jobs, &config).await?;
+    background.spawn(finish_interrupted(domain.clone()));
+    background.spawn(booted.worker().run(stopped.clone()));
 
-    let router = router::router(&booted, &config);
-    let serving = tokio::spawn(listener.serve(router, stopped, config.http.shutdown_grace));
-    let Booted { state, health, lock } = booted;
+    let app = App::new(&booted, &config);
+    let serving = tokio::spawn(listener.serve(app, stopped, config.http.shutdown_grace));
+    let Booted { state, health, lock, .. } = booted;
     Ok(Running { address, url, setup_link, state, health, stop, serving, background, socket, _lock: lock })
 }
 
@@ -166,11 +180,39 @@ async fn maintain(domain: Domain, keep: Keep, mut stopped: watch::Receiver<bool>
     }
 }
 
-async fn keep_metrics(mut stopped: watch::Receiver<bool>) {
+/// What the configuration wants to be done again and again.
+async fn schedule(jobs: &Queue, config: &Config) -> anyhow::Result<()> {
+    match config.gc.interval {
+        Some(interval) => {
+            let rule = Rule::every(interval);
+            let collect = NewSchedule { name: gc::KIND, kind: gc::KIND, rule: &rule, payload: "{}" };
+            jobs.set_schedule(&collect).await.context("could not schedule garbage collection")
+        }
+        None => {
+            jobs.remove_schedule(gc::KIND).await.context("could not end the schedule of garbage collection")?;
+            Ok(())
+        }
+    }
+}
+
+/// Until this is done, pushes of what a crash left half removed are refused.
+async fn finish_interrupted(domain: Domain) {
+    match berth_domain::gc::recover(&domain).await {
+        Ok(0) => {}
+        Ok(count) => tracing::info!(gc.blobs = count, "finished an interrupted garbage collection"),
+        Err(error) => tracing::warn!(%error, "an interrupted garbage collection waits for the next one"),
+    }
+}
+
+async fn keep_metrics(jobs: Queue, mut stopped: watch::Receiver<bool>) {
     let mut ticks = ticks(metrics::UPKEEP);
     while tick(&mut ticks, &mut stopped).await {
         if let Some(recorder) = metrics::recorder() {
             recorder.run_upkeep();
+        }
+        match jobs.depths().await {
+            Ok(depths) => metrics::jobs(&depths, jobs.now()),
+            Err(error) => tracing::debug!(%error, "the queue could not be counted"),
         }
     }
 }

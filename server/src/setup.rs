@@ -1,11 +1,7 @@
 //! The first start: until an administrator has a password, there are only the pages of the set-up.
 
 use anyhow::Context;
-use axum::{
-    extract::{Request, State},
-    middleware::Next,
-    response::{IntoResponse, Redirect, Response},
-};
+use axum::response::{IntoResponse, Redirect, Response};
 use berth_domain::{Domain, setup};
 use berth_types::{ErrorCode, ErrorEnvelope, url::BERTH_API};
 use berth_web::{
@@ -19,17 +15,25 @@ use url::Url;
 const PROGRAMS: [&str; 4] = ["/v2/", "/api/", "/service/", "/c/"];
 
 /// Sends people to the set-up and clients away, until it is done.
-pub async fn gate(State(domain): State<Domain>, request: Request, next: Next) -> Response {
-    let path = request.uri().path();
-    let is_setup = path == "/setup" || path.starts_with("/_portal/") || path.starts_with(&format!("{BERTH_API}/setup"));
-    if is_setup {
-        return next.run(request).await;
-    }
-    match setup::is_done(&domain).await {
-        Ok(true) => return next.run(request).await,
+///
+/// # Errors
+/// The answer for those who have to wait.
+pub async fn gate(domain: &Domain, path: &str) -> Result<(), Box<Response>> {
+    match setup::is_done(domain).await {
+        Ok(true) => return Ok(()),
         Ok(false) => {}
-        Err(error) => return ApiError::from(error).into_response(),
+        Err(error) => return Err(Box::new(ApiError::from(error).into_response())),
     }
+    let is_setup = path == "/setup"
+        || path.starts_with("/_portal/")
+        || path.strip_prefix(BERTH_API).is_some_and(|rest| rest.starts_with("/setup"));
+    if is_setup {
+        return Ok(());
+    }
+    Err(Box::new(unfinished(path)))
+}
+
+fn unfinished(path: &str) -> Response {
     if path == "/v2" || PROGRAMS.iter().any(|root| path.starts_with(root)) {
         let envelope = ErrorEnvelope::new(ErrorCode::Unavailable, "the server has not been set up");
         return envelope_response(status(ErrorCode::Unavailable), &envelope);

@@ -2,16 +2,16 @@
 
 use std::{
     io::IsTerminal,
+    net::IpAddr,
     pin::Pin,
-    sync::{Arc, OnceLock},
+    sync::{Arc, Once, OnceLock},
     task::{Context, Poll},
     time::Instant,
 };
 
 use axum::{
     body::{Body, Bytes, HttpBody},
-    extract::{Request, State},
-    middleware::Next,
+    extract::Request,
     response::Response,
 };
 use berth_domain::Actor;
@@ -19,7 +19,7 @@ use berth_web::{
     ClientAddr, RequestId,
     client_addr::{ByTrustedProxy, client_addr},
 };
-use http::{HeaderValue, Method, StatusCode};
+use http::{HeaderName, HeaderValue, Method, StatusCode};
 use http_body::{Frame, SizeHint};
 use ipnet::IpNet;
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
@@ -56,21 +56,38 @@ pub fn init(log: &LogConfig) {
     }
 }
 
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// Says once that a proxy is not believed: all its clients then share one address, and one of them who mistypes a
+/// password holds up the others.
+fn warn_of_strange_proxy(peer: IpAddr) {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        tracing::warn!(
+            client.address = %peer,
+            "X-Forwarded-For is not believed: if {peer} is your proxy, enter it in `http.trusted_proxies`; until then all \
+             its clients count as one"
+        );
+    });
+}
+
 /// Where the caller's name is put for the log once it is known.
 #[derive(Clone, Default)]
 struct CallerName(Arc<OnceLock<Arc<str>>>);
 
-/// The outermost layer: says where the request came from and under which id, counts it, and logs its answer.
-pub async fn observe(State(proxies): State<Arc<[IpNet]>>, mut request: Request, next: Next) -> Response {
+/// Says where the request came from and under which id, and begins to count it.
+pub fn observe(proxies: &[IpNet], request: &mut Request) -> Seen {
     let peer = request.extensions().get::<Peer>().map_or([0, 0, 0, 0].into(), |peer| peer.0);
-    let client = client_addr(peer, request.headers(), &proxies);
+    let client = client_addr(peer, request.headers(), proxies);
     let id = RequestId::of(request.headers());
     let caller = CallerName::default();
-    let mut record = Record {
+    let record = Record {
         method: request.method().clone(),
         path: request.uri().path().to_owned(),
         operation: metrics::operation(request.method(), request.uri().path()),
-        id: id.0.clone(),
+        id: id.clone(),
         client,
         caller: caller.clone(),
         status: StatusCode::OK,
@@ -81,28 +98,44 @@ pub async fn observe(State(proxies): State<Arc<[IpNet]>>, mut request: Request, 
     };
     if proxies.iter().any(|network| network.contains(&peer.to_canonical())) {
         request.extensions_mut().insert(ByTrustedProxy);
+    } else if request.headers().contains_key(FORWARDED_FOR) {
+        warn_of_strange_proxy(peer);
     }
     request.extensions_mut().insert(client);
-    request.extensions_mut().insert(id.clone());
+    request.extensions_mut().insert(id);
     request.extensions_mut().insert(caller);
-    let mut response = next.run(request).await;
-    if let Ok(value) = HeaderValue::from_str(&id.0) {
-        response.headers_mut().insert("x-request-id", value);
-    }
-    record.status = response.status();
-    // An empty body, or one that is only announced, is not asked for.
-    record.finished = response.body().is_end_stream() || record.method == Method::HEAD;
-    response.map(|body| Body::new(Observed { body, record }))
+    Seen(record)
 }
 
-/// Inside of authentication: notes who asks.
-pub async fn note(request: Request, next: Next) -> Response {
+/// A request that is not answered yet.
+pub struct Seen(Record);
+
+impl Seen {
+    /// The request's path.
+    pub fn path(&self) -> &str {
+        &self.0.path
+    }
+
+    /// Gives the answer the request's id, and logs it when its body has gone out.
+    pub fn answered(self, mut response: Response) -> Response {
+        let Seen(mut record) = self;
+        if let Ok(value) = HeaderValue::from_str(&record.id.0) {
+            response.headers_mut().insert(REQUEST_ID, value);
+        }
+        record.status = response.status();
+        // An empty body, or one that is only announced, is not asked for.
+        record.finished = response.body().is_end_stream() || record.method == Method::HEAD;
+        response.map(|body| Body::new(Observed { body, record }))
+    }
+}
+
+/// Notes who asks, once that is known.
+pub fn note_caller(request: &Request) {
     if let (Some(caller), Some(actor)) = (request.extensions().get::<CallerName>(), request.extensions().get::<Actor>())
     {
         // Set once a request.
         let _ = caller.0.set(actor.name.clone());
     }
-    next.run(request).await
 }
 
 /// What the line says. It is written when the body has gone out, or the client has gone away.
@@ -110,7 +143,7 @@ struct Record {
     method: Method,
     path: String,
     operation: &'static str,
-    id: String,
+    id: RequestId,
     client: ClientAddr,
     caller: CallerName,
     status: StatusCode,
@@ -138,7 +171,7 @@ impl Drop for Record {
             http.bytes = self.bytes,
             http.complete = self.finished,
             duration_ms,
-            request.id = self.id,
+            request.id = &*self.id.0,
             actor.name = actor,
             client.address = %self.client.0,
             "answered"

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 
 use crate::{Digest, media_type};
 
@@ -116,6 +116,9 @@ pub enum ManifestError {
         /// What the body says.
         body: String,
     },
+    /// A field whose name differs only in case from one that counts: some readers take it for the same (CVE-2021-41190).
+    #[error("manifest has a field {0:?}, whose case is wrong")]
+    Case(String),
     /// Both `layers` or `config` and `manifests` (CVE-2021-41190).
     #[error("manifest has both layers and manifests")]
     Ambiguous,
@@ -132,6 +135,10 @@ pub enum ManifestError {
     #[error("manifest has more than {DESCRIPTORS_MAX} descriptors")]
     TooMany,
 }
+
+/// The fields that count.
+const FIELDS: [&str; 8] =
+    ["schemaVersion", "mediaType", "artifactType", "config", "layers", "manifests", "subject", "annotations"];
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -152,6 +159,12 @@ struct Raw {
 /// [`ManifestError`], which is 400 `MANIFEST_INVALID` at the edge.
 pub fn parse(content_type: Option<&str>, bytes: &[u8]) -> Result<Manifest, ManifestError> {
     let raw: Raw = serde_json::from_slice(bytes).map_err(|error| ManifestError::Json(error.to_string()))?;
+    let fields: BTreeMap<String, IgnoredAny> =
+        serde_json::from_slice(bytes).map_err(|error| ManifestError::Json(error.to_string()))?;
+    let is_alike = |field: &String| FIELDS.iter().any(|known| known != field && known.eq_ignore_ascii_case(field));
+    if let Some(field) = fields.into_keys().find(is_alike) {
+        return Err(ManifestError::Case(field));
+    }
     let header = content_type.map(media_type::essence).filter(|text| !text.is_empty());
     let body = raw.media_type.clone().filter(|text| !text.is_empty());
     let media_type = match (header, body) {
@@ -230,6 +243,10 @@ mod tests {
     fn what_is_no_manifest_is_refused() {
         let mixed = image(r#","manifests":[]"#);
         assert_eq!(parse(None, &mixed).unwrap_err(), ManifestError::Ambiguous);
+        for field in ["Layers", "MANIFESTS", "mediatype"] {
+            let alike = image(&format!(r#","{field}":[]"#));
+            assert_eq!(parse(None, &alike).unwrap_err(), ManifestError::Case(field.to_owned()));
+        }
         let typed = image(r#","mediaType":"application/vnd.oci.image.manifest.v1+json""#);
         assert!(matches!(
             parse(Some(media_type::DOCKER_MANIFEST), &typed),

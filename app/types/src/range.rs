@@ -26,13 +26,18 @@ impl ByteRange {
     }
 }
 
+/// The most ranges that one answer carries. Who asks for more gets everything, as RFC 9110 §14.2 allows.
+pub const PARTS_MAX: usize = 16;
+
 /// What a `Range` header asks of a representation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Requested {
-    /// No range, another unit, several ranges or nonsense: the whole representation is a correct answer.
+    /// No range, another unit, too many ranges or nonsense: the whole representation is a correct answer.
     Whole,
     /// One satisfiable range.
     Part(ByteRange),
+    /// Several, in the client's order: two to [`PARTS_MAX`], together no longer than the representation.
+    Parts(Vec<ByteRange>),
     /// Outside the representation: 416.
     Unsatisfiable,
 }
@@ -40,10 +45,35 @@ pub enum Requested {
 /// Reads a `Range` header against a representation of `size` bytes.
 pub fn parse_range(header: &str, size: u64) -> Requested {
     let Some(spec) = header.strip_prefix("bytes=") else { return Requested::Whole };
-    let spec = spec.trim();
-    if spec.contains(',') {
+    let specs: Vec<&str> = spec.split(',').map(str::trim).filter(|spec| !spec.is_empty()).take(PARTS_MAX + 1).collect();
+    if specs.len() > PARTS_MAX {
         return Requested::Whole;
     }
+    let mut parts = Vec::with_capacity(specs.len());
+    for spec in &specs {
+        match parse_one(spec, size) {
+            Requested::Part(range) => parts.push(range),
+            // Those outside are left out, as long as one is inside.
+            Requested::Unsatisfiable => {}
+            other => return other,
+        }
+    }
+    match parts.as_slice() {
+        [] if specs.is_empty() => Requested::Whole,
+        [] => Requested::Unsatisfiable,
+        [range] => Requested::Part(*range),
+        // Ranges that overlap would make an answer of many times the size.
+        _ if total(&parts).is_none_or(|total| total > size) => Requested::Whole,
+        _ => Requested::Parts(parts),
+    }
+}
+
+/// How many bytes several ranges have; nothing where that is more than a number holds.
+fn total(parts: &[ByteRange]) -> Option<u64> {
+    parts.iter().try_fold(0_u64, |total, range| total.checked_add(range.len()))
+}
+
+fn parse_one(spec: &str, size: u64) -> Requested {
     let Some((first, last)) = spec.split_once('-') else { return Requested::Whole };
     if first.is_empty() {
         let Some(suffix) = number(last) else { return Requested::Whole };
@@ -110,7 +140,6 @@ mod tests {
             ("bytes=2000-", Requested::Unsatisfiable),
             ("bytes=5-2", Requested::Unsatisfiable),
             ("bytes=-0", Requested::Unsatisfiable),
-            ("bytes=0-1,5-6", Requested::Whole),
             ("items=0-1", Requested::Whole),
             ("bytes=a-b", Requested::Whole),
             ("bytes=+1-2", Requested::Whole),
@@ -118,6 +147,32 @@ mod tests {
             assert_eq!(parse_range(header, 2000), expected, "{header}");
         }
         assert_eq!(parse_range("bytes=0-", 0), Requested::Unsatisfiable);
+    }
+
+    #[test]
+    fn several_ranges_of_blobs() {
+        let range = |start, end| ByteRange { start, end };
+        let parts = |ranges: &[(u64, u64)]| Requested::Parts(ranges.iter().map(|&(s, e)| range(s, e)).collect());
+        let many = |count: usize| (0..count).map(|n| format!("{n}-{n}")).collect::<Vec<_>>().join(",");
+        for (header, expected) in [
+            ("bytes=0-1,5-6".to_owned(), parts(&[(0, 2), (5, 7)])),
+            ("bytes=5-6, 0-1 ,-2".to_owned(), parts(&[(5, 7), (0, 2), (1998, 2000)])),
+            ("bytes=0-1,,5-6,".to_owned(), parts(&[(0, 2), (5, 7)])),
+            ("bytes=0-1,9000-".to_owned(), Requested::Part(range(0, 2))),
+            ("bytes=8000-,9000-".to_owned(), Requested::Unsatisfiable),
+            ("bytes=0-1,x".to_owned(), Requested::Whole),
+            ("bytes=0-,0-".to_owned(), Requested::Whole),
+            ("bytes=,".to_owned(), Requested::Whole),
+            (format!("bytes={}", many(PARTS_MAX)), parts(&(0..16).map(|n| (n, n + 1)).collect::<Vec<_>>())),
+            (format!("bytes={}", many(PARTS_MAX + 1)), Requested::Whole),
+        ] {
+            assert_eq!(parse_range(&header, 2000), expected, "{header}");
+        }
+    }
+
+    #[test]
+    fn ranges_that_are_more_than_a_number_holds_are_everything() {
+        assert_eq!(parse_range("bytes=0-,1-", u64::MAX), Requested::Whole);
     }
 
     #[test]
@@ -131,10 +186,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_part_lies_inside(header in ".*", size in 0u64..5000) {
-            if let Requested::Part(range) = parse_range(&format!("bytes={header}"), size) {
-                prop_assert!(range.start < range.end && range.end <= size);
-            }
+        fn a_part_lies_inside(header in ".*|[0-9, -]*", size in 0u64..5000) {
+            let parts = match parse_range(&format!("bytes={header}"), size) {
+                Requested::Part(range) => vec![range],
+                Requested::Parts(parts) => parts,
+                _ => Vec::new(),
+            };
+            prop_assert!(parts.iter().all(|range| range.start < range.end && range.end <= size));
+            prop_assert!(parts.iter().map(|range| range.len()).sum::<u64>() <= size);
         }
     }
 }

@@ -57,7 +57,7 @@ async fn sign_in(
     }
     let (address, request_id) = origin(&extensions);
     let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let from = Origin { address, user_agent: user_agent.to_owned(), request_id };
+    let from = Origin { address, user_agent: user_agent.to_owned(), request_id: request_id.to_string() };
     let Some(new) = state.auth.sign_in(name, password, &from).await? else {
         return Ok(StatusCode::UNAUTHORIZED.into_response());
     };

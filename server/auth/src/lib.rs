@@ -6,6 +6,8 @@
 
 mod basic;
 mod csrf;
+#[doc(hidden)]
+pub mod fuzz;
 mod jwt;
 mod keyed;
 mod keys;

@@ -52,7 +52,7 @@ impl Auth {
             trace: Trace::Audited,
         };
         let Some(actor) = self.password(&attempt).await? else { return Ok(None) };
-        let actor = actor.on_request(&from.address, &from.request_id);
+        let actor = actor.on_request(from.address.as_str(), from.request_id.as_str());
         let cookie = random_cookie();
         session::start(&self.inner.domain, &actor, &self.session_hash(&cookie), &from.user_agent).await?;
         Ok(Some(NewSession { cookie, actor }))

@@ -174,8 +174,9 @@ fn is_catalog(kind: &str, name: &str) -> bool {
     (kind, name) == ("registry", "catalog")
 }
 
-fn grants(claims: &Claims) -> Grants {
+pub(crate) fn grants(claims: &Claims) -> Grants {
     let mut projects: BTreeMap<ProjectName, Vec<Action>> = BTreeMap::new();
+    let mut repositories: BTreeMap<String, Vec<Action>> = BTreeMap::new();
     let mut catalog = false;
     for access in claims.access.iter().flatten() {
         catalog |= is_catalog(&access.kind, &access.name) && access.actions.iter().any(|action| action == "*");
@@ -183,14 +184,16 @@ fn grants(claims: &Claims) -> Grants {
             continue;
         }
         let Some(project) = project_of_repository(&access.name) else { continue };
-        let actions = projects.entry(project).or_default();
+        let (here, own) = (projects.entry(project).or_default(), repositories.entry(access.name.clone()).or_default());
         for action in access.actions.iter().filter_map(|action| Action::parse(action)) {
-            if !actions.contains(&action) {
-                actions.push(action);
+            for actions in [&mut *here, &mut *own] {
+                if !actions.contains(&action) {
+                    actions.push(action);
+                }
             }
         }
     }
-    Grants { projects, catalog, issued_at: Timestamp::from_unix_seconds(claims.iat) }
+    Grants { projects, repositories, catalog, issued_at: Timestamp::from_unix_seconds(claims.iat) }
 }
 
 #[cfg(test)]

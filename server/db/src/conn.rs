@@ -24,6 +24,9 @@ pub enum Conn<'c> {
     Sqlite(&'c Mutex<rusqlite::Connection>),
     /// A connection of the pool.
     Postgres(Session<'c>),
+    /// Either, with statements that fail on demand.
+    #[cfg(feature = "faults")]
+    Faulty(Box<Conn<'c>>, &'c crate::DbFaults),
 }
 
 /// A connection of the pool, and whether a statement failed on it.
@@ -50,6 +53,8 @@ impl Conn<'_> {
         match self {
             Conn::Sqlite(_) => Backend::Sqlite,
             Conn::Postgres(_) => Backend::Postgres,
+            #[cfg(feature = "faults")]
+            Conn::Faulty(conn, _) => conn.backend(),
         }
     }
 
@@ -58,6 +63,8 @@ impl Conn<'_> {
         match self {
             Conn::Sqlite(_) => false,
             Conn::Postgres(session) => session.broken,
+            #[cfg(feature = "faults")]
+            Conn::Faulty(conn, _) => conn.is_broken(),
         }
     }
 
@@ -72,6 +79,8 @@ impl Conn<'_> {
                 let rows = postgres_query(sql, args).fetch_all(&mut *session.connection).await;
                 session.noting(rows)?.iter().map(postgres_row).collect()
             }
+            #[cfg(feature = "faults")]
+            Conn::Faulty(conn, faults) => faults.pass(Box::pin(conn.rows(sql, args))).await,
         }
     }
 
@@ -86,6 +95,8 @@ impl Conn<'_> {
                 let row = postgres_query(sql, args).fetch_optional(&mut *session.connection).await;
                 session.noting(row)?.as_ref().map(postgres_row).transpose()
             }
+            #[cfg(feature = "faults")]
+            Conn::Faulty(conn, faults) => faults.pass(Box::pin(conn.row(sql, args))).await,
         }
     }
 
@@ -105,6 +116,8 @@ impl Conn<'_> {
                 let done = postgres_query(sql, args).execute(&mut *session.connection).await;
                 Ok(session.noting(done)?.rows_affected())
             }
+            #[cfg(feature = "faults")]
+            Conn::Faulty(conn, faults) => faults.pass(Box::pin(conn.execute(sql, args))).await,
         }
     }
 

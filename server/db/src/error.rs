@@ -51,9 +51,11 @@ impl From<rusqlite::Error> for DbError {
         }
         match failure.code {
             ErrorCode::DiskFull => DbError::Full(text),
-            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::CannotOpen | ErrorCode::ReadOnly => {
-                DbError::Unavailable(text)
-            }
+            ErrorCode::DatabaseBusy
+            | ErrorCode::DatabaseLocked
+            | ErrorCode::CannotOpen
+            | ErrorCode::ReadOnly
+            | ErrorCode::SystemIoFailure => DbError::Unavailable(text),
             _ => DbError::Other(text),
         }
     }

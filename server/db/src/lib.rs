@@ -7,8 +7,11 @@
 //! * Queries live in [`query`], one module a noun; they know no rule and no permission.
 
 pub mod conn;
+mod copy;
 pub mod entity;
 mod error;
+#[cfg(feature = "faults")]
+mod fault;
 mod migration;
 pub mod query;
 mod value;
@@ -32,7 +35,10 @@ use sqlx::{
 
 use conn::Session;
 pub use conn::{Backend, Conn};
+pub use copy::CopiedDb;
 pub use error::{DbError, Result};
+#[cfg(feature = "faults")]
+pub use fault::{DbFault, DbFaults};
 pub use migration::Migrator;
 pub use sea_orm;
 pub use value::{FromValue, Row, Value};
@@ -43,6 +49,8 @@ const TRIES_MAX: u32 = 6;
 const MIGRATION_LOCK: i64 = 0x0062_6572_7468;
 /// How long a statement waits for SQLite's lock, which only a foreign process can hold.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// `PRAGMA synchronous = FULL`: every commit is on the disk before it is told.
+const SQLITE_FULL: i64 = 2;
 /// Connections of sea-orm to SQLite. They only read.
 const SQLITE_READERS: u32 = 4;
 /// Statements that a SQLite connection remembers.
@@ -57,6 +65,24 @@ pub struct Db {
 struct Inner {
     orm: DatabaseConnection,
     driver: Driver,
+    #[cfg(feature = "faults")]
+    faults: Arc<DbFaults>,
+}
+
+impl Inner {
+    fn new(orm: DatabaseConnection, driver: Driver) -> Arc<Self> {
+        #[cfg(feature = "faults")]
+        let faults = match &driver {
+            Driver::Sqlite { writer, .. } => writer.faults.clone(),
+            Driver::Postgres { .. } => Arc::default(),
+        };
+        Arc::new(Inner {
+            orm,
+            driver,
+            #[cfg(feature = "faults")]
+            faults,
+        })
+    }
 }
 
 enum Driver {
@@ -88,7 +114,7 @@ impl Db {
         let orm = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool);
         let writer = writer::Writer::start(sqlite_connection(path, false)?)?;
         let driver = Driver::Sqlite { writer, readers: Mutex::new(Vec::new()), path: path.to_owned() };
-        Ok(Db { inner: Arc::new(Inner { orm, driver }) })
+        Ok(Db { inner: Inner::new(orm, driver) })
     }
 
     /// Connects to PostgreSQL and migrates it, one node at a time.
@@ -111,7 +137,7 @@ impl Db {
         Migrator::up(&orm, None).await?;
         // Closing the connection lets the lock go.
         guard.close().await?;
-        Ok(Db { inner: Arc::new(Inner { orm, driver: Driver::Postgres { pool } }) })
+        Ok(Db { inner: Inner::new(orm, Driver::Postgres { pool }) })
     }
 
     /// Which database this is.
@@ -139,10 +165,24 @@ impl Db {
                     Some(connection) => connection,
                     None => Mutex::new(sqlite_connection(path, true)?),
                 };
-                Ok(Reader(Lent::Sqlite { connection: Some(connection), home: readers }))
+                Ok(self.lend(Lent::Sqlite { connection: Some(connection), home: readers }))
             }
-            Driver::Postgres { pool } => Ok(Reader(Lent::Postgres(pool.acquire().await?))),
+            Driver::Postgres { pool } => Ok(self.lend(Lent::Postgres(pool.acquire().await?))),
         }
+    }
+
+    fn lend<'d>(&'d self, lent: Lent<'d>) -> Reader<'d> {
+        Reader {
+            lent,
+            #[cfg(feature = "faults")]
+            faults: &self.inner.faults,
+        }
+    }
+
+    /// Lets calls fail on demand.
+    #[cfg(feature = "faults")]
+    pub fn faults(&self) -> &DbFaults {
+        &self.inner.faults
     }
 
     /// Changes rows. The closure gets its arguments by reference because it may run more than once; it awaits nothing
@@ -163,7 +203,7 @@ impl Db {
                 let mut tries = 0;
                 loop {
                     tries += 1;
-                    match postgres_write(pool, &args, &body).await {
+                    match self.postgres_write(pool, &args, &body).await {
                         Err(error) if tries < TRIES_MAX && error.retryable() => {
                             tokio::time::sleep(Duration::from_millis(u64::from(2_u32.pow(tries)))).await;
                         }
@@ -174,6 +214,58 @@ impl Db {
         }
     }
 
+    async fn postgres_write<A, T, E, F>(&self, pool: &PgPool, args: &A, body: &F) -> Result<T, E>
+    where
+        E: From<DbError>,
+        F: for<'t> Fn(&'t mut Conn<'_>, &'t A) -> BoxFuture<'t, Result<T, E>>,
+    {
+        let mut transaction = pool.begin().await.map_err(DbError::from)?;
+        let conn = Conn::Postgres(Session::new(&mut transaction));
+        #[cfg(feature = "faults")]
+        let conn = Conn::Faulty(Box::new(conn), &self.inner.faults);
+        let mut conn = conn;
+        let value = body(&mut conn, args).await?;
+        if conn.is_broken() {
+            return Err(DbError::Other("a write went on after a statement of it failed".to_owned()).into());
+        }
+        drop(conn);
+        let commit = async { Ok(transaction.commit().await?) };
+        #[cfg(feature = "faults")]
+        let commit = self.inner.faults.pass(commit);
+        commit.await?;
+        Ok(value)
+    }
+
+    /// Settings of the database under which a power loss takes what was committed, as `name = value`. None is as it should
+    /// be: SQLite is opened so that it keeps its commits, and PostgreSQL does so unless somebody told it otherwise.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn weak_settings(&self) -> Result<Vec<String>> {
+        let mut reader = self.reader().await?;
+        let mut conn = reader.conn();
+        let mut weak = Vec::new();
+        match self.backend() {
+            Backend::Sqlite => {
+                let row = conn.row("PRAGMA synchronous", &[]).await?;
+                let synchronous: i64 = row.map_or(Ok(0), |row| row.get(0))?;
+                if synchronous < SQLITE_FULL {
+                    weak.push(format!("synchronous = {synchronous}"));
+                }
+            }
+            Backend::Postgres => {
+                for name in ["fsync", "full_page_writes", "synchronous_commit"] {
+                    let row = conn.row("SELECT current_setting($1)", args![name]).await?;
+                    let value: String = row.map_or_else(|| Ok(String::new()), |row| row.get(0))?;
+                    if value == "off" {
+                        weak.push(format!("{name} = {value}"));
+                    }
+                }
+            }
+        }
+        Ok(weak)
+    }
+
     /// Whether the database answers.
     ///
     /// # Errors
@@ -182,21 +274,6 @@ impl Db {
         self.reader().await?.conn().row("SELECT 1", &[]).await?;
         Ok(())
     }
-}
-
-async fn postgres_write<A, T, E, F>(pool: &PgPool, args: &A, body: &F) -> Result<T, E>
-where
-    E: From<DbError>,
-    F: for<'t> Fn(&'t mut Conn<'_>, &'t A) -> BoxFuture<'t, Result<T, E>>,
-{
-    let mut transaction = pool.begin().await.map_err(DbError::from)?;
-    let mut conn = Conn::Postgres(Session::new(&mut transaction));
-    let value = body(&mut conn, args).await?;
-    if conn.is_broken() {
-        return Err(DbError::Other("a write went on after a statement of it failed".to_owned()).into());
-    }
-    transaction.commit().await.map_err(DbError::from)?;
-    Ok(value)
 }
 
 /// Errors that say whether the same write may work at the next try.
@@ -212,7 +289,11 @@ impl Retryable for DbError {
 }
 
 /// A lent connection. It goes back when it is dropped.
-pub struct Reader<'d>(Lent<'d>);
+pub struct Reader<'d> {
+    lent: Lent<'d>,
+    #[cfg(feature = "faults")]
+    faults: &'d DbFaults,
+}
 
 enum Lent<'d> {
     Sqlite { connection: Option<Mutex<rusqlite::Connection>>, home: &'d Mutex<Vec<Mutex<rusqlite::Connection>>> },
@@ -223,16 +304,19 @@ impl Reader<'_> {
     /// The connection, to pass to queries.
     #[expect(clippy::expect_used, reason = "the connection leaves its place only in `drop`")]
     pub fn conn(&mut self) -> Conn<'_> {
-        match &mut self.0 {
+        let conn = match &mut self.lent {
             Lent::Sqlite { connection, .. } => Conn::Sqlite(connection.as_ref().expect("lent until dropped")),
             Lent::Postgres(connection) => Conn::Postgres(Session::new(connection)),
-        }
+        };
+        #[cfg(feature = "faults")]
+        let conn = Conn::Faulty(Box::new(conn), self.faults);
+        conn
     }
 }
 
 impl Drop for Reader<'_> {
     fn drop(&mut self) {
-        if let Lent::Sqlite { connection, home } = &mut self.0
+        if let Lent::Sqlite { connection, home } = &mut self.lent
             && let Some(connection) = connection.take()
         {
             home.lock().unwrap_or_else(PoisonError::into_inner).push(connection);

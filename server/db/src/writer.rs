@@ -4,9 +4,10 @@
 //! all, each in a SAVEPOINT of its own so that one that fails takes nobody along, and answers them after the commit.
 
 use std::{
+    collections::VecDeque,
     future::Future,
     pin::pin,
-    sync::{Mutex, mpsc},
+    sync::{Mutex, PoisonError, mpsc},
     task::{Context, Poll, Waker},
 };
 
@@ -67,17 +68,32 @@ where
 /// The queue in front of the writer thread.
 pub(crate) struct Writer {
     queue: mpsc::Sender<Box<dyn Job>>,
+    #[cfg(feature = "faults")]
+    pub(crate) faults: std::sync::Arc<crate::DbFaults>,
 }
 
 impl Writer {
     /// Starts the thread on a connection of its own.
     pub(crate) fn start(connection: rusqlite::Connection) -> Result<Writer> {
         let (queue, jobs) = mpsc::channel::<Box<dyn Job>>();
+        #[cfg(feature = "faults")]
+        let faults = std::sync::Arc::<crate::DbFaults>::default();
+        let thread = Thread {
+            connection: Mutex::new(connection),
+            jobs,
+            waiting: VecDeque::new(),
+            #[cfg(feature = "faults")]
+            faults: faults.clone(),
+        };
         std::thread::Builder::new()
             .name("sqlite-writer".into())
-            .spawn(move || work(&Mutex::new(connection), &jobs))
+            .spawn(move || thread.work())
             .map_err(|error| DbError::Other(error.to_string()))?;
-        Ok(Writer { queue })
+        Ok(Writer {
+            queue,
+            #[cfg(feature = "faults")]
+            faults,
+        })
     }
 
     /// Queues a write and waits until it is committed.
@@ -95,52 +111,91 @@ impl Writer {
     }
 }
 
-fn work(connection: &Mutex<rusqlite::Connection>, jobs: &mpsc::Receiver<Box<dyn Job>>) {
-    while let Ok(first) = jobs.recv() {
-        let mut group = vec![first];
-        let lost = transact(connection, &mut group, jobs).err();
-        if let Some(error) = &lost {
-            tracing::error!(error = %error, writes = group.len(), "a group of writes was lost");
-        }
-        for job in group {
-            job.answer(lost.as_ref());
-        }
-    }
+/// What the writer thread works with.
+struct Thread {
+    connection: Mutex<rusqlite::Connection>,
+    jobs: mpsc::Receiver<Box<dyn Job>>,
+    /// Writes that queued up while a transaction could not begin.
+    waiting: VecDeque<Box<dyn Job>>,
+    #[cfg(feature = "faults")]
+    faults: std::sync::Arc<crate::DbFaults>,
 }
 
-fn transact(
-    connection: &Mutex<rusqlite::Connection>,
-    group: &mut Vec<Box<dyn Job>>,
-    jobs: &mpsc::Receiver<Box<dyn Job>>,
-) -> Result<()> {
-    let batch = |sql: &str| -> Result<()> {
-        let connection = connection.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+impl Thread {
+    fn work(mut self) {
+        loop {
+            let first = match self.waiting.pop_front() {
+                Some(job) => job,
+                None => match self.jobs.recv() {
+                    Ok(job) => job,
+                    Err(mpsc::RecvError) => return,
+                },
+            };
+            let mut group = vec![first];
+            let lost = self.transact(&mut group).err();
+            if let Some(error) = &lost {
+                tracing::error!(error = %error, writes = group.len(), "a group of writes was lost");
+            }
+            for job in group {
+                job.answer(lost.as_ref());
+            }
+        }
+    }
+
+    fn batch(&self, sql: &str) -> Result<()> {
+        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(connection.execute_batch(sql)?)
-    };
-    batch("BEGIN IMMEDIATE")?;
-    let run = |job: &mut Box<dyn Job>| -> Result<()> {
-        batch("SAVEPOINT one")?;
-        // A panic in one closure must neither stop the writer nor take the others along.
-        let kept = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job.run(&mut Conn::Sqlite(connection))));
-        batch(if kept.unwrap_or(false) { "RELEASE one" } else { "ROLLBACK TO one; RELEASE one" })
-    };
-    let result = (|| {
+    }
+
+    fn transact(&mut self, group: &mut Vec<Box<dyn Job>>) -> Result<()> {
+        if let Err(error) = self.batch("BEGIN IMMEDIATE") {
+            // Whoever waited as long as the first has waited long enough. Those who came meanwhile get one more try; each on
+            // its own would keep the last of them for minutes.
+            group.extend(self.waiting.drain(..));
+            self.waiting.extend(self.jobs.try_iter());
+            return Err(error);
+        }
+        let result = self.run_all(group);
+        if result.is_err() {
+            // Where SQLite rolled back by itself this fails, which is as good.
+            let _ = self.batch("ROLLBACK");
+        }
+        result
+    }
+
+    fn run_all(&mut self, group: &mut Vec<Box<dyn Job>>) -> Result<()> {
         if let Some(first) = group.first_mut() {
-            run(first)?;
+            self.run(first)?;
         }
         while group.len() < GROUP_MAX {
-            let Ok(mut job) = jobs.try_recv() else { break };
-            let done = run(&mut job);
+            let Some(mut job) = self.waiting.pop_front().or_else(|| self.jobs.try_recv().ok()) else { break };
+            let done = self.run(&mut job);
             group.push(job);
             done?;
         }
-        batch("COMMIT")
-    })();
-    if result.is_err() {
-        // Where SQLite rolled back by itself this fails, which is as good.
-        let _ = batch("ROLLBACK");
+        self.commit()
     }
-    result
+
+    #[cfg(not(feature = "faults"))]
+    fn commit(&self) -> Result<()> {
+        self.batch("COMMIT")
+    }
+
+    #[cfg(feature = "faults")]
+    fn commit(&self) -> Result<()> {
+        self.faults.pass_blocking(|| self.batch("COMMIT"))
+    }
+
+    fn run(&self, job: &mut Box<dyn Job>) -> Result<()> {
+        self.batch("SAVEPOINT one")?;
+        let conn = Conn::Sqlite(&self.connection);
+        #[cfg(feature = "faults")]
+        let conn = Conn::Faulty(Box::new(conn), &self.faults);
+        let mut conn = conn;
+        // A panic in one closure must neither stop the writer nor take the others along.
+        let kept = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job.run(&mut conn)));
+        self.batch(if kept.unwrap_or(false) { "RELEASE one" } else { "ROLLBACK TO one; RELEASE one" })
+    }
 }
 
 /// Runs a future that never waits. Nothing where it does.

@@ -485,3 +485,58 @@ fn arguments_become_values() {
     assert_eq!(c, &Value::Bool(None));
     assert_eq!(d, &Value::Bytes(Some(vec![1])));
 }
+
+/// What a commit means. The writer is asked on its own connection, and every reader on its own.
+#[tokio::test]
+async fn commits_of_sqlite_are_kept_through_a_power_loss() {
+    let database = Database::create(Backend::Sqlite).await.unwrap();
+    let db = database.open().await;
+    let number = |sql: &'static str| {
+        db.write(sql, |tx, sql| Box::pin(async move { tx.row(sql, &[]).await?.unwrap().get::<i64>(0) }))
+    };
+    assert_eq!(number("PRAGMA synchronous").await.unwrap(), 2, "FULL");
+    assert_eq!(number("PRAGMA foreign_keys").await.unwrap(), 1);
+    let mode = db.write((), |tx, ()| {
+        Box::pin(async move { tx.row("PRAGMA journal_mode", &[]).await?.unwrap().get::<String>(0) })
+    });
+    assert_eq!(mode.await.unwrap(), "wal");
+    assert!(db.weak_settings().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_postgres_that_forgets_is_found_out() {
+    let Some(database) = Database::create(Backend::Postgres).await else { return };
+    let url = database.url().unwrap();
+    let separator = if url.contains('?') { '&' } else { '?' };
+    let open = async |value: &str| {
+        Db::open_postgres(&format!("{url}{separator}options=-c%20synchronous_commit%3D{value}"), 2).await.unwrap()
+    };
+    let is_weak = async |db: &Db| db.weak_settings().await.unwrap().contains(&"synchronous_commit = off".to_owned());
+    assert!(is_weak(&open("off").await).await);
+    assert!(!is_weak(&open("on").await).await);
+}
+
+/// A foreign process that holds SQLite's lock keeps nobody waiting for much longer than the time-out, however many wait.
+#[tokio::test]
+async fn writes_that_wait_for_a_lock_give_up_together() {
+    let database = Database::create(Backend::Sqlite).await.unwrap();
+    let db = database.open().await;
+    let other = rusqlite::Connection::open(database.sqlite_path()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let began = std::time::Instant::now();
+    let writes: Vec<_> = (0..20)
+        .map(|n| {
+            let db = db.clone();
+            tokio::spawn(async move { set(&db, &format!("key {n}"), "value").await })
+        })
+        .collect();
+    for write in writes {
+        assert!(matches!(write.await.unwrap(), Err(DbError::Unavailable(_))));
+    }
+    // One after the other they would take more than a minute and a half.
+    assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
+    assert_eq!(keys(&db).await, Vec::<String>::new(), "readers are served");
+    other.execute_batch("ROLLBACK").unwrap();
+    set(&db, "key", "value").await.unwrap();
+    assert_eq!(keys(&db).await, ["key"]);
+}

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use berth_types::{Action, ProjectId, ProjectName, Resource, RobotId, Timestamp, UserId};
+use berth_types::{Action, ProjectId, ProjectName, RepoName, Resource, RobotId, Timestamp, UserId};
 
 /// Somebody who asks for something, with where the request came from.
 #[derive(Clone, Debug)]
@@ -65,15 +65,24 @@ pub enum RobotScope {
     System,
 }
 
-/// What a registry token grants, by project.
+/// What a registry token grants.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Grants {
-    /// The registry actions by project.
+    /// The registry actions by project: all that any of its repositories was granted.
     pub projects: BTreeMap<ProjectName, Vec<Action>>,
+    /// The registry actions by repository, under the name that the token says.
+    pub repositories: BTreeMap<String, Vec<Action>>,
     /// Whether the catalog may be listed.
     pub catalog: bool,
     /// When the token was made. A project made later under the same name is another one.
     pub issued_at: Timestamp,
+}
+
+impl Grants {
+    /// Whether the token is for an action in this very repository, and not only in another one of its project.
+    pub fn allows(&self, repo: &RepoName, action: Action) -> bool {
+        self.repositories.get(repo.as_str()).is_some_and(|actions| actions.contains(&action))
+    }
 }
 
 impl Default for Actor {
@@ -106,7 +115,7 @@ impl Actor {
 
     /// The same caller, seen on another request.
     #[must_use]
-    pub fn on_request(mut self, address: &str, request_id: &str) -> Self {
+    pub fn on_request(mut self, address: impl Into<Arc<str>>, request_id: impl Into<Arc<str>>) -> Self {
         self.address = address.into();
         self.request_id = request_id.into();
         self

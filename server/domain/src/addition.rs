@@ -53,7 +53,7 @@ pub async fn get(
     }
     let blobs = query::artifact::blobs(&mut reader.conn(), row.id).await?;
     drop(reader);
-    let config = blobs.iter().find(|blob| blob.role == "config");
+    let config = blobs.iter().find(|blob| blob.role == "config" && blob.is_here);
     match config {
         Some(config) => Ok(history(domain, &config.digest).await?),
         None => Ok(Vec::new()),
@@ -76,7 +76,8 @@ pub async fn layers(
     let row = artifact::find(&mut reader.conn(), repo, reference).await?;
     let blobs = query::artifact::blobs(&mut reader.conn(), row.id).await?;
     drop(reader);
-    let config = blobs.iter().find(|blob| blob.role == "config").filter(|_| artifact::has_history(&row));
+    let config = blobs.iter().find(|blob| blob.role == "config" && blob.is_here);
+    let config = config.filter(|_| artifact::has_history(&row));
     let history = match config {
         Some(config) => history(domain, &config.digest).await?,
         None => Vec::new(),
@@ -145,6 +146,7 @@ mod tests {
             media_type: "x/y".to_owned(),
             size,
             descriptor: None,
+            is_here: true,
         }
     }
 

@@ -36,7 +36,7 @@ pub(crate) async fn of(domain: &Domain, manifest: &Manifest) -> Result<Kind> {
 }
 
 /// `application/vnd.<org>.<kind>.config.<version>+json` says its kind; anything else is unknown.
-fn name_of(config_media_type: &str) -> String {
+pub(crate) fn name_of(config_media_type: &str) -> String {
     match config_media_type {
         OCI_CONFIG | DOCKER_CONFIG => "IMAGE".to_owned(),
         HELM_CONFIG => "CHART".to_owned(),
@@ -61,7 +61,7 @@ async fn read(domain: &Domain, digest: &Digest) -> Result<Option<Map<String, Val
 }
 
 /// The fields of an image configuration that Harbor shows.
-fn image_attrs(mut config: Map<String, Value>) -> Map<String, Value> {
+pub(crate) fn image_attrs(mut config: Map<String, Value>) -> Map<String, Value> {
     const SHOWN: [&str; 7] = ["architecture", "author", "config", "created", "os", "os.version", "variant"];
     config.retain(|key, value| SHOWN.contains(&key.as_str()) && !value.is_null());
     config

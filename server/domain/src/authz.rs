@@ -95,6 +95,7 @@ actions! { SystemAction:
     UpdateConfiguration = Configuration, Update;
     ReadCatalog = Catalog, Read;
     ReadVolumes = SystemVolumes, Read;
+    MaintainStorage = GarbageCollection, Create;
     CreateProject = Project, Create;
     CreateRobot = Robot, Create;
 }
@@ -139,9 +140,8 @@ impl<A: ProjectAction> ProjectAccess<A> {
     /// [`Error::Unauthorized`] for anonymous callers, [`Error::Forbidden`] for others who may not, both also where the
     /// project does not exist; [`Error::NotFound`] for a missing project where the caller may know.
     pub async fn check(domain: &Domain, actor: &Actor, name: &ProjectName) -> Result<Self> {
-        let mut reader = domain.db.reader().await?;
-        let found = query::project::standing_by_name(&mut reader.conn(), name.as_str(), user_id(actor)).await?;
-        Self::decide(actor, found, name.as_str())
+        let found = domain.standing(name, user_id(actor)).await?;
+        Self::decide(actor, found.as_deref(), name.as_str())
     }
 
     /// Checks by id, see [`ProjectAccess::check`].
@@ -151,10 +151,10 @@ impl<A: ProjectAction> ProjectAccess<A> {
     pub async fn check_id(domain: &Domain, actor: &Actor, id: ProjectId) -> Result<Self> {
         let mut reader = domain.db.reader().await?;
         let found = query::project::standing_by_id(&mut reader.conn(), id.0, user_id(actor)).await?;
-        Self::decide(actor, found, &id.to_string())
+        Self::decide(actor, found.as_ref(), &id.to_string())
     }
 
-    fn decide(actor: &Actor, found: Option<query::project::Standing>, asked: &str) -> Result<Self> {
+    fn decide(actor: &Actor, found: Option<&query::project::Standing>, asked: &str) -> Result<Self> {
         let Some(found) = found else {
             if actor.is_sysadmin() {
                 return Err(Error::NotFound(format!("project {asked} not found")));

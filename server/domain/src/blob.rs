@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use berth_db::{Conn, query};
-pub use berth_storage::ByteStream;
-use berth_storage::{BlobRead, Stored};
+use berth_db::{Backend, Conn, query};
+pub use berth_storage::{BlobRead, ByteStream};
+use berth_storage::{BlobStore, Stored};
 use berth_types::{Digest, RepoName, Timestamp};
 
 use crate::{
     Domain, Error, Result,
     authz::{DeleteContent, ProjectAccess, Pull, Push},
-    policy, storage,
+    fsck, growth, policy, storage,
 };
 
 /// How many repositories are tried for a mount that names no source.
@@ -40,10 +40,18 @@ pub async fn open(
     repo: &RepoName,
     digest: &Digest,
 ) -> Result<Arc<dyn BlobRead>> {
-    stat(domain, access, repo, digest).await?;
+    let size = stat(domain, access, repo, digest).await?;
     let blob = domain.blobs.open(digest).await.map_err(storage::error)?;
-    // The row promises the bytes; without them this is a fault of ours, which fsck names.
-    blob.ok_or_else(|| Error::internal(format!("the bytes of {digest} are missing")))
+    if let Some(blob) = blob.filter(|blob| blob.size() == size) {
+        return Ok(blob);
+    }
+    // The row promises the bytes; without them this is a fault of ours. From here on the blob answers as unknown, so that
+    // the next client that pushes it brings them again.
+    match fsck::contain(domain, digest).await? {
+        true => Err(Error::internal(format!("the bytes of {digest} are missing or cut off"))),
+        // Deleted or pushed anew in this very moment.
+        false => Err(Error::BlobUnknown(*digest)),
+    }
 }
 
 /// Stores a whole blob in one request.
@@ -58,12 +66,18 @@ pub async fn put(
     body: ByteStream,
 ) -> Result<u64> {
     belongs(access.project().name == repo.project())?;
+    // Until the commit nothing else says that these bytes are wanted.
+    let _claim = domain.claims.push(digest).await;
     let stored = domain.blobs.put(digest, body, domain.limits.blob_size_bytes_max).await.map_err(storage::error)?;
     commit(domain, access, repo, digest, stored, None).await?;
     Ok(stored.size)
 }
 
-/// Writes the rows of a blob whose bytes are durable. Only after this the client is told.
+/// Writes the rows of a blob whose bytes are durable. Only after this the client is told. The caller has claimed the
+/// digest since before it stored the bytes.
+///
+/// # Errors
+/// [`Error::Busy`] where another node's garbage collection takes these bytes away.
 pub(crate) async fn commit(
     domain: &Domain,
     access: &ProjectAccess<Push>,
@@ -72,24 +86,47 @@ pub(crate) async fn commit(
     stored: Stored,
     upload: Option<String>,
 ) -> Result<()> {
-    let args = (access.clone(), repo.clone(), *digest, stored.size, upload, domain.now());
-    domain
+    let args = (access.clone(), repo.clone(), *digest, stored, upload, domain.blobs.clone(), domain.now());
+    let written = domain
         .db
-        .write(args, |tx, (access, repo, digest, size, upload, now)| {
+        .write(args, |tx, (access, repo, digest, stored, upload, blobs, now)| {
             Box::pin(async move {
                 if let Some(upload) = upload
                     && !query::push::delete_upload(tx, upload).await?
                 {
                     return Err(Error::UploadUnknown);
                 }
+                if stored.existed {
+                    fsck::refuse_lost(tx, digest).await?;
+                }
                 let repository = ensure_repository(tx, access, repo, *now).await?;
-                let blob = query::push::ensure_blob(tx, digest, signed(*size), *now).await?;
-                link(tx, access, repository, blob, *size, *now).await?;
+                let blob = query::push::ensure_blob(tx, digest, signed(stored.size), *now).await?.ok_or(Error::Busy)?;
+                is_still_stored(tx, &**blobs, digest).await?;
+                link(tx, access, repository, (blob, digest, stored.size), *now).await?;
                 // An upload whose manifest never comes is garbage, and nothing else would say so.
                 Ok(query::push::review_blob(tx, blob, "uploaded", *now).await?)
             })
         })
-        .await
+        .await;
+    if let Err(Error::Unavailable(cause)) = &written
+        && cause.is::<fsck::LostBytes>()
+    {
+        // Afterwards the client's next try finds sound bytes, or none and brings its own.
+        fsck::heal(domain, digest).await?;
+    }
+    written
+}
+
+/// Looks at the store once more where another process may have removed the bytes since they were stored. The row is held
+/// by this transaction: from here on nobody gives them up.
+///
+/// This is the one place where a write awaits something other than the database. It does so on PostgreSQL alone, which does
+/// not mind; SQLite belongs to one process, whose claims have kept collection away.
+async fn is_still_stored(tx: &Conn<'_>, blobs: &dyn BlobStore, digest: &Digest) -> Result<()> {
+    if tx.backend() == Backend::Postgres && blobs.stat(digest).await.map_err(storage::error)?.is_none() {
+        return Err(Error::Busy);
+    }
+    Ok(())
 }
 
 /// Finds or makes the repository of a push.
@@ -107,22 +144,24 @@ pub(crate) async fn ensure_repository(
 }
 
 /// Links a blob to a repository and charges the project for it, where it is new to the project.
-async fn link(
+pub(crate) async fn link(
     tx: &mut Conn<'_>,
     access: &ProjectAccess<Push>,
     repository: i64,
-    blob: i64,
-    size: u64,
+    (blob, digest, size): (i64, &Digest, u64),
     now: Timestamp,
 ) -> Result<()> {
     let project = access.project_id().0;
-    if query::push::link_blob(tx, repository, blob, now).await?
-        && !query::push::project_has_blob(tx, project, blob, repository).await?
-    {
+    if !query::push::link_blob(tx, repository, blob, now).await? {
+        return Ok(());
+    }
+    if !query::push::project_has_blob(tx, project, blob, repository).await? {
         policy::before_growth(tx, access, size, "").await?;
         query::push::add_usage(tx, project, signed(size), now).await?;
     }
-    Ok(())
+    // After the link: it waits for a manifest's push that holds the repository, whose references are seen then.
+    let waiting = query::push::adopt_blob(tx, repository, digest, blob).await?;
+    growth::grow(tx, waiting, signed(size)).await
 }
 
 /// Makes a blob of another repository visible in this one, without moving bytes.
@@ -146,9 +185,11 @@ pub async fn mount(
         .write(args, |tx, (access, repo, from, digest, now)| {
             Box::pin(async move {
                 let Some(size) = query::registry::blob_size(tx, from.as_str(), digest).await? else { return Ok(false) };
+                // The link may have gone since, and the bytes with it.
+                let Some(blob) = query::push::use_blob(tx, digest, *now).await? else { return Ok(false) };
                 let repository = ensure_repository(tx, access, repo, *now).await?;
-                let blob = query::push::ensure_blob(tx, digest, size, *now).await?;
-                link(tx, access, repository, blob, unsigned(size), *now).await?;
+                link(tx, access, repository, (blob, digest, unsigned(size)), *now).await?;
+                query::push::review_blob(tx, blob, "mounted", *now).await?;
                 Ok(true)
             })
         })
@@ -206,6 +247,8 @@ pub async fn delete(
                 if query::push::blob_in_use(tx, repository.id, blob).await? {
                     return Err(Error::Unsupported(format!("blob {digest} is referenced by a manifest")));
                 }
+                // Whoever deletes it on purpose does not want the next manifest to bring it back.
+                query::gc::forget_link(tx, repository.id, blob).await?;
                 unlink(tx, access.project_id().0, repository.id, blob, size, *now).await
             })
         })

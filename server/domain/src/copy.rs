@@ -1,9 +1,11 @@
 //! Copies of artifacts between repositories: no byte moves, the same blobs are linked and the same manifest is kept.
 
+use std::collections::{HashMap, HashSet};
+
 use berth_db::query;
 use berth_types::{
     Digest, Reference, RepoName, TagName,
-    manifest::{Manifest, parse},
+    manifest::{DESCRIPTORS_MAX, Manifest, parse},
 };
 
 use crate::{
@@ -15,11 +17,14 @@ use crate::{
 
 /// The deepest nesting of indexes that is followed. Real ones have one level.
 const DEPTH_MAX: usize = 4;
+/// The most manifests that one copy may be about. The widest index has [`DESCRIPTORS_MAX`], each with a signature.
+const FAMILY_MAX: usize = 2 * DESCRIPTORS_MAX;
 
 /// Copies an artifact, named by tag or digest, with its children, with what refers to them, and with all their tags.
 ///
 /// # Errors
-/// [`Error::BadRequest`] where there is nothing to copy, and as [`manifest::put`].
+/// [`Error::BadRequest`] where there is nothing to copy or more than 20,000 manifests belong to it, and as
+/// [`manifest::put`].
 pub async fn copy(
     domain: &Domain,
     access: &ProjectAccess<CreateArtifact>,
@@ -43,7 +48,7 @@ pub async fn copy(
     let row = artifact::find(&mut reader.conn(), from, &reference.to_string()).await.map_err(absent)?;
     drop(reader);
     // Children before their index, so that nobody sees an index without them.
-    for digest in route.family(row.digest).await? {
+    for digest in route.family(row.digest, FAMILY_MAX).await? {
         route.copy_one(digest).await?;
     }
     Ok(())
@@ -58,16 +63,32 @@ struct Route<'r> {
 }
 
 impl Route<'_> {
-    /// The manifests to copy: children, then those that list them, then what refers to any of them.
-    async fn family(&self, root: Digest) -> Result<Vec<Digest>> {
+    /// The manifests to copy, at most `max`: children, then those that list them, then what refers to any of them.
+    async fn family(&self, root: Digest, max: usize) -> Result<Vec<Digest>> {
+        let too_large = || Error::BadRequest(format!("more than {max} manifests belong to {}@{root}", self.from));
+        // Every digest that an index names, and whether it is there. An index may name the same one a thousand times, and so
+        // may the next.
+        let mut known = HashMap::from([(root, true)]);
         let mut level = vec![root];
         let mut levels = Vec::new();
         for _ in 0..DEPTH_MAX {
-            let mut next = Vec::new();
+            let (mut next, mut seen) = (Vec::new(), HashSet::new());
             for digest in &level {
                 let (_, manifest, _) = self.read(digest).await?;
                 for child in manifest.manifests {
-                    if self.has(&child.digest).await? {
+                    if !seen.insert(child.digest) {
+                        continue;
+                    }
+                    let is_there = match known.get(&child.digest) {
+                        Some(is_there) => *is_there,
+                        None if known.len() >= max => return Err(too_large()),
+                        None => {
+                            let is_there = self.has(&child.digest).await?;
+                            known.insert(child.digest, is_there);
+                            is_there
+                        }
+                    };
+                    if is_there {
                         next.push(child.digest);
                     }
                 }
@@ -77,20 +98,20 @@ impl Route<'_> {
                 break;
             }
         }
-        let mut family: Vec<Digest> = Vec::new();
-        for digest in levels.into_iter().rev().flatten() {
-            if !family.contains(&digest) {
-                family.push(digest);
-            }
-        }
+        let mut members = HashSet::new();
+        let mut family: Vec<Digest> =
+            levels.into_iter().rev().flatten().filter(|digest| members.insert(*digest)).collect();
         // The list grows while it is read: accessories have accessories.
         let mut next = 0;
         while let Some(subject) = family.get(next).copied() {
             next += 1;
             for digest in self.referring(&subject).await? {
-                if !family.contains(&digest) {
+                if members.insert(digest) {
                     family.push(digest);
                 }
+            }
+            if family.len() > max {
+                return Err(too_large());
             }
         }
         Ok(family)
@@ -120,6 +141,7 @@ impl Route<'_> {
         let tags = query::push::tags_of(&mut conn, found.id).await?;
         drop(reader);
         let bytes = manifest::bytes(self.domain, digest).await?;
+        let bytes = bytes.ok_or_else(|| Error::internal(format!("the bytes of manifest {digest} are lost")))?;
         let parsed = parse(Some(&found.media_type), &bytes).map_err(Error::internal)?;
         let tags = tags.iter().filter_map(|tag| tag.parse().ok()).collect();
         Ok((manifest::Found { digest: *digest, media_type: found.media_type, bytes }, parsed, tags))
@@ -128,7 +150,8 @@ impl Route<'_> {
     async fn copy_one(&self, digest: Digest) -> Result<()> {
         let (found, manifest, tags) = self.read(&digest).await?;
         let blobs = manifest.config.iter().chain(&manifest.layers).chain(&manifest.manifests);
-        for descriptor in blobs {
+        let mut seen = HashSet::new();
+        for descriptor in blobs.filter(|descriptor| seen.insert(descriptor.digest)) {
             // False for foreign layers and for the manifests of an index, which are no blobs.
             blob::mount(self.domain, &self.push, self.repo, &self.pull, self.from, &descriptor.digest).await?;
         }
@@ -140,5 +163,66 @@ impl Route<'_> {
         };
         manifest::put(self.domain, &self.push, self.repo, push).await?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use berth_db::Db;
+    use berth_storage::MemoryStore;
+    use berth_types::time::SystemClock;
+    use bytes::Bytes;
+    use sha2::Digest as _;
+
+    use super::*;
+    use crate::{Actor, Limits};
+
+    const INDEX: &str = "application/vnd.oci.image.index.v1+json";
+    /// How often each index names the next.
+    const TIMES: usize = 300;
+
+    async fn push(domain: &Domain, repo: &RepoName, children: &[Digest]) -> Digest {
+        let child = |digest| serde_json::json!({ "mediaType": INDEX, "digest": digest, "size": 2 });
+        let children: Vec<_> = children.iter().map(child).collect();
+        let bytes = serde_json::json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": children }).to_string();
+        let digest = Digest::Sha256(sha2::Sha256::digest(&bytes).into());
+        let reference = Reference::Digest(digest);
+        let access = ProjectAccess::check(domain, &Actor::system("test"), &repo.project()).await.unwrap();
+        let (tags, bytes) = (Vec::new(), Bytes::from(bytes));
+        let push = PushRequest { reference: &reference, tags, content_type: Some(INDEX), bytes };
+        manifest::put(domain, &access, repo, push).await.unwrap();
+        digest
+    }
+
+    #[tokio::test]
+    async fn an_index_that_names_the_same_again_and_again_is_copied_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open_sqlite(&folder.path().join("berth.db")).await.unwrap();
+        let domain = Domain::new(db, Arc::new(MemoryStore::new()), Arc::new(SystemClock), Limits::default());
+        let (from, repo): (RepoName, RepoName) = ("library/a".parse().unwrap(), "library/b".parse().unwrap());
+        let mut pushed = vec![push(&domain, &from, &[]).await];
+        // Were every mention followed, the last level would be 27 million long.
+        for _ in 1..DEPTH_MAX {
+            let last = *pushed.last().unwrap();
+            pushed.push(push(&domain, &from, &vec![last; TIMES]).await);
+        }
+        let top = *pushed.last().unwrap();
+        let access = ProjectAccess::<CreateArtifact>::check(&domain, &Actor::system("test"), &repo.project()).await;
+        let source = ProjectAccess::<ReadArtifact>::check(&domain, &Actor::system("test"), &from.project()).await;
+        let (access, source) = (access.unwrap(), source.unwrap());
+        let (push, pull) = (access.also::<Push>().unwrap(), source.also::<Pull>().unwrap());
+        let route = Route { domain: &domain, push, repo: &repo, pull, from: &from };
+        assert_eq!(route.family(top, DEPTH_MAX).await.unwrap(), pushed, "children first");
+        let refused = route.family(top, DEPTH_MAX - 1).await;
+        assert!(matches!(&refused, Err(Error::BadRequest(text)) if text.contains("more than 3")), "{refused:?}");
+
+        copy(&domain, &access, &repo, &source, &from, &Reference::Digest(top)).await.unwrap();
+        let mut reader = domain.db.reader().await.unwrap();
+        for digest in &pushed {
+            let found = query::registry::manifest_by_digest(&mut reader.conn(), repo.as_str(), digest).await.unwrap();
+            assert!(found.is_some(), "{digest}");
+        }
     }
 }

@@ -90,6 +90,9 @@ pub enum Error {
     /// The database or the disk cannot serve now.
     #[error("temporarily unavailable")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Somebody else is at work on the same thing for a moment, for example garbage collection.
+    #[error("busy for a moment")]
+    Busy,
     /// No room left.
     #[error("no space left")]
     Full(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -128,7 +131,7 @@ impl Error {
             Error::Unsupported(_) => ErrorCode::Unsupported,
             Error::TooLarge { .. } => ErrorCode::TooLarge,
             Error::BodyAborted => ErrorCode::BlobUploadInvalid,
-            Error::Unavailable(_) => ErrorCode::Unavailable,
+            Error::Unavailable(_) | Error::Busy => ErrorCode::Unavailable,
             Error::Full(_) => ErrorCode::InsufficientStorage,
             Error::Internal(_) | Error::Retry(_) => ErrorCode::Unknown,
         }

@@ -10,9 +10,17 @@ pub mod artifact;
 mod artifact_kind;
 pub mod audit;
 pub mod authz;
+pub mod backup;
 pub mod blob;
+mod claim;
 pub mod copy;
 pub mod error;
+pub mod fsck;
+#[doc(hidden)]
+pub mod fuzz;
+pub mod gc;
+mod growth;
+mod hold;
 pub mod identity;
 pub mod key;
 pub mod maintenance;
@@ -38,7 +46,10 @@ pub mod throttle;
 pub mod upload;
 pub mod user;
 
-use std::sync::{Arc, atomic::AtomicBool};
+use std::{
+    ops::Deref,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use berth_db::Db;
 use berth_storage::BlobStore;
@@ -49,15 +60,25 @@ use moka::sync::Cache;
 pub use actor::{Actor, ActorKind};
 pub use error::{Error, Result};
 
-/// Everything that rules need. Cheap to clone.
+/// Everything that rules need. A clone is one more reference: every layer of a request holds one.
 #[derive(Clone)]
-pub struct Domain {
+pub struct Domain(Arc<Parts>);
+
+/// What a [`Domain`] is made of. The fields are private to this crate.
+#[derive(Clone)]
+pub struct Parts {
     pub(crate) db: Db,
     pub(crate) blobs: Arc<dyn BlobStore>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) limits: Limits,
     pub(crate) pulls: Arc<pull::Batch>,
     pub(crate) uploads: Arc<upload::Turns>,
+    pub(crate) claims: Arc<claim::Claims>,
+    pub(crate) holds: Arc<hold::Holds>,
+    /// Runs of garbage collection take turns.
+    pub(crate) collecting: Arc<tokio::sync::Mutex<()>>,
+    /// Wakes whoever runs jobs.
+    pub(crate) jobs: Arc<tokio::sync::Notify>,
     pub(crate) manifests: Cache<Digest, Bytes>,
     pub(crate) settings: Arc<settings::Store>,
     pub(crate) recent: Arc<recent::Recent>,
@@ -67,16 +88,26 @@ pub struct Domain {
     pub(crate) set_up: Arc<AtomicBool>,
 }
 
+impl Deref for Domain {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
 /// Limits that the configuration sets.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// The largest blob, in bytes.
     pub blob_size_bytes_max: u64,
+    /// Whether a manifest may name configurations and layers that the repository does not have (yet).
+    pub sparse: bool,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { blob_size_bytes_max: u64::MAX }
+        Limits { blob_size_bytes_max: u64::MAX, sparse: false }
     }
 }
 
@@ -90,27 +121,37 @@ impl Domain {
             .weigher(|_: &Digest, bytes: &Bytes| u32::try_from(bytes.len()).unwrap_or(u32::MAX))
             .max_capacity(MANIFEST_CACHE_BYTES_MAX)
             .build();
-        Domain {
+        Domain(Arc::new(Parts {
             db,
             blobs,
             clock,
             limits,
             pulls: Arc::default(),
             uploads: Arc::default(),
+            claims: Arc::default(),
+            holds: Arc::default(),
+            collecting: Arc::default(),
+            jobs: Arc::default(),
             manifests,
             settings: Arc::default(),
             recent: Arc::default(),
             failures: Arc::default(),
             storage_health: Arc::default(),
             set_up: Arc::default(),
-        }
+        }))
     }
 
     /// The same with settings that the configuration fixes.
     #[must_use]
-    pub fn with_settings(mut self, overrides: settings::Overrides) -> Self {
-        self.settings = Arc::new(settings::Store::new(overrides));
-        self
+    pub fn with_settings(self, overrides: settings::Overrides) -> Self {
+        let mut parts = Arc::unwrap_or_clone(self.0);
+        parts.settings = Arc::new(settings::Store::new(overrides));
+        Domain(Arc::new(parts))
+    }
+
+    /// What a rule notifies after it asked for a job inside of its transaction, so that the job begins at once.
+    pub fn jobs(&self) -> Arc<tokio::sync::Notify> {
+        self.jobs.clone()
     }
 
     /// The current moment.

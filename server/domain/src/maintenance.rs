@@ -10,7 +10,7 @@ use berth_types::Timestamp;
 use chrono::{Datelike, Months, NaiveDate};
 use futures_util::StreamExt;
 
-use crate::{Domain, Error, Result, session, storage};
+use crate::{Domain, Error, Result, gc, session, storage, upload};
 
 /// How often the caller should run it.
 pub const INTERVAL: Duration = Duration::from_secs(60);
@@ -74,6 +74,7 @@ pub async fn run(domain: &Domain, holder: &str, keep: &Keep, orphans: Orphans) -
     log("upload files", sweep_uploads(domain, older(ORPHAN_SECONDS)).await);
     if orphans == Orphans::UploadsAndBlobs {
         log("blob files", sweep_blobs(domain, older(ORPHAN_SECONDS)).await);
+        log("forgotten garbage", gc::find_forgotten(domain).await);
     }
     Ok(true)
 }
@@ -83,15 +84,25 @@ async fn drop_idle_uploads(domain: &Domain, before: Timestamp) -> Result<u64> {
     let idle = rows::idle_uploads(&mut domain.db.reader().await?.conn(), before).await?;
     let mut removed = 0;
     for id in idle {
+        let upload = id.parse().ok();
+        // The row tells of bytes when their request ends. One that is at work for longer than that is not idle.
+        let turn = upload.map(|upload| upload::turn(domain, upload));
+        if matches!(turn, Some(None)) {
+            continue;
+        }
         let gone: bool = domain
             .db
             .write((id.clone(), before), |tx, (id, before)| {
                 Box::pin(async move { Ok::<_, Error>(rows::delete_idle_upload(tx, id, *before).await?) })
             })
             .await?;
-        if let (true, Ok(id)) = (gone, id.parse()) {
-            domain.blobs.delete_upload(id).await.map_err(storage::error)?;
+        if let (true, Some(upload)) = (gone, upload) {
             removed += 1;
+            match domain.blobs.delete_upload(upload).await {
+                // Another node writes to it. Without a row it goes by age.
+                Ok(()) | Err(berth_storage::Error::Busy) => {}
+                Err(error) => return Err(storage::error(error)),
+            }
         }
     }
     let lapsed: u64 = domain
@@ -246,7 +257,7 @@ mod tests {
 
     use berth_db::{Db, args};
     use berth_storage::{BlobStore, MemoryStore};
-    use berth_types::{Clock, Digest, time::SystemClock};
+    use berth_types::{Algorithm, Clock, Digest, time::SystemClock};
     use sha2::Digest as _;
     use uuid::Uuid;
 
@@ -321,6 +332,54 @@ mod tests {
 
         clock.0.store(168 * 3600 + 600, Ordering::Relaxed);
         assert!(run(&domain, "other", &KEEP, Orphans::Uploads).await.unwrap(), "the lease has ended");
+    }
+
+    #[tokio::test]
+    async fn an_upload_that_a_request_is_at_work_on_is_not_idle() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open_sqlite(&folder.path().join("berth.db")).await.unwrap();
+        let store = MemoryStore::new();
+        let domain = Domain::new(db, Arc::new(store.clone()), Arc::new(SystemClock), Limits::default());
+        let (taken, busy, idle) = (Uuid::new_v4(), Uuid::new_v4(), Uuid::new_v4());
+        let write = domain.db.write([taken, busy, idle], |tx, uploads| {
+            Box::pin(async move {
+                let sql = "INSERT INTO repositories (project_id, name, created_at, updated_at) VALUES (1, 'library/a', 1, 1) RETURNING id";
+                let repository = tx.insert(sql, &[]).await?;
+                for (at, id) in uploads.iter().enumerate() {
+                    let sql = "INSERT INTO uploads (id, repository_id, created_at, updated_at) VALUES ($1, $2, $3, $3)";
+                    tx.execute(sql, args![id.to_string(), repository, at as i64]).await?;
+                }
+                Ok::<_, Error>(())
+            })
+        });
+        write.await.unwrap();
+        for id in [taken, busy, idle] {
+            store.create_upload(id).await.unwrap();
+        }
+        let turn = upload::turn(&domain, taken).unwrap();
+        // Another node's request: its turn is not seen here, its file is in use.
+        let (began, begins) = tokio::sync::oneshot::channel();
+        let endless = futures_util::stream::once(async move {
+            began.send(()).unwrap();
+            std::future::pending().await
+        });
+        let writing = tokio::spawn({
+            let store = store.clone();
+            async move { store.append(busy, berth_storage::Position::start(Algorithm::Sha256), Box::pin(endless), 9).await }
+        });
+        begins.await.unwrap();
+
+        let before = domain.now();
+        assert_eq!(drop_idle_uploads(&domain, before).await.unwrap(), 2);
+        let sql = "SELECT id FROM uploads";
+        let rows = domain.db.reader().await.unwrap().conn().rows(sql, &[]).await.unwrap();
+        let left: Vec<String> = rows.iter().map(|row| row.get(0).unwrap()).collect();
+        assert_eq!(left, [taken.to_string()]);
+        let files: Vec<Uuid> = store.list_uploads().await.unwrap().iter().map(|upload| upload.id).collect();
+        assert!(files.contains(&taken) && files.contains(&busy) && !files.contains(&idle), "{files:?}");
+        drop(turn);
+        assert_eq!(drop_idle_uploads(&domain, before).await.unwrap(), 1);
+        writing.abort();
     }
 
     #[test]

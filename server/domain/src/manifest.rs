@@ -22,9 +22,11 @@ use crate::{
     artifact_kind::{self, Kind},
     audit,
     authz::{DeleteContent, ProjectAccess, ProjectAction, Pull, Push},
-    blob::{belongs, ensure_repository, signed, unlink},
+    blob::{belongs, ensure_repository, link, signed, unlink},
+    gc,
+    growth::grow,
     policy,
-    pull::{self, Pulled},
+    pull::{self, Pulled, Target},
 };
 
 /// The most tags that one push may set.
@@ -76,7 +78,9 @@ pub async fn stat(
     reference: &Reference,
 ) -> Result<(Digest, String, u64)> {
     let found = find(domain, access, repo, reference).await?;
-    Ok((found.digest, found.media_type, crate::blob::unsigned(found.size)))
+    // One whose bytes are lost is unknown here, too: else a client that has it would not push it again.
+    let bytes = bytes(domain, &found.digest).await?.ok_or_else(|| unknown(repo, reference))?;
+    Ok((found.digest, found.media_type, bytes.len() as u64))
 }
 
 /// A manifest with its bytes. Counts as a pull.
@@ -90,20 +94,9 @@ pub async fn get(
     reference: &Reference,
 ) -> Result<Found> {
     let found = find(domain, access, repo, reference).await?;
-    let bytes = bytes(domain, &found.digest).await?;
-    let artifact = format!("{repo}@{}", found.digest);
-    let resource = match reference {
-        Reference::Tag(tag) => format!("{repo}:{tag}"),
-        Reference::Digest(_) => artifact.clone(),
-    };
-    let pulled = Pulled {
-        repository_id: found.repository_id,
-        manifest_id: found.id,
-        tag_id: found.tag_id,
-        project_id: access.project_id(),
-        resource,
-        artifact,
-    };
+    let bytes = bytes(domain, &found.digest).await?.ok_or_else(|| unknown(repo, reference))?;
+    let target = Target { repository_id: found.repository_id, manifest_id: found.id, tag_id: found.tag_id };
+    let pulled = Pulled { target, project_id: access.project_id(), repo, reference, digest: &found.digest };
     pull::note(domain, access.actor(), pulled);
     Ok(Found { digest: found.digest, media_type: found.media_type, bytes })
 }
@@ -129,23 +122,38 @@ fn unknown(repo: &RepoName, reference: &Reference) -> Error {
     Error::ManifestUnknown(format!("artifact {repo}{separator}{reference} not found"))
 }
 
-/// The bytes behind a digest. What a digest names never changes, so they are cached.
-pub(crate) async fn bytes(domain: &Domain, digest: &Digest) -> Result<Bytes> {
+/// The bytes behind a digest; nothing where they are missing or damaged. What a digest names never changes, so they are
+/// cached.
+pub(crate) async fn bytes(domain: &Domain, digest: &Digest) -> Result<Option<Bytes>> {
     if let Some(bytes) = domain.manifests.get(digest) {
-        return Ok(bytes);
+        return Ok(Some(bytes));
     }
     let found = query::registry::manifest_bytes(&mut domain.db.reader().await?.conn(), digest).await?;
-    let bytes = found.map(Bytes::from);
-    let bytes = bytes.ok_or_else(|| Error::internal(format!("the bytes of manifest {digest} are missing")))?;
+    let Some(bytes) = found.map(Bytes::from) else {
+        tracing::error!(artifact.digest = %digest, "the bytes of a manifest are missing");
+        return Ok(None);
+    };
+    if hash(digest, &bytes) != *digest {
+        tracing::error!(artifact.digest = %digest, "the bytes of a manifest are damaged, and are not served");
+        return Ok(None);
+    }
     domain.manifests.insert(*digest, bytes.clone());
-    Ok(bytes)
+    Ok(Some(bytes))
+}
+
+/// The digest that bytes have, by the algorithm of the one that they should have.
+pub(crate) fn hash(expected: &Digest, bytes: &[u8]) -> Digest {
+    match expected {
+        Digest::Sha256(_) => Digest::Sha256(Sha256::digest(bytes).into()),
+        Digest::Sha512(_) => Digest::Sha512(Sha512::digest(bytes).into()),
+    }
 }
 
 /// Accepts a manifest.
 ///
 /// # Errors
 /// [`Error::ManifestInvalid`], [`Error::DigestInvalid`], [`Error::TooLarge`], [`Error::ManifestBlobUnknown`] for a
-/// configuration or layer that the repository does not have, and what [`policy`] says.
+/// configuration or layer that the repository does not have (unless [`crate::Limits::sparse`]), and what [`policy`] says.
 pub async fn put(
     domain: &Domain,
     access: &ProjectAccess<Push>,
@@ -171,6 +179,8 @@ pub async fn put(
         bytes: push.bytes.clone(),
         manifest,
         tags: tags.clone(),
+        is_sparse_fine: domain.limits.sparse,
+        is_cached: domain.manifests.contains_key(&digest),
         now: domain.now(),
     });
     let subject = change.row.subject;
@@ -187,16 +197,16 @@ struct Change {
     bytes: Bytes,
     manifest: Manifest,
     tags: Vec<TagName>,
+    is_sparse_fine: bool,
+    /// Whether the bytes were read or written a while ago, and were whole.
+    is_cached: bool,
     now: Timestamp,
 }
 
 fn digest_of(reference: &Reference, bytes: &[u8]) -> Result<Digest> {
     let sha256 = || Digest::Sha256(Sha256::digest(bytes).into());
     let Reference::Digest(expected) = reference else { return Ok(sha256()) };
-    let actual = match expected {
-        Digest::Sha256(_) => sha256(),
-        Digest::Sha512(_) => Digest::Sha512(Sha512::digest(bytes).into()),
-    };
+    let actual = hash(expected, bytes);
     if actual != *expected {
         return Err(Error::DigestInvalid("provided digest did not match uploaded content".to_owned()));
     }
@@ -227,7 +237,7 @@ fn row(
     }
 }
 
-fn references(manifest: &Manifest) -> Vec<query::push::NewReference> {
+pub(crate) fn references(manifest: &Manifest) -> Vec<query::push::NewReference> {
     let line = |role, descriptor: &berth_types::manifest::Descriptor| query::push::NewReference {
         role,
         digest: descriptor.digest,
@@ -250,7 +260,13 @@ async fn write(tx: &mut Conn<'_>, change: &Change) -> Result<()> {
     let mut listed = 0;
     let known = query::push::counts_by_digest(tx, repository, &row.digest).await?;
     let manifest = match known {
-        Some(counts) => counts.id,
+        Some(counts) => {
+            // Its bytes may have been lost since; here they are again.
+            if !change.is_cached {
+                query::push::store_bytes(tx, &row.digest, &change.bytes).await?;
+            }
+            counts.id
+        }
         None => insert(tx, change, repository, &mut listed).await?,
     };
     for tag in &change.tags {
@@ -282,16 +298,22 @@ fn labels(repo: &RepoName, tags: &[TagName], digest: &Digest) -> Vec<String> {
 async fn insert(tx: &mut Conn<'_>, change: &Change, repository: i64, listed: &mut i64) -> Result<i64> {
     let Change { access, repo, row, manifest, now, .. } = change;
     let project = access.project_id().0;
-    let found = resolve(tx, repository, manifest).await?;
+    let found = resolve(tx, change, repository).await?;
     // First, because it locks: two pushes at once must not both find the manifest new to the project.
     query::push::store_bytes(tx, &row.digest, &change.bytes).await?;
     let is_new_to_project = !query::push::project_has_manifest(tx, project, &row.digest, repository).await?;
     let growth = if is_new_to_project { row.manifest_size } else { 0 };
     policy::before_push(tx, access, repo, crate::blob::unsigned(growth)).await?;
     let parents = query::push::adopt_by_parents(tx, repository, &row.digest, None).await?;
-    let size = row.manifest_size + found.size();
+    let size = row.manifest_size.saturating_add(found.size());
+    // The configuration was read by digest alone. Where the repository does not have it, it may be somebody else's.
+    let has_config = manifest.config.as_ref().is_some_and(|config| found.blob(&config.digest).is_some());
+    let row = if has_config { row } else { &query::push::NewManifest { extra_attrs: None, ..row.clone() } };
     let id = query::push::insert_manifest(tx, repository, row, size, parents, *now).await?;
-    query::push::adopt_by_parents(tx, repository, &row.digest, Some(id)).await?;
+    if query::push::adopt_by_parents(tx, repository, &row.digest, Some(id)).await? > 0 {
+        let parents = query::push::parents(tx, id).await?;
+        grow(tx, parents, size).await?;
+    }
     for (position, reference) in change.references.iter().enumerate() {
         let blob = found.blob(&reference.digest);
         let child = if reference.role == "child" { found.child(&reference.digest) } else { None };
@@ -328,11 +350,14 @@ impl Resolved {
 
     fn size(&self) -> i64 {
         let blobs = self.blobs.values().map(|(_, size)| size);
-        blobs.chain(self.children.values().map(|child| &child.size)).sum()
+        let sizes = blobs.chain(self.children.values().map(|child| &child.size));
+        // Indexes of indexes double it at every level.
+        sizes.fold(0, |sum: i64, size| sum.saturating_add(*size))
     }
 }
 
-async fn resolve(tx: &mut Conn<'_>, repository: i64, manifest: &Manifest) -> Result<Resolved> {
+async fn resolve(tx: &mut Conn<'_>, change: &Change, repository: i64) -> Result<Resolved> {
+    let manifest = &change.manifest;
     let needed = manifest.config.iter().chain(&manifest.layers);
     let mut digests: Vec<Digest> = needed.clone().map(|descriptor| descriptor.digest).collect();
     // A build cache lists its layers among the children of an index.
@@ -340,11 +365,16 @@ async fn resolve(tx: &mut Conn<'_>, repository: i64, manifest: &Manifest) -> Res
     digests.sort();
     digests.dedup();
     let blobs = query::push::linked_blobs(tx, repository, &digests).await?;
-    let blobs: HashMap<_, _> = blobs.into_iter().map(|(digest, id, size)| (digest, (id, size))).collect();
+    let mut blobs: HashMap<_, _> = blobs.into_iter().map(|(digest, id, size)| (digest, (id, size))).collect();
     for descriptor in needed {
         let is_elsewhere = !descriptor.urls.is_empty();
-        if !is_elsewhere && !blobs.contains_key(&descriptor.digest) {
-            return Err(Error::ManifestBlobUnknown(descriptor.digest));
+        if is_elsewhere || blobs.contains_key(&descriptor.digest) {
+            continue;
+        }
+        match relink(tx, change, repository, &descriptor.digest).await? {
+            Some(blob) => _ = blobs.insert(descriptor.digest, blob),
+            None if change.is_sparse_fine => {}
+            None => return Err(Error::ManifestBlobUnknown(descriptor.digest)),
         }
     }
     // Children that are not there yet are accepted: mirrors and partial copies push sparse indexes (spec, "Push").
@@ -354,6 +384,17 @@ async fn resolve(tx: &mut Conn<'_>, repository: i64, manifest: &Manifest) -> Res
     let children = query::push::children(tx, repository, &children).await?;
     let children = children.into_iter().map(|child| (child.digest, child)).collect();
     Ok(Resolved { blobs, children })
+}
+
+/// Takes back a blob that the repository lost with a manifest, or to garbage collection, a moment ago: whoever was told then that it is there has not
+/// uploaded it. Nothing where it was not lost, or is going.
+async fn relink(tx: &mut Conn<'_>, change: &Change, repository: i64, digest: &Digest) -> Result<Option<(i64, i64)>> {
+    let since = change.now.plus_seconds(-gc::RELINK_SECONDS);
+    let Some((_, size)) = query::gc::remembered_link(tx, repository, digest, since).await? else { return Ok(None) };
+    let Some(blob) = query::push::use_blob(tx, digest, change.now).await? else { return Ok(None) };
+    link(tx, &change.access, repository, (blob, digest, crate::blob::unsigned(size)), change.now).await?;
+    query::gc::forget_link(tx, repository, blob).await?;
+    Ok(Some((blob, size)))
 }
 
 fn difference(before: Counts, after: Counts) -> i64 {
@@ -530,6 +571,8 @@ async fn remove_one<A: ProjectAction>(
     for (blob, size) in blobs {
         if !query::push::blob_in_use(tx, repository, blob).await? {
             unlink(tx, project, repository, blob, size, now).await?;
+            // A push that counts on the blob may be under way.
+            query::gc::remember_link(tx, repository, blob, now).await?;
         }
     }
     query::push::lock_bytes(tx, &digest).await?;

@@ -96,7 +96,7 @@ async fn write<A: ProjectAction>(
     mode: Mode,
 ) -> Result<()> {
     let args = (access.clone(), key.to_owned(), value, mode, domain.now());
-    domain
+    let written = domain
         .db
         .write(args, |tx, (access, key, value, mode, now)| {
             Box::pin(async move {
@@ -123,7 +123,9 @@ async fn write<A: ProjectAction>(
                 audit::record(tx, access.actor(), *now, &entry).await
             })
         })
-        .await
+        .await;
+    domain.forget_standings();
+    written
 }
 
 /// The value of a setting in the form that is kept.

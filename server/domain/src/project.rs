@@ -265,7 +265,7 @@ pub async fn update(domain: &Domain, access: &ProjectAccess<UpdateProject>, requ
         settings.insert(query::metadata::CVE_ALLOWLIST.to_owned(), text);
     }
     let args = (access.clone(), settings, domain.now());
-    domain
+    let changed = domain
         .db
         .write(args, |tx, (access, settings, now)| {
             Box::pin(async move {
@@ -281,7 +281,9 @@ pub async fn update(domain: &Domain, access: &ProjectAccess<UpdateProject>, requ
                 audit::record(tx, access.actor(), *now, &entry).await
             })
         })
-        .await
+        .await;
+    domain.forget_standings();
+    changed
 }
 
 /// Why a project with repositories stays.
@@ -303,7 +305,7 @@ pub async fn deletable(domain: &Domain, access: &ProjectAccess<DeleteProject>) -
 /// [`Error::Precondition`] where it has repositories.
 pub async fn delete(domain: &Domain, access: &ProjectAccess<DeleteProject>) -> Result<()> {
     let args = (access.clone(), domain.now());
-    domain
+    let deleted = domain
         .db
         .write(args, |tx, (access, now)| {
             Box::pin(async move {
@@ -319,7 +321,9 @@ pub async fn delete(domain: &Domain, access: &ProjectAccess<DeleteProject>) -> R
                 audit::record(tx, access.actor(), *now, &entry).await
             })
         })
-        .await
+        .await;
+    domain.forget_standings();
+    deleted
 }
 
 /// Counts of a project: members where the caller may list them, storage where the caller may see it.

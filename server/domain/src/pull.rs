@@ -1,37 +1,48 @@
 //! Pulls are counted without a write on the pull path: they wait in memory and are flushed together.
 //!
+//! Who pulls the same again within a flush gets one audit entry, which says how often.
+//!
 //! What a kill -9 loses is the pulls of the last second, never anything that was acknowledged.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, hash_map::Entry},
     sync::{Arc, Mutex, PoisonError},
 };
 
 use berth_db::query;
-use berth_types::{Digest, ProjectId, Timestamp};
+use berth_types::{Digest, ProjectId, Reference, RepoName, Timestamp};
 
 use crate::{Actor, Domain, Error, Result, audit};
 
-/// The most entries that wait. More pulls than that in a second lose their audit entry, not their count.
+/// The most entries that wait. Further callers of that second lose their audit entry, not their count.
 const WAITING_MAX: usize = 50_000;
 /// A blob is noted as relied on once in this many seconds.
 const TOUCH_SECONDS: i64 = 3600;
 
 /// A pull of a manifest.
-#[derive(Clone, Debug)]
-pub struct Pulled {
-    /// The repository's row id.
+#[derive(Clone, Copy, Debug)]
+pub struct Pulled<'p> {
+    /// The rows it counts for.
+    pub target: Target,
+    /// The project.
+    pub project_id: ProjectId,
+    /// The repository.
+    pub repo: &'p RepoName,
+    /// What the caller asked for.
+    pub reference: &'p Reference,
+    /// What that was.
+    pub digest: &'p Digest,
+}
+
+/// The rows that a pull counts for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Target {
+    /// The repository.
     pub repository_id: i64,
-    /// The manifest's row id.
+    /// The manifest.
     pub manifest_id: i64,
     /// The tag that led to it.
     pub tag_id: Option<i64>,
-    /// The project.
-    pub project_id: ProjectId,
-    /// `<repo>:<tag>` or `<repo>@<digest>`, as the caller asked.
-    pub resource: String,
-    /// `<repo>@<digest>`.
-    pub artifact: String,
 }
 
 /// Pulls and touches that wait for the next flush.
@@ -41,10 +52,29 @@ pub(crate) struct Batch {
     touched: Mutex<HashMap<Digest, Touch>>,
 }
 
-/// Pulls and the last moment by repository, manifest and tag.
-type Counts = HashMap<(i64, i64, Option<i64>), (i64, Timestamp)>;
-/// Audit entries with who pulled and when.
-type Entries = Vec<(Actor, Timestamp, audit::Entry)>;
+/// Pulls and the last moment by target.
+type Counts = HashMap<Target, (i64, Timestamp)>;
+/// By target, name and address: who pulled, how often, and the entry of the first time.
+type Entries = HashMap<(Target, Arc<str>, Arc<str>), Again>;
+
+#[derive(Debug)]
+struct Again {
+    actor: Actor,
+    at: Timestamp,
+    times: u64,
+    entry: audit::Entry,
+}
+
+impl Again {
+    fn entry(&self) -> audit::Entry {
+        let entry = self.entry.clone();
+        if self.times == 1 {
+            return entry;
+        }
+        let description = format!("{} ({} times)", entry.description, self.times);
+        entry.described(description)
+    }
+}
 
 #[derive(Debug, Default)]
 struct Waiting {
@@ -68,32 +98,53 @@ impl Batch {
         }
     }
 
-    fn add(&self, actor: &Actor, pulled: Pulled, now: Timestamp) {
+    /// Whether a note on a blob is not written yet.
+    pub(crate) fn is_waiting(&self, digest: &Digest) -> bool {
+        let touched = self.touched.lock().unwrap_or_else(PoisonError::into_inner);
+        touched.get(digest) == Some(&Touch::Waiting)
+    }
+
+    fn add(&self, actor: &Actor, pulled: Pulled<'_>, now: Timestamp) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (pulled.repository_id, pulled.manifest_id, pulled.tag_id);
-        let count = waiting.counts.entry(key).or_insert((0, now));
+        let count = waiting.counts.entry(pulled.target).or_insert((0, now));
         count.0 += 1;
         count.1 = now;
+        let caller = (pulled.target, actor.name.clone(), actor.address.clone());
+        if let Some(again) = waiting.entries.get_mut(&caller) {
+            again.times += 1;
+            return;
+        }
         if waiting.entries.len() >= WAITING_MAX {
             waiting.dropped += 1;
             return;
         }
-        let entry = audit::Entry::success("pull", "artifact", pulled.resource)
-            .described(format!("pull artifact: {}", pulled.artifact))
+        let Pulled { repo, digest, .. } = pulled;
+        let resource = match pulled.reference {
+            Reference::Tag(tag) => format!("{repo}:{tag}"),
+            Reference::Digest(_) => format!("{repo}@{digest}"),
+        };
+        let entry = audit::Entry::success("pull", "artifact", resource)
+            .described(format!("pull artifact: {repo}@{digest}"))
             .in_project(pulled.project_id);
-        waiting.entries.push((actor.clone(), now, entry));
+        waiting.entries.insert(caller, Again { actor: actor.clone(), at: now, times: 1, entry });
     }
 
     /// Takes back what a flush could not write, behind what came meanwhile.
-    fn put_back(&self, counts: Counts, mut entries: Entries, touches: &[Digest]) {
+    fn put_back(&self, counts: Counts, entries: Entries, touches: &[Digest]) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         for (key, (count, at)) in counts {
             let entry = waiting.counts.entry(key).or_insert((0, at));
             entry.0 += count;
             entry.1 = entry.1.max(at);
         }
-        entries.truncate(WAITING_MAX.saturating_sub(waiting.entries.len()));
-        waiting.entries.append(&mut entries);
+        for (caller, again) in entries {
+            let is_full = waiting.entries.len() >= WAITING_MAX;
+            match waiting.entries.entry(caller) {
+                Entry::Occupied(mut known) => known.get_mut().times += again.times,
+                Entry::Vacant(free) if !is_full => drop(free.insert(again)),
+                Entry::Vacant(_) => waiting.dropped += 1,
+            }
+        }
         drop(waiting);
         let mut touched = self.touched.lock().unwrap_or_else(PoisonError::into_inner);
         for digest in touches {
@@ -103,7 +154,7 @@ impl Batch {
 }
 
 /// Counts a pull. It reaches the database with the next flush.
-pub fn note(domain: &Domain, actor: &Actor, pulled: Pulled) {
+pub fn note(domain: &Domain, actor: &Actor, pulled: Pulled<'_>) {
     domain.pulls.add(actor, pulled, domain.now());
 }
 
@@ -136,13 +187,13 @@ pub async fn flush(domain: &Domain) -> Result<()> {
         .write((batch.clone(), settings, now), |tx, (batch, settings, now)| {
             Box::pin(async move {
                 let (counts, entries, touches) = &**batch;
-                for ((repository, manifest, tag), (count, at)) in counts {
+                for (Target { repository_id, manifest_id, tag_id }, (count, at)) in counts {
                     let count = if settings.pull_count_update_disable() { 0 } else { *count };
                     let at = Some(*at).filter(|_| !settings.pull_time_update_disable());
-                    query::registry::add_pulls(tx, *repository, *manifest, *tag, count, at).await?;
+                    query::registry::add_pulls(tx, *repository_id, *manifest_id, *tag_id, count, at).await?;
                 }
-                for (actor, at, entry) in entries {
-                    audit::record(tx, actor, *at, entry).await?;
+                for again in entries.values() {
+                    audit::record(tx, &again.actor, again.at, &again.entry()).await?;
                 }
                 for digest in touches {
                     query::registry::touch_blob(tx, digest, *now).await?;

@@ -1,13 +1,21 @@
-//! What was read a moment ago: people, robots and sessions are asked for on every request and change rarely.
+//! What was read a moment ago: people, robots, sessions and what somebody is in a project are asked for on every request
+//! and change rarely.
 //!
 //! Entries live for two seconds. A change on this node drops them at once, another node sees it two seconds later.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
-use berth_db::query::{identity::Identity, session::Session, user::Person};
+use berth_db::query::{self, identity::Identity, project::Standing, session::Session, user::Person};
+use berth_types::ProjectName;
 use moka::sync::Cache;
 
-use crate::Domain;
+use crate::{Domain, Result};
 
 /// How long a change on another node may go unnoticed.
 const FRESH_FOR: Duration = Duration::from_secs(2);
@@ -21,11 +29,33 @@ pub(crate) struct Recent {
     pub(crate) robots: Cache<i64, Option<Arc<Identity>>>,
     pub(crate) robot_names: Cache<String, Option<Arc<Identity>>>,
     pub(crate) sessions: Cache<Vec<u8>, Option<Arc<Session>>>,
+    standings: Standings,
+}
+
+/// What somebody is in a project, by the project's name and the person's id (0: nobody). Absence is not remembered: who
+/// makes a project uses it at once.
+struct Standings {
+    entries: Cache<(ProjectName, i64), (u64, Arc<Standing>)>,
+    /// How many changes this node made. What was read before the last of them does not count.
+    changes: AtomicU64,
+}
+
+impl Default for Standings {
+    fn default() -> Self {
+        Standings { entries: cache(), changes: AtomicU64::default() }
+    }
 }
 
 impl Default for Recent {
     fn default() -> Self {
-        Recent { people: cache(), names: cache(), robots: cache(), robot_names: cache(), sessions: cache() }
+        Recent {
+            people: cache(),
+            names: cache(),
+            robots: cache(),
+            robot_names: cache(),
+            sessions: cache(),
+            standings: Standings::default(),
+        }
     }
 }
 
@@ -45,5 +75,29 @@ impl Domain {
         self.recent.robots.invalidate_all();
         self.recent.robot_names.invalidate_all();
         self.recent.sessions.invalidate_all();
+        self.forget_standings();
+    }
+
+    /// Forgets who is what in which project. Called after every change of a project, whether or not it succeeded: a commit
+    /// can succeed without an answer.
+    pub(crate) fn forget_standings(&self) {
+        self.recent.standings.changes.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// What somebody is in a project. No project: nothing.
+    pub(crate) async fn standing(&self, name: &ProjectName, user: i64) -> Result<Option<Arc<Standing>>> {
+        let Standings { entries, changes } = &self.recent.standings;
+        let key = (name.clone(), user);
+        let now = changes.load(Ordering::Acquire);
+        if let Some((then, standing)) = entries.get(&key)
+            && then == now
+        {
+            return Ok(Some(standing));
+        }
+        let mut reader = self.db.reader().await?;
+        let found = query::project::standing_by_name(&mut reader.conn(), name.as_str(), user).await?;
+        let Some(standing) = found.map(Arc::new) else { return Ok(None) };
+        entries.insert(key, (now, standing.clone()));
+        Ok(Some(standing))
     }
 }

@@ -97,7 +97,7 @@ pub async fn finish(domain: &Domain, origin: &Actor, req: &SetupReq) -> Result<(
     if !req.email.is_empty() {
         user::check_email(&req.email)?;
     }
-    let actor = Actor::user(UserId::ADMIN, "admin", true).on_request(&origin.address, &origin.request_id);
+    let actor = Actor::user(UserId::ADMIN, "admin", true).on_request(origin.address.clone(), origin.request_id.clone());
     let registration = req.self_registration.then(|| "true".to_owned());
     give_admin(domain, actor, &req.password, Some(req.email.clone()), registration).await
 }
@@ -131,7 +131,7 @@ async fn give_admin(
 ) -> Result<()> {
     let phc = password::hash(secret).await?;
     let args = (actor, phc, email.filter(|email| !email.is_empty()), registration, domain.now());
-    domain
+    let done = domain
         .db
         .write(args, |tx, (actor, phc, email, registration, now)| {
             Box::pin(async move {
@@ -149,10 +149,12 @@ async fn give_admin(
                 audit::record(tx, actor, *now, &Entry::success("update", "user", "admin")).await
             })
         })
-        .await?;
-    domain.set_up.store(true, Ordering::Relaxed);
+        .await;
+    // Also where it failed: the answer of a commit may have been lost.
     domain.forget_people();
     domain.forget_settings();
+    done?;
+    domain.set_up.store(true, Ordering::Relaxed);
     Ok(())
 }
 

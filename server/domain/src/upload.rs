@@ -92,7 +92,12 @@ pub async fn finish(
 ) -> Result<u64> {
     let turn = Turn::take(domain, id)?;
     let (_, at) = find(domain, access, repo, id).await?;
-    let (at, _turn) = receive(domain, turn, at, chunk).await?;
+    let (at, _turn) = match receive(domain, turn, at.clone(), chunk).await {
+        Err(Error::UploadUnknown) => return finish_again(domain, access, repo, (id, &at), digest).await,
+        received => received?,
+    };
+    // Until the commit nothing else says that these bytes are wanted.
+    let _claim = domain.claims.push(digest).await;
     let stored = match domain.blobs.finish(id, at, digest).await.map_err(storage::error) {
         Err(error @ Error::DigestInvalid(_)) => {
             drop_upload(domain, id).await?;
@@ -102,6 +107,41 @@ pub async fn finish(
     };
     commit(domain, access, repo, digest, stored, Some(id.to_string())).await?;
     Ok(stored.size)
+}
+
+/// Finishes an upload whose bytes have their name already: an earlier try could not commit. What the row says was received
+/// is the blob, so the client that tries again is told so.
+async fn finish_again(
+    domain: &Domain,
+    access: &ProjectAccess<Push>,
+    repo: &RepoName,
+    (id, at): (Uuid, &Position),
+    digest: &Digest,
+) -> Result<u64> {
+    let _turn = Turn::take(domain, id)?;
+    let _claim = domain.claims.push(digest).await;
+    let received = at.hash.as_ref().and_then(|state| state.resume()).map(|hash| hash.digest());
+    let blob = match received {
+        Some(received) if received == *digest => domain.blobs.open(digest).await.map_err(storage::error)?,
+        _ => None,
+    };
+    let blob = blob.filter(|blob| blob.size() == at.offset).ok_or(Error::UploadUnknown)?;
+    // Nothing is moved, but the store knows again that these bytes are wanted, and has read that they are whole.
+    let stored = domain.blobs.put(digest, blob.read(0..blob.size()), blob.size()).await.map_err(storage::error)?;
+    commit(domain, access, repo, digest, stored, Some(id.to_string())).await?;
+    Ok(stored.size)
+}
+
+/// Whether all bytes of an upload lie under their digest already: its end was broken off between bytes and rows, and
+/// succeeds when the client asks again.
+///
+/// # Errors
+/// What the disk says.
+pub(crate) async fn has_become_blob(domain: &Domain, received: u64, hash_state: Option<&[u8]>) -> Result<bool> {
+    let hash = Position::recorded(received, hash_state).hash.as_ref().and_then(|state| state.resume());
+    let Some(hash) = hash.filter(|hash| hash.length() == received) else { return Ok(false) };
+    let blob = domain.blobs.open(&hash.digest()).await.map_err(storage::error)?;
+    Ok(blob.is_some_and(|blob| blob.size() == received))
 }
 
 /// Ends an upload and forgets its bytes.
@@ -126,7 +166,7 @@ impl Turns {
 
 /// The right to change one upload, from reading its row to writing it. A request that went by a row read before
 /// another's bytes came would put its own in their place, under the hash of what was there.
-struct Turn {
+pub(crate) struct Turn {
     turns: Arc<Turns>,
     id: Uuid,
 }
@@ -138,6 +178,11 @@ impl Turn {
         }
         Ok(Turn { turns: domain.uploads.clone(), id })
     }
+}
+
+/// The turn of an upload, for as long as it is kept; nothing where a request is at work on it.
+pub(crate) fn turn(domain: &Domain, id: Uuid) -> Option<Turn> {
+    Turn::take(domain, id).ok()
 }
 
 impl Drop for Turn {
@@ -157,7 +202,11 @@ pub(crate) async fn drop_upload(domain: &Domain, id: Uuid) -> Result<()> {
     if !removed {
         return Err(Error::UploadUnknown);
     }
-    domain.blobs.delete_upload(id).await.map_err(storage::error)
+    if let Err(error) = domain.blobs.delete_upload(id).await {
+        // What was asked for is done: nobody can go on with it. The file goes by age.
+        tracing::warn!(upload.id = %id, %error, "the file of an upload that ended could not be removed");
+    }
+    Ok(())
 }
 
 async fn find(
@@ -198,7 +247,7 @@ async fn take_in(domain: &Domain, id: Uuid, at: Position, chunk: Chunk) -> Resul
     match domain.blobs.append(id, at, chunk.body, domain.limits.blob_size_bytes_max).await {
         Ok(reached) => {
             if reached.offset != before {
-                record(domain, id, &reached).await?;
+                record(domain, id, before, &reached).await?;
             }
             let expected = chunk.range.map(ByteRange::len);
             if expected.is_some_and(|expected| reached.offset - before != expected) {
@@ -208,26 +257,29 @@ async fn take_in(domain: &Domain, id: Uuid, at: Position, chunk: Chunk) -> Resul
         }
         Err(failed) => {
             if let Some(reached) = failed.reached {
-                record(domain, id, &reached).await?;
+                record(domain, id, before, &reached).await?;
             }
             Err(storage::error(failed.error))
         }
     }
 }
 
-async fn record(domain: &Domain, id: Uuid, at: &Position) -> Result<()> {
+/// Writes down how far an upload has come from `before`. [`Turn`] is of this process only: where another node went by
+/// the same row and was first, its record stays, and since its bytes may lie under ours they are read again at the end.
+async fn record(domain: &Domain, id: Uuid, before: u64, at: &Position) -> Result<()> {
     let state = at.hash.as_ref().map(|hash| hash.as_bytes().to_vec());
-    let args = (id.to_string(), signed(at.offset), state, domain.now());
-    let still_there: bool = domain
+    let args = (id.to_string(), signed(before), signed(at.offset), state, domain.now());
+    let overtaken: Option<u64> = domain
         .db
-        .write(args, |tx, (id, received, state, now)| {
+        .write(args, |tx, (id, before, received, state, now)| {
             Box::pin(async move {
-                Ok::<_, Error>(query::push::advance_upload(tx, id, *received, state.clone(), *now).await?)
+                if query::push::advance_upload(tx, id, *before, *received, state.clone(), *now).await? {
+                    return Ok::<_, Error>(None);
+                }
+                let received = query::push::distrust_upload(tx, id).await?.ok_or(Error::UploadUnknown)?;
+                Ok(Some(unsigned(received)))
             })
         })
         .await?;
-    if !still_there {
-        return Err(Error::UploadUnknown);
-    }
-    Ok(())
+    overtaken.map_or(Ok(()), |received| Err(Error::RangeInvalid { received }))
 }

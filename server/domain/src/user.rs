@@ -76,7 +76,7 @@ async fn insert(domain: &Domain, actor: Actor, req: &UserCreationReq) -> Result<
         sysadmin: false,
     };
     let entry = Entry::success("create", "user", &*new.username);
-    let id = domain
+    let made = domain
         .db
         .write((new, actor, domain.now(), entry), |tx, (new, actor, now, entry)| {
             Box::pin(async move {
@@ -86,9 +86,10 @@ async fn insert(domain: &Domain, actor: Actor, req: &UserCreationReq) -> Result<
                 Ok::<_, Error>(id)
             })
         })
-        .await?;
+        .await;
+    // Also where it failed: the answer of a commit may have been lost.
     domain.forget_people();
-    Ok(UserId(id))
+    made.map(UserId)
 }
 
 /// A person.
@@ -222,7 +223,7 @@ pub async fn update_profile(domain: &Domain, access: &PersonAccess, profile: &Us
     let id = access.person();
     check_profile(&profile.email, &profile.realname, &profile.comment)?;
     let args = (id, profile.clone(), access.actor().clone(), domain.now());
-    domain
+    let done = domain
         .db
         .write(args, |tx, (id, profile, actor, now)| {
             Box::pin(async move {
@@ -233,9 +234,10 @@ pub async fn update_profile(domain: &Domain, access: &PersonAccess, profile: &Us
                 audit::record(tx, actor, *now, &Entry::success("update", "user", person.username)).await
             })
         })
-        .await?;
+        .await;
+    // Also where it failed: the answer of a commit may have been lost.
     domain.forget_people();
-    Ok(())
+    done
 }
 
 /// Makes or unmakes an administrator.
@@ -248,7 +250,7 @@ pub async fn set_sysadmin(
     id: UserId,
     sysadmin: bool,
 ) -> Result<()> {
-    domain
+    let done = domain
         .db
         .write((id, sysadmin, access.actor().clone(), domain.now()), |tx, (id, sysadmin, actor, now)| {
             Box::pin(async move {
@@ -259,9 +261,10 @@ pub async fn set_sysadmin(
                 audit::record(tx, actor, *now, &Entry::success("update", "user", person.username)).await
             })
         })
-        .await?;
+        .await;
+    // Also where it failed: the answer of a commit may have been lost.
     domain.forget_people();
-    Ok(())
+    done
 }
 
 /// Changes a password. The caller's own needs the present one; it ends the person's sessions, but for the one whose
@@ -299,7 +302,7 @@ pub async fn change_password(
         phc: password::hash(&req.new_password).await?,
         keep_session: keep_session.map(<[u8]>::to_vec),
     };
-    domain
+    let done = domain
         .db
         .write((args, access.actor().clone(), domain.now()), |tx, (change, actor, now)| {
             Box::pin(async move {
@@ -314,9 +317,10 @@ pub async fn change_password(
                 audit::record(tx, actor, *now, &Entry::success("update", "user", change.username.as_str())).await
             })
         })
-        .await?;
+        .await;
+    // Also where it failed: the answer of a commit may have been lost.
     domain.forget_people();
-    Ok(())
+    done
 }
 
 struct Change {
@@ -334,7 +338,7 @@ pub async fn delete(domain: &Domain, access: &SystemAccess<DeleteUser>, id: User
     if id == UserId::ADMIN || access.actor().user_id() == Some(id) {
         return Err(Error::Forbidden(format!("User with ID {id} cannot be deleted")));
     }
-    domain
+    let done = domain
         .db
         .write((id, access.actor().clone(), domain.now()), |tx, (id, actor, now)| {
             Box::pin(async move {
@@ -343,9 +347,10 @@ pub async fn delete(domain: &Domain, access: &SystemAccess<DeleteUser>, id: User
                 audit::record(tx, actor, *now, &Entry::success("delete", "user", person.username)).await
             })
         })
-        .await?;
+        .await;
+    // Also where it failed: the answer of a commit may have been lost.
     domain.forget_people();
-    Ok(())
+    done
 }
 
 /// An account by sign-in name, at most two seconds old, for who proves identities.

@@ -4,7 +4,7 @@ use berth_domain::{
     Actor, Error,
     authz::{CatalogAccess, ProjectAccess, ProjectAction, Pull},
 };
-use berth_types::{ErrorCode, RepoName};
+use berth_types::{Action, ErrorCode, RepoName};
 use berth_web::{Anonymous, AppState, Credential};
 use http::{HeaderMap, Method, header, request::Parts};
 
@@ -49,7 +49,7 @@ impl Asker {
             Credential::Bearer { valid } => !valid,
             Credential::Basic { .. } | Credential::Session { .. } | Credential::Portal => false,
         };
-        let checked = if challenged {
+        let checked = if challenged || !self.token_allows(repo, A::ACTION) {
             Err(Error::Unauthorized(String::new()))
         } else {
             ProjectAccess::check(&state.domain, &self.actor, &repo.project()).await
@@ -61,7 +61,13 @@ impl Asker {
         })
     }
 
+    /// Whether a token, where one was used, is for this repository. A witness is for a whole project.
+    fn token_allows(&self, repo: &RepoName, action: Action) -> bool {
+        self.actor.grants.as_ref().is_none_or(|grants| grants.allows(repo, action))
+    }
+
     /// The witness of pulling from the source of a mount. Nothing where the caller may not: the client then uploads.
+    /// As in Harbor a token for one repository is enough within its project: many clients ask for no second scope.
     pub(crate) async fn may_pull(
         &self,
         state: &AppState,

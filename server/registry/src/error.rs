@@ -73,8 +73,11 @@ impl From<Error> for OciError {
         if status.is_server_error() {
             log(&error);
             let refused = OciError::new(code, masked(code));
-            let retry = matches!(error, Error::Unavailable(_) | Error::Full(_));
-            return if retry { refused.with_header(header::RETRY_AFTER, "5") } else { refused };
+            return match error {
+                Error::Busy => refused.with_header(header::RETRY_AFTER, "1"),
+                Error::Unavailable(_) | Error::Full(_) => refused.with_header(header::RETRY_AFTER, "5"),
+                _ => refused,
+            };
         }
         let message = error.to_string();
         match error {

@@ -6,20 +6,20 @@
 mod access;
 mod blob;
 mod error;
+#[doc(hidden)]
+pub mod fuzz;
 mod manifest;
 mod names;
 pub mod path;
 mod upload;
 
 use axum::{
-    Router,
-    body::Body,
-    extract::{Request, State},
+    body::{Body, HttpBody},
+    extract::Request,
     response::{IntoResponse, Response},
-    routing::any,
 };
 use berth_types::ErrorCode;
-use berth_web::AppState;
+use berth_web::{AppState, gate, state::Place};
 use http::{HeaderName, HeaderValue, Method, StatusCode, header, request::Parts};
 
 use crate::{
@@ -28,6 +28,8 @@ use crate::{
     path::{Endpoint, PathError},
 };
 
+/// When a client that found no place for its upload may come back.
+const RETRY_AFTER_SECONDS: &str = "2";
 /// Says that this is a registry of the second version, on every answer (docker looks for it).
 const API_VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-version");
 /// The digest of what the answer is about.
@@ -35,20 +37,25 @@ const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-diges
 /// The id of an upload.
 const UPLOAD_ID: HeaderName = HeaderName::from_static("docker-upload-uuid");
 
-/// The routes of the registry.
-pub fn router() -> Router<AppState> {
-    Router::new().route("/v2", any(serve)).route("/v2/", any(serve)).route("/v2/{*rest}", any(serve))
+/// Whether a path belongs to the registry.
+pub fn serves(path: &str) -> bool {
+    path.strip_prefix("/v2").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-async fn serve(State(state): State<AppState>, request: Request) -> Response {
+/// Answers a request whose path the registry [`serves`] and whose caller is known.
+pub async fn answer(state: &AppState, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let mut response = dispatch(&state, &parts, body).await.unwrap_or_else(IntoResponse::into_response);
+    let mut response = match gate::writable(&state.domain, &parts.method).await {
+        Ok(()) => dispatch(state, &parts, body).await.unwrap_or_else(IntoResponse::into_response),
+        Err(refusal) => refusal.into_response(),
+    };
     response.headers_mut().insert(API_VERSION, HeaderValue::from_static("registry/2.0"));
     response
 }
 
 async fn dispatch(state: &AppState, parts: &Parts, body: Body) -> OciResult {
     let endpoint = Endpoint::parse(parts.uri.path()).map_err(|error| unparsable(parts, error))?;
+    refuse_encoded(parts)?;
     let asker = Asker::of(state, parts);
     let request = Call { state, parts, asker };
     match (&endpoint, &parts.method) {
@@ -73,6 +80,17 @@ async fn dispatch(state: &AppState, parts: &Parts, body: Body) -> OciResult {
     }
 }
 
+/// Digests are of the bytes as they are sent, and a body that grows on its way in passes every limit.
+fn refuse_encoded(parts: &Parts) -> Result<(), OciError> {
+    let mut codings = parts.headers.get_all(header::CONTENT_ENCODING).iter();
+    if codings.all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return Ok(());
+    }
+    Err(OciError::new(ErrorCode::Unsupported, "request bodies must not be compressed")
+        .with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE)
+        .with_header(header::ACCEPT_ENCODING, "identity"))
+}
+
 /// One request to the registry, whose operations live in the modules beside this one.
 struct Call<'r> {
     state: &'r AppState,
@@ -84,6 +102,16 @@ impl Call<'_> {
     fn base(&self) -> OciResult {
         self.asker.require_somebody()?;
         Ok((StatusCode::OK, [(header::CONTENT_TYPE, "application/json; charset=utf-8")], "{}").into_response())
+    }
+
+    /// A place for a body that is about to be received; none is needed where there is nothing to receive.
+    fn place(&self, body: &Body) -> Result<Option<Place>, OciError> {
+        if body.is_end_stream() {
+            return Ok(None);
+        }
+        let busy = || OciError::new(ErrorCode::Unavailable, "too many uploads at the same time, try again soon");
+        let place = self.state.http.intake.take();
+        place.map(Some).ok_or_else(|| busy().with_header(header::RETRY_AFTER, RETRY_AFTER_SECONDS))
     }
 
     /// The parameters of the query, decoded.

@@ -56,7 +56,9 @@ impl Call<'_> {
         })?;
         let access = self.asker.require::<Push>(self.state, repo).await?;
         let tags = self.extra_tags(&reference)?;
+        let place = self.place(&body)?;
         let bytes = read(body).await?;
+        drop(place);
         let content_type = text(&self.parts.headers, "content-type");
         let push = PushRequest { reference: &reference, tags, content_type, bytes };
         let pushed = manifest::put(&self.state.domain, &access, repo, push).await?;

@@ -1,11 +1,15 @@
 //! Lists: tags, catalog, referrers.
 
-use axum::response::{IntoResponse, Response};
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
 use berth_domain::{
     authz::Pull,
     referrer::{self, Referrer},
 };
 use berth_types::{ErrorCode, RepoName, media_type::OCI_INDEX, url::encode};
+use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 
@@ -47,6 +51,10 @@ impl Call<'_> {
         let last = param(&params, "last").unwrap_or_default();
         let names = referrer::tags(&self.state.domain, &access, repo, last, n).await?;
         let next = names.names.last().filter(|_| names.more);
+        if let (None, Some(last)) = (n, next.cloned()) {
+            let more = referrer::more_tags(&self.state.domain, &access, repo, last);
+            return Ok(streamed(repo, names.names, more));
+        }
         let next = next.map(|last| next_link(&format!("/v2/{repo}/tags/list"), last, names.names.len()));
         answer(&Tags { name: repo.as_str(), tags: names.names }, next)
     }
@@ -93,12 +101,27 @@ impl Call<'_> {
     }
 }
 
-fn next_link(path: &str, last: &str, n: usize) -> String {
+/// The whole list, written as it is read. Clients without paging want it in one answer.
+fn streamed(
+    repo: &RepoName,
+    first: Vec<String>,
+    more: impl Stream<Item = berth_domain::Result<Vec<String>>> + Send + 'static,
+) -> Response {
+    // Neither the name of a repository nor a tag holds anything that JSON would escape.
+    let opening = format!("{{\"name\":\"{repo}\",\"tags\":[\"{}\"", first.join("\",\""));
+    let more = more.map_ok(|names| names.iter().map(|name| format!(",\"{name}\"")).collect::<String>());
+    let more = more.inspect_err(|error| tracing::error!(%error, "a list of tags was cut off"));
+    let body = stream::once(async { Ok(opening) }).chain(more).chain(stream::once(async { Ok("]}".to_owned()) }));
+    let content_type = [(header::CONTENT_TYPE, "application/json; charset=utf-8")];
+    (StatusCode::OK, content_type, Body::from_stream(body)).into_response()
+}
+
+pub(crate) fn next_link(path: &str, last: &str, n: usize) -> String {
     format!("<{path}?last={}&n={n}>; rel=\"next\"", encode(last))
 }
 
 /// How many names a client wants. More than the registry gives is fine, nonsense is not.
-fn number(text: Option<&str>) -> Result<Option<u64>, OciError> {
+pub(crate) fn number(text: Option<&str>) -> Result<Option<u64>, OciError> {
     let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(None) };
     text.parse().map(Some).map_err(|_| OciError::new(ErrorCode::BadRequest, "the N must be a positive int type"))
 }

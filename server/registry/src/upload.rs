@@ -11,7 +11,7 @@ use berth_domain::{
     upload::{self, Chunk},
 };
 use berth_types::{Algorithm, Digest, ErrorCode, RepoName, range::parse_upload_range};
-use futures_util::TryStreamExt;
+use futures_util::{StreamExt, TryStreamExt};
 use http::{StatusCode, header};
 
 use crate::{
@@ -29,7 +29,7 @@ impl Call<'_> {
         let params = self.params();
         if let Some(text) = param(&params, "digest").filter(|text| !text.is_empty()) {
             let digest = digest(text)?;
-            blob::put(&self.state.domain, &access, repo, &digest, stream(body)).await?;
+            blob::put(&self.state.domain, &access, repo, &digest, self.stream(body)?).await?;
             return created(repo, &digest);
         }
         if let Some(text) = param(&params, "mount").filter(|text| !text.is_empty()) {
@@ -115,12 +115,16 @@ impl Call<'_> {
         {
             return Err(OciError::new(ErrorCode::SizeInvalid, "Content-Length differs from Content-Range"));
         }
-        Ok(Chunk { range, body: stream(body) })
+        Ok(Chunk { range, body: self.stream(body)? })
     }
-}
 
-fn stream(body: Body) -> berth_domain::blob::ByteStream {
-    Box::pin(body.into_data_stream().map_err(std::io::Error::other))
+    /// The body as bytes, which hold a place as long as they come.
+    fn stream(&self, body: Body) -> Result<berth_domain::blob::ByteStream, OciError> {
+        let place = self.place(&body)?;
+        Ok(Box::pin(body.into_data_stream().map_err(std::io::Error::other).inspect(move |_| {
+            let _held = &place;
+        })))
+    }
 }
 
 /// An id that is none names no upload.

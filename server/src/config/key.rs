@@ -39,7 +39,7 @@ pub enum Kind {
 pub const SETTINGS: &str = "settings";
 
 /// What every section is about, in the order of the documents.
-pub const SECTIONS: [(&str, &str); 12] = [
+pub const SECTIONS: [(&str, &str); 13] = [
     ("http", "How clients reach the server."),
     ("tls", "Certificate and key; both are read again when they change. Without them the server speaks plain HTTP."),
     ("data", "Where things are kept."),
@@ -47,6 +47,7 @@ pub const SECTIONS: [(&str, &str); 12] = [
     ("db", "The database."),
     ("secret", "The key that secrets in the database are sealed with."),
     ("registry", "Push and pull."),
+    ("gc", "Garbage collection: bytes that nobody needs go while the server runs."),
     ("log", "What the server says about itself."),
     ("metrics", "Numbers for Prometheus."),
     ("audit", "The audit log."),
@@ -94,6 +95,36 @@ pub const KEYS: &[Key] = &[
         "30",
         "How long requests may go on after SIGTERM, in seconds. Then they are cut off.",
     ),
+    number(
+        "http.head_timeout_seconds",
+        1,
+        600,
+        "30",
+        "How long a client may take for the head of a request, in seconds; also for the first byte of a connection.",
+    ),
+    number(
+        "http.keep_alive_seconds",
+        1,
+        3600,
+        "75",
+        "How long a connection without a request is kept, in seconds. Longer than the proxy in front keeps its own.",
+    ),
+    number(
+        "http.body_idle_timeout_seconds",
+        1,
+        3600,
+        "60",
+        "How long a body may stand still in either direction, in seconds. A push or a pull that goes on may take as \
+         long as it likes, other bodies twice this time; of an upload, what came before is kept.",
+    ),
+    number(
+        "http.hsts_seconds",
+        0,
+        63_072_000,
+        "31536000",
+        "How long browsers remember that the server speaks TLS, in seconds (`Strict-Transport-Security`). Sent only where \
+         `http.external_url` begins with https. 0: not sent.",
+    ),
     key("tls.certificate", Kind::Text, None, "File with the certificate chain in PEM, the server's own first."),
     key("tls.key", Kind::Text, None, "File with the private key in PEM."),
     key("data.dir", Kind::Text, Some("\"./data\""), "The data folder. One process at a time uses it."),
@@ -133,6 +164,28 @@ pub const KEYS: &[Key] = &[
         "How long an unfinished upload is kept after its last byte, in hours.",
     ),
     key(
+        "registry.sparse",
+        Kind::Switch,
+        Some("false"),
+        "Whether an image is accepted while its repository lacks some of the blobs that it names. They count from when \
+         they are pushed. `false` refuses such an image, which keeps half of an upload from being pulled; mirrors that \
+         copy only parts need `true`.",
+    ),
+    key(
+        "gc.grace",
+        Kind::Text,
+        Some("\"24h\""),
+        "How long bytes stay after they lost their last user, or after somebody relied on them: a number with `s`, `m`, \
+         `h` or `d`. Clients ask whether a blob is there and then do not send it, so a push that takes longer than this may \
+         have to be repeated. `0s` removes at the next run.",
+    ),
+    key(
+        "gc.interval",
+        Kind::Text,
+        Some("\"10m\""),
+        "How often garbage is collected: a number with `s`, `m`, `h` or `d`. `0s`: only by `berth gc`.",
+    ),
+    key(
         "log.format",
         Kind::Choice(&["auto", "pretty", "json"]),
         Some("\"auto\""),
@@ -147,7 +200,22 @@ pub const KEYS: &[Key] = &[
     key("metrics.enabled", Kind::Switch, Some("true"), "Whether `/metrics` is served."),
     secret("metrics.token", "The bearer token that `/metrics` asks for. Unset: it asks for none."),
     number("audit.keep_days", 0, 36_500, "0", "How long audit entries are kept, in days. 0: for ever."),
-    number("limits.connections_max", 1, 1_000_000, "10000", "How many connections are open at the same time at most."),
+    number(
+        "limits.connections_max",
+        1,
+        1_000_000,
+        "10000",
+        "How many connections are open at the same time at most. Beyond, those without a request are closed, and where \
+         all are at work clients get 503.",
+    ),
+    number(
+        "limits.uploads_max",
+        1,
+        1_000_000,
+        "1024",
+        "How many bodies of pushes are received at the same time at most, each with up to 1.5 MiB of memory. Beyond, \
+         clients get 503 and come back.",
+    ),
     secret(
         "setup.admin_password",
         "The password that `admin` gets at first start. Unset: a set-up link is printed, good for 24 hours.",

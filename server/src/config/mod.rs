@@ -5,7 +5,7 @@
 
 mod error;
 pub mod key;
-mod section;
+pub(crate) mod section;
 pub mod show;
 mod source;
 
@@ -18,14 +18,14 @@ use serde::Deserialize;
 pub use self::{
     error::ConfigError,
     section::{
-        AuditConfig, DataConfig, DbConfig, HttpConfig, LimitsConfig, LogConfig, LogFormat, MetricsConfig,
-        RegistryConfig, SetupConfig, TlsConfig,
+        AuditConfig, DataConfig, DbConfig, GcConfig, HttpConfig, LimitsConfig, LogConfig, LogFormat, MetricsConfig,
+        RegistryConfig, SetupConfig, TimeoutsConfig, TlsConfig,
     },
     source::Inputs,
 };
 use self::{
     key::KEYS,
-    section::{RawAudit, RawData, RawDb, RawHttp, RawLog, RawRegistry, RawSecret, RawStorage, RawTls, Refused},
+    section::{RawAudit, RawData, RawDb, RawGc, RawHttp, RawLog, RawRegistry, RawSecret, RawStorage, RawTls, Refused},
 };
 
 /// The whole configuration, valid by construction.
@@ -41,6 +41,8 @@ pub struct Config {
     pub db: DbConfig,
     /// Push and pull.
     pub registry: RegistryConfig,
+    /// Garbage collection.
+    pub gc: GcConfig,
     /// What the server says about itself.
     pub log: LogConfig,
     /// Numbers for Prometheus.
@@ -86,6 +88,7 @@ struct Raw {
     #[serde(default)]
     secret: RawSecret,
     registry: RawRegistry,
+    gc: RawGc,
     log: RawLog,
     metrics: MetricsConfig,
     audit: RawAudit,
@@ -142,6 +145,7 @@ fn validate(raw: Raw, origin: &dyn Fn(&str) -> String) -> Result<Config, Refused
         data: DataConfig::validate(raw.data, raw.storage, raw.secret)?,
         db: raw.db.try_into()?,
         registry: raw.registry.validate(&http)?,
+        gc: raw.gc.try_into()?,
         log: raw.log.try_into()?,
         metrics: raw.metrics,
         audit: raw.audit.into(),

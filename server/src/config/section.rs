@@ -27,6 +27,28 @@ pub struct HttpConfig {
     pub trusted_proxies: Vec<IpNet>,
     /// How long requests may go on after the signal to stop.
     pub shutdown_grace: Duration,
+    /// How long a client may do nothing.
+    pub timeouts: TimeoutsConfig,
+    /// How long browsers remember that the server speaks TLS; nothing: they are not told.
+    pub hsts: Option<Duration>,
+}
+
+/// How long a client may do nothing. None of these limits a transfer that goes on.
+#[derive(Clone, Copy, Debug)]
+pub struct TimeoutsConfig {
+    /// For the head of a request.
+    pub head: Duration,
+    /// Between requests.
+    pub keep_alive: Duration,
+    /// Inside of a body.
+    pub body_idle: Duration,
+}
+
+impl TimeoutsConfig {
+    /// The shortest of them.
+    pub fn shortest(&self) -> Duration {
+        self.head.min(self.keep_alive).min(self.body_idle)
+    }
 }
 
 #[derive(Deserialize)]
@@ -36,6 +58,10 @@ pub(super) struct RawHttp {
     external_url: Option<String>,
     trusted_proxies: Vec<String>,
     shutdown_grace_seconds: u64,
+    head_timeout_seconds: u64,
+    keep_alive_seconds: u64,
+    body_idle_timeout_seconds: u64,
+    hsts_seconds: u64,
 }
 
 impl TryFrom<RawHttp> for HttpConfig {
@@ -50,7 +76,14 @@ impl TryFrom<RawHttp> for HttpConfig {
         let external_url = raw.external_url.as_deref().filter(|url| !url.is_empty()).map(external_url).transpose()?;
         let trusted_proxies = raw.trusted_proxies.iter().map(|text| network(text)).collect::<Result<_, _>>()?;
         let shutdown_grace = Duration::from_secs(raw.shutdown_grace_seconds);
-        Ok(HttpConfig { listen, external_url, trusted_proxies, shutdown_grace })
+        let timeouts = TimeoutsConfig {
+            head: Duration::from_secs(raw.head_timeout_seconds),
+            keep_alive: Duration::from_secs(raw.keep_alive_seconds),
+            body_idle: Duration::from_secs(raw.body_idle_timeout_seconds),
+        };
+        let is_https = external_url.as_ref().is_some_and(|url: &Url| url.scheme() == "https");
+        let hsts = (is_https && raw.hsts_seconds > 0).then(|| Duration::from_secs(raw.hsts_seconds));
+        Ok(HttpConfig { listen, external_url, trusted_proxies, shutdown_grace, timeouts, hsts })
     }
 }
 
@@ -197,6 +230,8 @@ pub struct RegistryConfig {
     pub blob_size_bytes_max: Option<u64>,
     /// How long an unfinished upload is kept.
     pub upload_idle: Duration,
+    /// Whether images are accepted before their blobs.
+    pub sparse: bool,
 }
 
 #[derive(Deserialize)]
@@ -205,6 +240,7 @@ pub(super) struct RawRegistry {
     anonymous: String,
     blob_size_bytes_max: u64,
     upload_idle_hours: u64,
+    sparse: bool,
 }
 
 impl RawRegistry {
@@ -224,8 +260,47 @@ impl RawRegistry {
             anonymous,
             blob_size_bytes_max: (self.blob_size_bytes_max > 0).then_some(self.blob_size_bytes_max),
             upload_idle: Duration::from_secs(self.upload_idle_hours * 3600),
+            sparse: self.sparse,
         })
     }
+}
+
+/// Garbage collection.
+#[derive(Clone, Copy, Debug)]
+pub struct GcConfig {
+    /// How long bytes stay after they lost their last user.
+    pub grace: Duration,
+    /// How often it runs; nothing: never by itself.
+    pub interval: Option<Duration>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawGc {
+    grace: String,
+    interval: String,
+}
+
+impl TryFrom<RawGc> for GcConfig {
+    type Error = Refused;
+
+    fn try_from(raw: RawGc) -> Result<Self, Refused> {
+        let read = |key, text: &str| {
+            duration(text)
+                .ok_or_else(|| Refused(key, "must be a number with `s`, `m`, `h` or `d`, such as 24h".to_owned()))
+        };
+        let interval = read("gc.interval", &raw.interval)?;
+        Ok(GcConfig { grace: read("gc.grace", &raw.grace)?, interval: Some(interval).filter(|time| !time.is_zero()) })
+    }
+}
+
+/// A time such as `90s`, `10m`, `24h` or `7d`.
+pub(crate) fn duration(text: &str) -> Option<Duration> {
+    const UNITS: [(char, u64); 4] = [('s', 1), ('m', 60), ('h', 3600), ('d', 86_400)];
+    let (_, seconds) = UNITS.into_iter().find(|(unit, _)| text.ends_with(*unit))?;
+    let number: u64 = text[..text.len() - 1].parse().ok()?;
+    // A century is as good as for ever, and times stay far from their limits.
+    number.checked_mul(seconds).filter(|seconds| *seconds <= 36_500 * 86_400).map(Duration::from_secs)
 }
 
 /// What the server says about itself.
@@ -305,6 +380,8 @@ impl From<RawAudit> for AuditConfig {
 pub struct LimitsConfig {
     /// Open connections at the same time.
     pub connections_max: u32,
+    /// Bodies of pushes that are received at the same time.
+    pub uploads_max: u32,
 }
 
 /// The first start.

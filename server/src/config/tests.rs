@@ -155,3 +155,16 @@ fn the_documents_name_every_key() {
         assert!(default.contains(&format!("{} = ", key.short())), "{}", key.name);
     }
 }
+
+#[test]
+fn times_have_a_unit() {
+    let gc = |variables: &[(&str, &str)]| load(&inputs(variables)).map(|loaded| loaded.config.gc);
+    let default = gc(&[]).unwrap();
+    assert_eq!((default.grace.as_secs(), default.interval.map(|time| time.as_secs())), (86_400, Some(600)));
+    let none = gc(&[("BERTH_GC__GRACE", "0s"), ("BERTH_GC__INTERVAL", "0s")]).unwrap();
+    assert_eq!((none.grace.as_secs(), none.interval), (0, None));
+    assert_eq!(gc(&[("BERTH_GC__GRACE", "7d")]).unwrap().grace.as_secs(), 7 * 86_400);
+    for wrong in ["", "5", "h", "-1h", "1.5h", "1 h", "1w", "99999999999999999d", "1000000d", "é"] {
+        assert!(gc(&[("BERTH_GC__GRACE", wrong)]).is_err(), "{wrong}");
+    }
+}

@@ -3,6 +3,7 @@
 use std::{
     io,
     ops::Range,
+    path::Path,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -14,7 +15,10 @@ use berth_types::{Digest, Timestamp};
 use futures_util::stream;
 use uuid::Uuid;
 
-use crate::{AppendError, BlobRead, BlobStore, ByteStream, Error, Listing, Position, Result, Space, Stored, Upload};
+use crate::{
+    AppendError, BlobRead, BlobStore, ByteStream, Error, Export, Exported, Listed, Listing, Pace, Position, Result,
+    Space, Stored, Upload, Verdict,
+};
 
 /// How a call fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +29,21 @@ pub enum Fault {
     After,
     /// [`Error::Full`], with nothing done.
     Full,
+    /// [`Error::ReadOnly`], with nothing done.
+    ReadOnly,
+    /// [`Error::TooManyFiles`], with nothing done.
+    TooManyFiles,
+}
+
+impl Fault {
+    fn error(self) -> Error {
+        match self {
+            Fault::Before | Fault::After => Error::Io(injected()),
+            Fault::Full => Error::Full,
+            Fault::ReadOnly => Error::ReadOnly,
+            Fault::TooManyFiles => Error::TooManyFiles,
+        }
+    }
 }
 
 /// Passes every call on to another store, except the one that shall fail. Reading a blob counts as a call, too.
@@ -52,6 +71,11 @@ impl Faulty {
         *self.plan.fault.lock().unwrap_or_else(PoisonError::into_inner) = Some((call, fault));
     }
 
+    /// From now on nothing fails.
+    pub fn stop(&self) {
+        *self.plan.fault.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     /// How many calls there were since [`Faulty::fail_at`]. Fewer than its number: nothing failed.
     pub fn calls(&self) -> u64 {
         self.plan.calls.load(Ordering::SeqCst)
@@ -63,12 +87,11 @@ impl Faulty {
     ) -> std::result::Result<T, E> {
         match self.plan.next() {
             None => call.await,
-            Some(Fault::Before) => Err(Error::Io(injected()).into()),
-            Some(Fault::Full) => Err(Error::Full.into()),
             Some(Fault::After) => {
                 call.await?;
-                Err(Error::Io(injected()).into())
+                Err(Fault::After.error().into())
             }
+            Some(fault) => Err(fault.error().into()),
         }
     }
 }
@@ -138,6 +161,26 @@ impl BlobStore for Faulty {
         self.pass(self.inner.list()).await
     }
 
+    async fn verify(&self, digest: &Digest, pace: &Arc<Pace>) -> Result<Verdict> {
+        self.pass(self.inner.verify(digest, pace)).await
+    }
+
+    async fn quarantine(&self, digest: &Digest) -> Result<bool> {
+        self.pass(self.inner.quarantine(digest)).await
+    }
+
+    async fn list_quarantine(&self) -> Result<Vec<Listed>> {
+        self.pass(self.inner.list_quarantine()).await
+    }
+
+    async fn delete_quarantined(&self, digest: &Digest) -> Result<()> {
+        self.pass(self.inner.delete_quarantined(digest)).await
+    }
+
+    async fn export(&self, digest: &Digest, to: &Path, how: Export) -> Result<Option<Exported>> {
+        self.pass(self.inner.export(digest, to, how)).await
+    }
+
     async fn health(&self) -> Result<()> {
         self.pass(self.inner.health()).await
     }
@@ -178,9 +221,13 @@ mod tests {
     mod without_a_fault {
         use super::*;
 
-        suite!(|| Harness {
-            store: Arc::new(Faulty::new(Arc::new(MemoryStore::new()))),
-            leftovers: Box::new(Vec::new),
+        suite!(|| {
+            let inner = MemoryStore::new();
+            Harness {
+                store: Arc::new(Faulty::new(Arc::new(inner.clone()))),
+                damage: Box::new(move |digest, bytes| inner.damage(*digest, bytes)),
+                leftovers: Box::new(Vec::new),
+            }
         });
     }
 

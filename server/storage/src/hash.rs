@@ -109,13 +109,24 @@ impl HashState {
 
     fn hasher(&self) -> Option<Hasher> {
         let (&layout, state) = (self.0.first()?, self.0.get(9..)?);
-        let function = match layout {
-            LAYOUT_SHA256 => Function::Sha256(resume(state)?),
-            LAYOUT_SHA512 => Function::Sha512(resume(state)?),
+        // The state counts too, and must not disagree: a wrong length would be believed for the rest of the upload.
+        let (function, length) = match layout {
+            LAYOUT_SHA256 => (Function::Sha256(resume(state)?), counted::<8>(state, 32, 64)?),
+            LAYOUT_SHA512 => (Function::Sha512(resume(state)?), counted::<16>(state, 64, 128)?),
             _ => return None,
         };
-        Some(Hasher { function, length: self.length() })
+        (length == self.length()).then_some(Hasher { function, length })
     }
+}
+
+/// How many bytes a state has taken in: whole blocks, counted by `N` bytes behind the `words`, and what waits for the
+/// next one. Nothing where that is more than a blob can have.
+fn counted<const N: usize>(state: &[u8], words: usize, block: u64) -> Option<u64> {
+    let (count, rest) = state.get(words..)?.split_first_chunk::<N>()?;
+    let (low, high) = count.split_first_chunk::<8>()?;
+    let is_small = high.iter().all(|byte| *byte == 0);
+    let bytes = u64::from_le_bytes(*low).checked_mul(block).filter(|bytes| is_small && *bytes <= i64::MAX as u64)?;
+    bytes.checked_add(u64::from(*rest.first()?))
 }
 
 fn resume<H: SerializableState>(state: &[u8]) -> Option<H> {
@@ -143,6 +154,20 @@ mod tests {
                 second.update(&bytes[cut..]);
                 assert_eq!(second.length(), 1000);
                 assert_eq!(second.digest(), whole.clone().digest());
+            }
+        }
+    }
+
+    #[test]
+    fn a_state_that_contradicts_itself_is_refused() {
+        for algorithm in [Algorithm::Sha256, Algorithm::Sha512] {
+            let mut hasher = Hasher::new(algorithm);
+            hasher.update(&[1; 200]);
+            let state = hasher.state();
+            for at in 1..9 {
+                let mut other = state.as_bytes().to_vec();
+                other[at] ^= 0x80;
+                assert_eq!(HashState::from_bytes(&other), None, "byte {at}");
             }
         }
     }

@@ -23,7 +23,7 @@
 //! ranged GET with bounded read-ahead; `list` is `ListObjectsV2`. A direct download URL is another trait on top of
 //! this one, because only object stores have it.
 
-use std::{io, ops::Range, pin::Pin, sync::Arc};
+use std::{io, ops::Range, path::Path, pin::Pin, sync::Arc};
 
 use async_trait::async_trait;
 use berth_types::{Digest, Timestamp};
@@ -32,6 +32,7 @@ use futures_util::{Stream, StreamExt};
 use uuid::Uuid;
 
 mod error;
+mod export;
 mod faulty;
 mod fs;
 mod hash;
@@ -40,12 +41,15 @@ mod memory;
 #[cfg(test)]
 #[macro_use]
 mod suite;
+mod verify;
 
 pub use error::{AppendError, Error, Result};
+pub use export::{Export, Exported, sync_all};
 pub use faulty::{Fault, Faulty};
 pub use fs::FsStore;
 pub use hash::{HashState, Hasher};
 pub use memory::MemoryStore;
+pub use verify::{Pace, Verdict};
 
 /// Bytes on their way in or out. Frames may have any size; an error ends the stream.
 pub type ByteStream = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
@@ -101,6 +105,31 @@ pub trait BlobStore: Send + Sync + 'static {
 
     /// All blobs in no particular order, read as the stream is polled.
     async fn list(&self) -> Result<Listing>;
+
+    /// Reads a blob again, at the given pace, and compares its digest. An I/O error says nothing about the bytes.
+    async fn verify(&self, digest: &Digest, pace: &Arc<Pace>) -> Result<Verdict> {
+        verify::by_reading(self, digest, pace).await
+    }
+
+    /// Moves a damaged blob aside, durably: from then on it is not there, and storing the same digest stores it anew.
+    /// Reads it first, because what the caller judged may have been replaced since. False where there was none, its bytes
+    /// are sound, or it was stored anew meanwhile: what is there then is sound. A damaged one in a read-only root is
+    /// [`Error::ReadOnly`]. Those who read it read on.
+    async fn quarantine(&self, digest: &Digest) -> Result<bool>;
+
+    /// What lies in quarantine. A digest may be there more than once.
+    async fn list_quarantine(&self) -> Result<Vec<Listed>>;
+
+    /// Deletes what lies in quarantine under a digest. Nothing there is fine.
+    async fn delete_quarantined(&self, digest: &Digest) -> Result<()>;
+
+    /// Makes a blob the file `to`, which must not exist, and whose folder must. `None` where there is no such blob. The
+    /// caller makes the file durable.
+    async fn export(&self, digest: &Digest, to: &Path, how: Export) -> Result<Option<Exported>> {
+        // A store without files has nothing to link.
+        let _ = how;
+        export::copy(self, digest, to).await
+    }
 
     /// Writes, syncs, renames, reads and removes a few bytes, so that a full or read-only disk shows before a push.
     async fn health(&self) -> Result<()>;

@@ -30,11 +30,17 @@ pub struct MemoryStore {
 #[derive(Default)]
 struct Shared {
     blobs: HashMap<Digest, (Bytes, Timestamp)>,
+    quarantine: Vec<(Digest, Bytes, Timestamp)>,
     uploads: HashMap<Uuid, (Vec<u8>, Timestamp)>,
     in_use: HashSet<Uuid>,
 }
 
 impl MemoryStore {
+    /// Puts other bytes under a digest, as a broken disk does. For tests.
+    pub fn damage(&self, digest: Digest, bytes: Bytes) {
+        self.lock().blobs.insert(digest, (bytes, now()));
+    }
+
     /// An empty store.
     pub fn new() -> Self {
         Self::default()
@@ -176,6 +182,34 @@ impl BlobStore for MemoryStore {
         Ok(Box::pin(stream::iter(listed)))
     }
 
+    async fn quarantine(&self, digest: &Digest) -> Result<bool> {
+        let mut shared = self.lock();
+        let is_damaged = shared.blobs.get(digest).is_some_and(|(bytes, _)| {
+            let mut hash = Hasher::new(digest.algorithm());
+            hash.update(bytes);
+            hash.digest() != *digest
+        });
+        let damaged = if is_damaged { shared.blobs.remove(digest) } else { None };
+        let Some((bytes, stored)) = damaged else { return Ok(false) };
+        shared.quarantine.push((*digest, bytes, stored));
+        Ok(true)
+    }
+
+    async fn list_quarantine(&self) -> Result<Vec<Listed>> {
+        let listed = |(digest, bytes, modified): &(Digest, Bytes, Timestamp)| Listed {
+            digest: *digest,
+            size: bytes.len() as u64,
+            modified: *modified,
+            read_only: false,
+        };
+        Ok(self.lock().quarantine.iter().map(listed).collect())
+    }
+
+    async fn delete_quarantined(&self, digest: &Digest) -> Result<()> {
+        self.lock().quarantine.retain(|(quarantined, ..)| quarantined != digest);
+        Ok(())
+    }
+
     async fn health(&self) -> Result<()> {
         Ok(())
     }
@@ -252,12 +286,18 @@ mod tests {
 
     suite!(|| {
         let store = MemoryStore::new();
-        Harness { store: Arc::new(store.clone()), leftovers: Box::new(move || leftovers(&store)) }
+        let damaged = store.clone();
+        Harness {
+            store: Arc::new(store.clone()),
+            damage: Box::new(move |digest, bytes| damaged.damage(*digest, bytes)),
+            leftovers: Box::new(move || leftovers(&store)),
+        }
     });
 
     fn leftovers(store: &MemoryStore) -> Vec<String> {
         let shared = store.lock();
         let blobs = shared.blobs.keys().map(Digest::to_string);
+        let blobs = blobs.chain(shared.quarantine.iter().map(|(digest, ..)| digest.to_string()));
         blobs.chain(shared.uploads.keys().map(Uuid::to_string)).collect()
     }
 }

@@ -7,13 +7,21 @@ use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use uuid::Uuid;
 
-use crate::{BlobStore, ByteStream, Error, Hasher, Position, Result, intake::BATCH_BYTES, read_all};
+use crate::{
+    BlobStore, ByteStream, Error, Export, Exported, Hasher, Pace, Position, Result, Verdict, intake::BATCH_BYTES,
+    read_all,
+};
 
 const LIMIT: u64 = 1 << 30;
+
+/// Puts other bytes in the place of a blob, behind the store's back.
+type Damage = Box<dyn Fn(&Digest, Bytes) + Send + Sync>;
 
 /// A driver under test.
 pub(crate) struct Harness {
     pub store: Arc<dyn BlobStore>,
+    /// Puts other bytes under the digest of a blob that is there.
+    pub damage: Damage,
     /// What lies in the storage, by whatever name.
     pub leftovers: Box<dyn Fn() -> Vec<String> + Send + Sync>,
 }
@@ -50,7 +58,14 @@ macro_rules! suite {
             drops_what_was_not_recorded, reports_progress_when_the_source_fails, appends_within_the_limit,
             refuses_two_writers, notices_lost_bytes, knows_no_upload, keeps_the_upload_after_a_mismatch,
             finishes_one_digest_twice_at_once, deletes_twice, reads_on_after_delete, lists_blobs_and_uploads,
-            sweeps_what_was_not_stored_again, is_healthy);
+            sweeps_what_was_not_stored_again, verifies_at_a_pace, exports_what_it_has, is_healthy);
+
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn moves_aside_and_stores_anew() {
+            let harness: crate::suite::Harness = ($make)();
+            crate::suite::moves_aside_and_stores_anew(&harness).await;
+            harness.tear_down().await;
+        }
     };
     (@tests $make:expr, $($test:ident),*) => {$(
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -433,6 +448,72 @@ pub(crate) async fn sweeps_what_was_not_stored_again(store: &dyn BlobStore) {
 
 async fn listed_at(store: &dyn BlobStore) -> berth_types::Timestamp {
     store.list().await.unwrap().next().await.unwrap().unwrap().modified
+}
+
+pub(crate) async fn verifies_at_a_pace(store: &dyn BlobStore) {
+    let pace = Arc::new(Pace::new(None));
+    assert_eq!(store.verify(&sha256(b"never stored"), &pace).await.unwrap(), Verdict::Absent);
+    let mut read = 0;
+    for size in [0, 1, 300_000] {
+        let digest = put(store, &bytes(size)).await;
+        assert_eq!(store.verify(&digest, &pace).await.unwrap(), Verdict::Sound { size: size as u64 });
+        read += size as u64;
+        assert_eq!(pace.bytes(), read);
+    }
+    let stopped = Arc::new(Pace::new(None));
+    stopped.stop();
+    let digest = sha256(&bytes(300_000));
+    assert!(
+        matches!(store.verify(&digest, &stopped).await, Err(Error::Io(error)) if error.kind() == io::ErrorKind::Interrupted)
+    );
+}
+
+pub(crate) async fn moves_aside_and_stores_anew(harness: &Harness) {
+    let store = &*harness.store;
+    let (whole, damaged) = (bytes(5000), bytes(4000));
+    let digest = put(store, &whole).await;
+    assert!(!store.quarantine(&sha256(b"never stored")).await.unwrap());
+    for count in 1..=3 {
+        assert!(!store.quarantine(&digest).await.unwrap(), "its bytes are sound");
+        assert_eq!(store.stat(&digest).await.unwrap(), Some(5000));
+        (harness.damage)(&digest, damaged.clone());
+        let reader = store.open(&digest).await.unwrap().unwrap();
+        assert!(store.quarantine(&digest).await.unwrap());
+        assert!(!store.quarantine(&digest).await.unwrap(), "it has gone");
+        assert!(store.open(&digest).await.unwrap().is_none());
+        assert_eq!(store.stat(&digest).await.unwrap(), None);
+        assert_empty(store).await;
+        let aside = store.list_quarantine().await.unwrap();
+        assert_eq!(aside.iter().map(|blob| (blob.digest, blob.size)).collect::<Vec<_>>(), vec![(digest, 4000); count]);
+        assert_eq!(
+            reader.read(0..4000).try_collect::<Vec<_>>().await.unwrap().concat(),
+            damaged,
+            "who reads it reads on"
+        );
+        assert!(!store.put(&digest, source(&whole), LIMIT).await.unwrap().existed, "the same digest is stored anew");
+        assert_eq!(self::read(store, &digest, 0..u64::MAX).await, whole);
+    }
+    store.delete_quarantined(&digest).await.unwrap();
+    store.delete_quarantined(&digest).await.unwrap();
+    assert_eq!(store.list_quarantine().await.unwrap(), []);
+    assert_eq!(self::read(store, &digest, 0..u64::MAX).await, whole);
+}
+
+pub(crate) async fn exports_what_it_has(store: &dyn BlobStore) {
+    let folder = tempfile::TempDir::new().unwrap();
+    let whole = bytes(300_000);
+    let digest = put(store, &whole).await;
+    for (name, how) in [("linked", Export::LinkOrCopy), ("copied", Export::Copy)] {
+        let path = folder.path().join(name);
+        assert_eq!(store.export(&sha256(b"never stored"), &path, how).await.unwrap(), None);
+        let exported = store.export(&digest, &path, how).await.unwrap().unwrap();
+        assert!(how == Export::LinkOrCopy || exported == Exported::Copied { size: 300_000 });
+        assert_eq!(exported.size(), 300_000);
+        assert!(std::fs::read(&path).unwrap() == whole);
+    }
+    store.delete(&digest).await.unwrap();
+    assert!(std::fs::read(folder.path().join("linked")).unwrap() == whole, "the store's own name is another");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "nothing unfinished is left");
 }
 
 pub(crate) async fn is_healthy(store: &dyn BlobStore) {

@@ -121,6 +121,25 @@ impl TestApp {
         self.running = Some(started.expect("a server"));
     }
 
+    /// Drops the server without a word, as a crash does as far as one process can, and starts another one on the same data.
+    ///
+    /// # Panics
+    /// Where it does not start.
+    pub async fn crash(&mut self) {
+        drop(self.running.take().expect("a server that was not stopped"));
+        let mut tries = 0;
+        self.running = loop {
+            self.config = config(&self.database, &self.settings);
+            match berth_server::start_with_clock(self.config.clone(), self.clock.clone()).await {
+                Ok(running) => break Some(running),
+                // What was aborted lets go of the folder in a moment.
+                Err(_) if tries < 500 => tokio::time::sleep(std::time::Duration::from_millis(10)).await,
+                Err(error) => panic!("{error:#}"),
+            }
+            tries += 1;
+        };
+    }
+
     /// Lets the server believe that time has passed.
     pub fn later(&self, seconds: i64) {
         self.clock.0.fetch_add(seconds, Ordering::SeqCst);

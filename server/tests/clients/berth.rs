@@ -3,11 +3,14 @@
 use std::env;
 use std::path::Path;
 use std::process::Command;
+use std::thread;
 use std::time::Duration;
 
-use reqwest::{Client, Method, StatusCode};
+use berth_testkit::Client;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use url::Url;
 
 use crate::process::Daemon;
 
@@ -25,12 +28,14 @@ pub enum Role {
     Developer = 2,
     /// May pull.
     Guest = 3,
+    /// May also delete.
+    Maintainer = 4,
 }
 
 /// A running server.
 pub struct Berth {
     host: String,
-    http: Client,
+    http: reqwest::Client,
     daemon: Daemon,
     folder: TempDir,
 }
@@ -48,7 +53,7 @@ impl Berth {
         command.env("BERTH_SETUP__ADMIN_PASSWORD", ADMIN_PASSWORD).current_dir(folder.path());
         let mut daemon = Daemon::start("berth", command, folder.path().join("log"));
         let host = daemon.wait_for(START_TIMEOUT, listening).await;
-        let berth = Berth { host, http: Client::new(), daemon, folder };
+        let berth = Berth { host, http: reqwest::Client::new(), daemon, folder };
         berth.populate().await;
         berth
     }
@@ -108,10 +113,7 @@ impl Berth {
 
     async fn populate(&self) {
         for name in ["alice", "bob"] {
-            let user = json!({
-                "username": name, "password": PASSWORD, "realname": name, "email": format!("{name}@example.com"),
-            });
-            self.api_expecting(StatusCode::CREATED, Method::POST, "/users", user).await;
+            self.person(name).await;
         }
         for (name, public) in [("team", "false"), ("open", "true")] {
             self.project(name, public).await;
@@ -129,16 +131,48 @@ impl Berth {
         self.member(name, user, Role::Developer).await;
     }
 
+    /// Makes somebody who may do nothing yet.
+    pub async fn person(&self, name: &str) {
+        let user = json!({
+            "username": name, "password": PASSWORD, "realname": name, "email": format!("{name}@example.com"),
+        });
+        self.api_expecting(StatusCode::CREATED, Method::POST, "/users", user).await;
+    }
+
+    /// Somebody who talks HTTP without a client in between.
+    pub fn plain(&self, user: &str) -> Client {
+        let base = Url::parse(&format!("http://{}", self.host)).unwrap();
+        Client::anonymous(&base).basic(user, password_of(user))
+    }
+
     async fn project(&self, name: &str, public: &str) {
         let project = json!({ "project_name": name, "metadata": { "public": public } });
         self.api_expecting(StatusCode::CREATED, Method::POST, "/projects", project).await;
     }
 
-    async fn member(&self, project: &str, user: &str, role: Role) {
+    /// Gives a person a role in a project.
+    pub async fn member(&self, project: &str, user: &str, role: Role) {
         let member = json!({ "role_id": role as u8, "member_user": { "username": user } });
         let path = format!("/projects/{project}/members");
         self.api_expecting(StatusCode::CREATED, Method::POST, &path, member).await;
     }
+}
+
+impl Drop for Berth {
+    /// Whatever a client asks for, the fault must not be the server's.
+    fn drop(&mut self) {
+        if !thread::panicking() {
+            let log = self.daemon.log();
+            let is_fault = |line: &&str| line.contains("\"http.status\":5") || line.contains("\"level\":\"ERROR\"");
+            let faults: Vec<&str> = log.lines().filter(is_fault).collect();
+            assert!(faults.is_empty(), "the server failed:\n{}", faults.join("\n"));
+        }
+    }
+}
+
+/// The password of anybody.
+pub fn password_of(user: &str) -> &'static str {
+    if user == "admin" { ADMIN_PASSWORD } else { PASSWORD }
 }
 
 /// A path as an argument.

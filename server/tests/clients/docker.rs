@@ -14,6 +14,7 @@ use crate::container;
 use crate::image::{Image, greeter};
 use crate::memory::Watch;
 use crate::process::Daemon;
+use crate::shapes::Attested;
 use crate::tool::{self, Tool};
 
 const START_TIMEOUT: Duration = Duration::from_secs(60);
@@ -50,6 +51,13 @@ async fn docker_works_from_login_to_delete() {
     alice.ok(&["rmi", &image]).await;
     alice.ok(&["pull", &digests]).await;
     alice.ok(&["rmi", &digests]).await;
+
+    // It takes its platform's image out of an index that says more than it knows.
+    let attested = berth.image("team/attested:v1");
+    Attested::new("docker").push(&berth.plain("alice"), "team/attested", "v1").await;
+    alice.ok(&["pull", &attested]).await;
+    container::run(&alice, &[], &attested).await;
+    alice.ok(&["rmi", &attested]).await;
 
     let (status, answer) = berth.api(Method::DELETE, "/projects/team/repositories/hello/artifacts/v1", None).await;
     assert_eq!(status, StatusCode::OK, "{answer}");

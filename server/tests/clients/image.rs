@@ -11,8 +11,10 @@ use crate::tar::Tar;
 /// What the program of every image prints.
 pub const GREETING: &str = "hello from a pushed image\n";
 
-const CONFIG_TYPE: &str = "application/vnd.oci.image.config.v1+json";
-const LAYER_TYPE: &str = "application/vnd.oci.image.layer.v1.tar";
+/// Media type of the configuration.
+pub const CONFIG_TYPE: &str = "application/vnd.oci.image.config.v1+json";
+/// Media type of a layer that is not compressed.
+pub const LAYER_TYPE: &str = "application/vnd.oci.image.layer.v1.tar";
 const MANIFEST_TYPE: &str = "application/vnd.oci.image.manifest.v1+json";
 
 /// An image as its layers, whose first one holds a program that says [`GREETING`].
@@ -78,7 +80,13 @@ impl Image {
         digest
     }
 
-    fn config(&self) -> Vec<u8> {
+    /// The layers, each an archive that is not compressed.
+    pub fn layers(&self) -> &[Vec<u8>] {
+        &self.layers
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> Vec<u8> {
         let digests = self.layers.iter().map(|layer| format!("sha256:{}", hex::encode(Sha256::digest(layer))));
         let history = (0..self.layers.len()).map(|layer| json!({ "created_by": format!("layer {layer}") }));
         let config = json!({

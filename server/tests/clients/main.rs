@@ -5,14 +5,24 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends at the first surprise")]
 
 mod berth;
+mod buildah;
+mod commands;
 mod container;
+mod containerd;
+mod cosign;
 mod crane;
 mod docker;
+mod helm;
 mod image;
+mod known;
 mod memory;
+mod notation;
+mod oras;
 mod podman;
 mod process;
 mod regctl;
+mod rights;
+mod shapes;
 mod skopeo;
 mod tar;
 mod tool;

@@ -45,15 +45,29 @@ async fn podman_works_from_login_to_run() {
     podman.refused(&["pull", plain, &image]).await;
 }
 
-fn podman(folder: &Path) -> Option<Tool> {
-    let podman = Tool::find("podman", folder)?;
+/// With everything of its own in `folder`, whose path must be short.
+pub fn podman(folder: &Path) -> Option<Tool> {
+    Some(in_own_storage(Tool::find("podman", folder)?, folder).args([
+        "--cgroup-manager",
+        "cgroupfs",
+        "--events-backend",
+        "none",
+    ]))
+}
+
+/// podman and buildah share their storage, their configuration and how both are told to leave the system's alone.
+pub fn in_own_storage(client: Tool, folder: &Path) -> Tool {
     let policy = folder.join("policy.json");
     fs::write(&policy, r#"{ "default": [{ "type": "insecureAcceptAnything" }] }"#).unwrap();
     // Packages of other distributions put this file elsewhere, or nowhere.
     fs::create_dir_all(folder.join(".config/containers")).unwrap();
     fs::copy(&policy, folder.join(".config/containers/policy.json")).unwrap();
-    let podman = podman.env("REGISTRY_AUTH_FILE", folder.join("auth.json")).env("TMPDIR", folder);
+    // Without TLS, as lines that people copy do not say it.
+    let registries = folder.join("registries.conf");
+    fs::write(&registries, "[[registry]]\nlocation = \"127.0.0.1\"\ninsecure = true\n").unwrap();
+    let client = client.env("REGISTRY_AUTH_FILE", folder.join("auth.json")).env("TMPDIR", folder);
+    let client = client.env("CONTAINERS_REGISTRIES_CONF", registries);
     let (root, runroot) = (folder.join("root"), folder.join("run"));
     let places = ["--root", text(&root), "--runroot", text(&runroot), "--storage-driver", "vfs"];
-    Some(podman.args(places).args(["--cgroup-manager", "cgroupfs", "--events-backend", "none"]))
+    client.args(places)
 }

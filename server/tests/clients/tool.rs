@@ -2,6 +2,8 @@
 
 use std::env;
 use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -33,6 +35,15 @@ impl Tool {
         };
         let tool = Tool { name: name.to_owned(), program, arguments: Vec::new(), environment: Vec::new() };
         Some(tool.env("HOME", home).env("XDG_RUNTIME_DIR", home))
+    }
+
+    /// As [`Tool::find`], for a client that only a run of all clients (`cargo xtask test --all`) tries.
+    pub fn find_extra(name: &str, home: &Path) -> Option<Self> {
+        if env::var_os("BERTH_TEST_ALL").is_none() {
+            skip(&format!("{name} is tried by a run of all clients"));
+            return None;
+        }
+        Tool::find(name, home)
     }
 
     /// With a variable in its environment.
@@ -69,6 +80,20 @@ impl Tool {
         let outcome = self.run(arguments, input).await;
         assert!(!outcome.success, "`{} {}` succeeded:\n{}", self.name, arguments.join(" "), outcome.said());
         outcome.said()
+    }
+
+    /// Puts a script into `folder` that runs the client as this does, whatever arguments it is given: so lines that
+    /// people copy can be run as they are.
+    pub fn install(&self, folder: &Path) {
+        let quote = |word: &OsStr| format!("'{}'", word.to_str().unwrap().replace('\'', r"'\''"));
+        let environment =
+            self.environment.iter().map(|(name, value)| [name.to_str().unwrap(), "=", &quote(value)].concat());
+        let words =
+            environment.chain([quote(self.program.as_os_str())]).chain(self.arguments.iter().map(|word| quote(word)));
+        let script = format!("#!/bin/sh\nexec env {} \"$@\"\n", words.collect::<Vec<_>>().join(" "));
+        let path = folder.join(&self.name);
+        fs::write(&path, script).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     }
 
     /// Runs it, whatever comes of it.

@@ -9,6 +9,16 @@ use std::{
 use berth_testkit::{ADMIN_PASSWORD, Client, Database};
 use url::Url;
 
+/// The program, to be told what to do with a database and its data folder.
+pub fn berth(database: &Database) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_berth"));
+    command.env("BERTH_DATA__DIR", database.folder.path().join("data"));
+    if let Some(url) = database.url() {
+        command.env("BERTH_DB__URL", url);
+    }
+    command
+}
+
 /// A running `berth serve`. It is killed when this is dropped.
 pub struct Server {
     child: Child,
@@ -26,12 +36,20 @@ impl Server {
 
     /// The same with a level and a format of the log.
     pub fn start_with(database: &Database, level: &str, format: &str) -> Self {
+        Self::start_as(database, level, format, &[])
+    }
+
+    /// The same with keys of the configuration.
+    pub fn start_as(database: &Database, level: &str, format: &str, settings: &[(&str, &str)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_berth"));
         command.arg("serve").arg("--data-dir").arg(database.folder.path().join("data"));
         command.args(["--listen", "127.0.0.1:0"]).env("BERTH_SETUP__ADMIN_PASSWORD", ADMIN_PASSWORD);
         command.env("BERTH_LOG__LEVEL", level).env("BERTH_LOG__FORMAT", format);
         if let Some(url) = database.url() {
             command.env("BERTH_DB__URL", url);
+        }
+        for (key, value) in settings {
+            command.env(format!("BERTH_{}", key.replacen('.', "__", 1).to_uppercase()), value);
         }
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut errors = child.stderr.take().unwrap();
@@ -59,15 +77,31 @@ impl Server {
         Server { child, url, output: vec![output, errors], admin }
     }
 
+    /// Host and port.
+    pub fn host(&self) -> String {
+        format!("{}:{}", self.url.host_str().unwrap(), self.url.port().unwrap())
+    }
+
+    /// RssAnon and RssShmem in bytes: what the process itself takes, without the files that it reads.
+    pub fn memory_bytes(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let lines = status.lines().filter(|line| line.starts_with("RssAnon:") || line.starts_with("RssShmem:"));
+        lines.map(|line| line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() << 10).sum()
+    }
+
+    /// The process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// How many files and connections are open.
+    pub fn open_files(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap().count()
+    }
+
     /// Nobody.
     pub fn anonymous(&self) -> Client {
         Client::anonymous(&self.url)
-    }
-
-    /// Kills it as a power loss would, as far as a process can tell.
-    pub fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
     }
 
     /// Asks it to stop and returns everything that it has printed.

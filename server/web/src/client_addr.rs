@@ -1,6 +1,6 @@
 //! Where a request came from, and its id. Both are request extensions set once, at the outer edge.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
 use http::HeaderMap;
 use ipnet::IpNet;
@@ -11,7 +11,7 @@ pub struct ClientAddr(pub IpAddr);
 
 /// The request's id: the client's own `X-Request-Id` where it is sane, else a new UUID.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestId(pub String);
+pub struct RequestId(pub Arc<str>);
 
 /// Marks a request whose connection comes from a trusted proxy, so that its forwarded headers count.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +29,11 @@ impl RequestId {
                 && id.len() <= REQUEST_ID_BYTES_MAX
                 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:/+=".contains(&byte))
         };
-        RequestId(given.filter(sane).map_or_else(|| uuid::Uuid::new_v4().to_string(), str::to_owned))
+        if let Some(given) = given.filter(sane) {
+            return RequestId(given.into());
+        }
+        let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
+        RequestId((&*uuid::Uuid::new_v4().hyphenated().encode_lower(&mut text)).into())
     }
 }
 
@@ -75,7 +79,7 @@ mod tests {
     fn request_ids_are_taken_over_where_they_are_sane() {
         let mut headers = HeaderMap::new();
         headers.insert("x-request-id", "abc-1".parse().unwrap());
-        assert_eq!(RequestId::of(&headers).0, "abc-1");
+        assert_eq!(&*RequestId::of(&headers).0, "abc-1");
         headers.insert("x-request-id", "a b".parse().unwrap());
         assert_eq!(RequestId::of(&headers).0.len(), 36);
     }

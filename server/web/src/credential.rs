@@ -3,6 +3,8 @@
 //! A credential that proves nothing makes an anonymous caller, and the operation's own check refuses, as in Harbor.
 //! [`Credential`] tells `/v2` what was presented, so that it can choose its challenge.
 
+use std::sync::Arc;
+
 use axum::{
     extract::{Request, State},
     middleware::Next,
@@ -10,7 +12,7 @@ use axum::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use berth_auth::Renewal;
-use berth_domain::{Actor, Error, Result};
+use berth_domain::{Actor, Error};
 use berth_types::ErrorCode;
 use http::{HeaderMap, header};
 
@@ -52,32 +54,40 @@ pub struct SessionCookie(pub String);
 /// A request with this header does not keep its session alive.
 const NO_RENEWAL: &str = "x-harbor-no-session-renewal";
 
-/// Finds out who asks.
-pub async fn authenticate(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+/// [`authenticate`] as a layer.
+pub async fn authenticated(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    match authenticate(&state, &mut request).await {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => *refusal,
+    }
+}
+
+/// Finds out who asks, and puts it into the request's extensions.
+///
+/// # Errors
+/// The answer for a caller who has to wait, and for a database that does not answer.
+pub async fn authenticate(state: &AppState, request: &mut Request) -> Result<(), Box<Response>> {
     let (actor, credential) = match request.extensions_mut().remove::<Verified>() {
         Some(Verified(actor)) => {
             // The form was checked where the visitor's own request came in.
             request.extensions_mut().insert(Proven);
             (actor, Credential::Portal)
         }
-        None => match identify(&state, &mut request).await {
-            Ok(found) => found,
-            Err(error) => return refuse(&request, error),
-        },
+        None => identify(state, request).await.map_err(|error| Box::new(refuse(request, error)))?,
     };
     request.extensions_mut().insert(actor);
     request.extensions_mut().insert(credential);
-    next.run(request).await
+    Ok(())
 }
 
 /// Where a request came from: the client's address and the request's id.
-pub fn origin(extensions: &http::Extensions) -> (String, String) {
+pub fn origin(extensions: &http::Extensions) -> (String, Arc<str>) {
     let address = extensions.get::<ClientAddr>().map(|addr| addr.0.to_string()).unwrap_or_default();
     let id = extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
     (address, id)
 }
 
-async fn identify(state: &AppState, request: &mut Request) -> Result<(Actor, Credential)> {
+async fn identify(state: &AppState, request: &mut Request) -> berth_domain::Result<(Actor, Credential)> {
     let (address, id) = origin(request.extensions());
     let presented = Presented::read(request.headers(), is_registry(request.uri().path()));
     let (found, credential) = match presented {
@@ -105,21 +115,26 @@ async fn identify(state: &AppState, request: &mut Request) -> Result<(Actor, Cre
         }
         Presented::Nothing => (None, Credential::None),
     };
-    Ok((found.unwrap_or_default().on_request(&address, &id), credential))
+    Ok((found.unwrap_or_default().on_request(address, id), credential))
 }
 
 /// What a request shows, before it is verified.
 #[derive(Debug, PartialEq)]
-enum Presented {
+#[doc(hidden)]
+pub enum Presented {
+    /// No credential that is understood.
     Nothing,
     /// Name and secret, where they can be read.
     Basic(Option<(String, String)>),
+    /// A registry token.
     Bearer(String),
+    /// The value of the cookie `sid`.
     Session(String),
 }
 
 impl Presented {
-    fn read(headers: &HeaderMap, is_registry: bool) -> Self {
+    /// Reads the headers. Bearer tokens count on `/v2` only.
+    pub fn read(headers: &HeaderMap, is_registry: bool) -> Self {
         let line = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let (scheme, rest) = line.split_once(' ').unwrap_or((line, ""));
         if scheme.eq_ignore_ascii_case("basic") {

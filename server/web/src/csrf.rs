@@ -5,8 +5,7 @@
 //! the request has a form token, as Harbor's clients do.
 
 use axum::{
-    extract::{Request, State},
-    middleware::Next,
+    extract::Request,
     response::{IntoResponse, Response},
 };
 use berth_auth::{Auth, CsrfRefusal};
@@ -23,8 +22,20 @@ pub struct Proven;
 #[derive(Clone, Debug)]
 pub struct StartedSession(pub String);
 
-/// Refuses what another site made a browser send, and hands out form tokens.
-pub async fn protect(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+/// What the answer to an accepted request needs so that the next form will be accepted too.
+#[derive(Debug)]
+pub struct Form {
+    sid: Option<String>,
+    former: Option<String>,
+    path: Path,
+    wants_page: bool,
+}
+
+/// Refuses what another site made a browser send.
+///
+/// # Errors
+/// The refusal, with a fresh form token.
+pub fn check(state: &AppState, request: &mut Request) -> Result<Form, Box<Response>> {
     let sid = cookie::get(request.headers(), cookie::SESSION).map(str::to_owned);
     let former = cookie::get(request.headers(), cookie::CSRF).filter(|value| !value.is_empty()).map(str::to_owned);
     let path = Path::of(request.uri().path());
@@ -39,28 +50,34 @@ pub async fn protect(State(state): State<AppState>, mut request: Request, next: 
                 request.extensions_mut().insert(Proven);
             }
             Err(refusal) if sid.is_some() || path != Path::Api => {
-                return refuse(&state, refusal, session, former.as_deref());
+                return Err(Box::new(refuse(state, refusal, session, former.as_deref())));
             }
             // Without a cookie there is nothing that a browser would have added.
             Err(_) => {}
         }
     }
     let wants_page = *request.method() == Method::GET && path == Path::Other;
-    let mut response = next.run(request).await;
-    let started = response.extensions_mut().remove::<StartedSession>().map(|StartedSession(sid)| sid);
-    if sid.is_some() || started.is_some() || path == Path::Account {
-        let session = started.as_deref().unwrap_or(session);
-        hand_out(&state, response.headers_mut(), session, former.as_deref());
-    } else if wants_page && is_page(&response) {
-        // A form on this page may be sent without a session: it needs a token all the same.
-        let sid = Auth::anonymous_cookie();
-        let headers = response.headers_mut();
-        if let Some(set) = cookie::session(&sid, state.http.is_secure()) {
-            headers.append(header::SET_COOKIE, set);
+    Ok(Form { sid, former, path, wants_page })
+}
+
+impl Form {
+    /// Puts the form token, and the cookies that belong to it, into the answer of a browser.
+    pub fn hand_out(self, state: &AppState, response: &mut Response) {
+        let Form { sid, former, path, wants_page } = self;
+        let started = response.extensions_mut().remove::<StartedSession>().map(|StartedSession(sid)| sid);
+        if sid.is_some() || started.is_some() || path == Path::Account {
+            let session = started.or(sid).unwrap_or_default();
+            hand_out(state, response.headers_mut(), &session, former.as_deref());
+        } else if wants_page && is_page(response) {
+            // A form on this page may be sent without a session: it needs a token all the same.
+            let sid = Auth::anonymous_cookie();
+            let headers = response.headers_mut();
+            if let Some(set) = cookie::session(&sid, state.http.is_secure()) {
+                headers.append(header::SET_COOKIE, set);
+            }
+            hand_out(state, headers, &sid, former.as_deref());
         }
-        hand_out(&state, headers, &sid, former.as_deref());
     }
-    response
 }
 
 /// Which protection a path has.

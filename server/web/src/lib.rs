@@ -13,4 +13,4 @@ pub mod state;
 pub use client_addr::{ClientAddr, RequestId};
 pub use credential::{Credential, SessionCookie, Verified};
 pub use error::{ApiError, ApiResult};
-pub use state::{Anonymous, AppState, HttpOptions};
+pub use state::{Anonymous, AppState, HttpOptions, Intake};

@@ -7,6 +7,7 @@ use berth_auth::Auth;
 use berth_domain::Domain;
 use http::request::Parts;
 use ipnet::IpNet;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
 
 /// The state of all routers. Cheap to clone.
@@ -31,6 +32,34 @@ pub struct HttpOptions {
     pub anonymous: Anonymous,
     /// Whether the server itself speaks TLS.
     pub tls: bool,
+    /// Places for bodies of pushes.
+    pub intake: Intake,
+}
+
+/// Places for bodies of pushes that are received at the same time: each needs memory and a turn at the disk.
+#[derive(Clone, Debug)]
+pub struct Intake(Arc<Semaphore>);
+
+/// A place in the [`Intake`], given back when it is dropped.
+#[derive(Debug)]
+pub struct Place(#[expect(dead_code, reason = "held, not read")] OwnedSemaphorePermit);
+
+impl Intake {
+    /// So many places.
+    pub fn new(places: u32) -> Self {
+        Intake(Arc::new(Semaphore::new(places as usize)))
+    }
+
+    /// A place, if one is free.
+    pub fn take(&self) -> Option<Place> {
+        self.0.clone().try_acquire_owned().ok().map(Place)
+    }
+}
+
+impl Default for Intake {
+    fn default() -> Self {
+        Intake(Arc::new(Semaphore::new(Semaphore::MAX_PERMITS)))
+    }
 }
 
 impl HttpOptions {

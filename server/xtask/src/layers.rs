@@ -14,7 +14,7 @@ enum Edges {
 }
 
 /// The table of the architecture, in words of cargo: package without `berth-`, and what it may depend on.
-const EDGES: [(&str, Edges); 15] = [
+const EDGES: [(&str, Edges); 18] = [
     ("types", Edges::Only(&[])),
     ("i18n", Edges::Only(&[])),
     ("app", Edges::Only(&["types", "i18n"])),
@@ -22,24 +22,28 @@ const EDGES: [(&str, Edges); 15] = [
     ("storage", Edges::Only(&["types"])),
     ("db", Edges::Only(&["types"])),
     ("domain", Edges::Only(&["types", "db", "storage"])),
+    ("jobs", Edges::Only(&["types", "db"])),
     ("auth", Edges::Only(&["types", "domain"])),
     ("web", Edges::Only(&["types", "domain", "auth"])),
     ("registry", Edges::Only(&["types", "domain", "web"])),
     ("api", Edges::Only(&["types", "domain", "web", "auth"])),
     ("server", Edges::Any),
     ("testkit", Edges::Any),
+    ("crash", Edges::Only(&["types"])),
     ("bench", Edges::Only(&["types", "db"])),
+    ("fuzz", Edges::Any),
     ("xtask", Edges::Only(&[])),
 ];
 
 /// Crates of other people that would carry a layer's concern into another one.
-const FORBIDDEN: [(&str, &[&str]); 10] = [
+const FORBIDDEN: [(&str, &[&str]); 11] = [
     ("types", &["axum", "http", "hyper", "tokio", "reqwest", "sea-orm", "sqlx", "rusqlite", "leptos"]),
     ("i18n", &["axum", "tokio", "sea-orm"]),
     ("app", &["axum", "hyper", "sea-orm", "sqlx", "rusqlite"]),
     ("storage", &["axum", "http", "hyper", "sea-orm", "sqlx", "rusqlite", "leptos"]),
     ("db", &["axum", "http", "hyper", "leptos"]),
     ("domain", &["axum", "http", "hyper", "leptos", "sqlx", "rusqlite"]),
+    ("jobs", &["axum", "http", "hyper", "leptos", "sqlx", "rusqlite", "sea-orm"]),
     ("auth", &["axum", "http", "hyper", "sea-orm", "sqlx", "rusqlite", "leptos"]),
     ("web", &["sea-orm", "sqlx", "rusqlite", "leptos"]),
     ("registry", &["sea-orm", "sqlx", "rusqlite", "leptos"]),

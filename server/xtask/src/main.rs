@@ -4,6 +4,9 @@ mod bench;
 mod build;
 mod codegen;
 mod command;
+mod conformance;
+mod crash;
+mod fuzz;
 mod layers;
 mod lint;
 mod portal;
@@ -14,6 +17,7 @@ mod test;
 mod witnesses;
 mod workspace;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -44,7 +48,7 @@ enum Task {
     },
     /// Prepare this machine, then run every suite
     Test {
-        /// Also the clients that take long to build: cosign, helm
+        /// Also the clients that take long to build or are seldom at hand: buildah, containerd, cosign, helm, notation, oras
         #[arg(long)]
         all: bool,
         /// Only tests whose name contains one of these words; leaves the browser out
@@ -61,11 +65,37 @@ enum Task {
     CheckLayers,
     /// Look for rules that take no witness of access
     CheckWitnesses,
+    /// Look for inputs that break what reads them: libFuzzer, or a plain mutation loop where that is missing
+    Fuzz {
+        /// How long, for each target
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+        /// Only these targets
+        targets: Vec<String>,
+    },
     /// Write the generated documents: CONFIG.md, openapi.json
     Codegen {
         /// Fail where a document differs; write nothing
         #[arg(long)]
         check: bool,
+    },
+    /// Run the OCI conformance suite on SQLite and PostgreSQL, with authentication and without
+    Conformance {
+        /// The suite's binary: `go build` in the specification's folder `conformance`
+        #[arg(long)]
+        suite: PathBuf,
+        /// A server that is built already
+        #[arg(long)]
+        server: Option<PathBuf>,
+        /// Where the server keeps its rows
+        #[arg(long, value_enum, default_value = "both")]
+        database: conformance::Database,
+    },
+    /// Kill the server under load and check what it had promised; `-- --help` lists the options
+    Crash {
+        /// Arguments of `berth-crash`, such as `--kills 200 --database postgres --seed 7 --report FILE`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
     },
     /// Build release binaries and run the load generator
     Bench {
@@ -111,8 +141,14 @@ fn perform(task: Task) -> anyhow::Result<ExitCode> {
             return Ok(stages.finish());
         }
         Task::CheckWitnesses => witnesses::check(&workspace)?,
+        Task::Fuzz { seconds, targets } => fuzz::fuzz(&workspace, seconds, &targets)?,
         Task::Codegen { check: true } => codegen::check(&workspace)?,
         Task::Codegen { check: false } => codegen::write(&workspace)?,
+        Task::Conformance { suite, server, database } => {
+            let is_clean = conformance::run(&workspace, &suite, server.as_deref(), database)?;
+            return Ok(if is_clean { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+        Task::Crash { args } => crash::crash(&workspace, &args)?,
         Task::Bench { args } => return Err(bench::bench(&workspace, &args)),
     }
     Ok(ExitCode::SUCCESS)

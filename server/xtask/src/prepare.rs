@@ -3,6 +3,7 @@
 pub mod node;
 pub mod packages;
 pub mod postgres;
+pub mod python;
 pub mod tools;
 
 use anyhow::{Context, bail};

@@ -13,7 +13,7 @@ use crate::command;
 use crate::portal::{self, PORTAL_DIR, Profile};
 use crate::prepare::postgres::Postgres;
 use crate::prepare::tools::{self, Pins};
-use crate::prepare::{node, packages};
+use crate::prepare::{node, packages, python};
 use crate::stages::Stages;
 use crate::workspace::Workspace;
 
@@ -50,7 +50,7 @@ pub fn test(workspace: &Workspace, clients: Clients, filter: &[String]) -> Stage
 }
 
 fn prepare(workspace: &Workspace, clients: Clients, stages: &mut Stages) -> Prepared {
-    stages.prepare("prepare packages", packages::install);
+    stages.prepare("prepare packages", || packages::install(clients));
     let postgres = stages.prepare("prepare postgres", Postgres::start);
     let mut prepared = Prepared { postgres, tools: Vec::new(), has_browser: false };
     let Some(pins) = stages.run("prepare pins", || Pins::read(workspace)) else { return prepared };
@@ -62,6 +62,12 @@ fn prepare(workspace: &Workspace, clients: Clients, stages: &mut Stages) -> Prep
             continue;
         }
         prepared.tools.extend(stages.prepare(&stage, || tools::client(workspace, &pins, &name)));
+    }
+    if clients == Clients::All {
+        for name in pins.python.keys() {
+            let stage = format!("prepare python-{name}");
+            prepared.tools.extend(stages.prepare(&stage, || python::package(workspace, &pins, name)));
+        }
     }
     prepared.has_browser = stages
         .prepare("prepare node", || {

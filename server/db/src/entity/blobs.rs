@@ -17,6 +17,10 @@ pub struct Model {
     pub created_at: i64,
     /// When somebody last relied on it, to the hour.
     pub touched_at: i64,
+    /// When garbage collection gave it up: its bytes are going, and nobody may link it any more.
+    pub doomed_at: Option<i64>,
+    /// Since when its bytes are known to be missing or damaged. Nobody is given it; a push brings it back.
+    pub lost_at: Option<i64>,
 }
 
 /// No relations: queries say their joins.

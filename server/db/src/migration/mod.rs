@@ -4,6 +4,8 @@
 //! integers are 64 bits, all times are microseconds UTC, names compare byte-wise.
 
 mod m0001_first;
+mod m0002_jobs;
+mod m0003_lost;
 
 use sea_orm::DatabaseBackend;
 use sea_orm_migration::prelude::*;
@@ -13,7 +15,7 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_first::Migration)]
+        vec![Box::new(m0001_first::Migration), Box::new(m0002_jobs::Migration), Box::new(m0003_lost::Migration)]
     }
 }
 

@@ -307,7 +307,7 @@ pub async fn accessories(
 /// # Errors
 /// As the database says.
 pub async fn blobs(conn: &mut Conn<'_>, manifest: i64) -> Result<Vec<Blob>> {
-    let sql = "SELECT role, digest, media_type, size, descriptor FROM manifest_references
+    let sql = "SELECT role, digest, media_type, size, descriptor, blob_id IS NOT NULL FROM manifest_references
                WHERE manifest_id = $1 AND role IN ('config', 'layer') ORDER BY position";
     let read = |row: &Row| {
         Ok(Blob {
@@ -316,6 +316,7 @@ pub async fn blobs(conn: &mut Conn<'_>, manifest: i64) -> Result<Vec<Blob>> {
             media_type: row.get(2)?,
             size: row.get(3)?,
             descriptor: row.get(4)?,
+            is_here: row.get(5)?,
         })
     };
     conn.rows(sql, args![manifest]).await?.iter().map(read).collect()
@@ -334,4 +335,6 @@ pub struct Blob {
     pub size: i64,
     /// The descriptor as JSON.
     pub descriptor: Option<String>,
+    /// Whether the repository has it. What it does not have may be somebody else's and is not read.
+    pub is_here: bool,
 }

@@ -2,7 +2,11 @@
 
 pub mod artifact;
 pub mod audit;
+pub mod backup;
+pub mod fsck;
+pub mod gc;
 pub mod identity;
+pub mod job;
 pub mod key;
 pub mod list;
 pub mod maintenance;

@@ -32,14 +32,28 @@ pub async fn ensure_repository(
     conn.insert(insert, args![project_id, name, now]).await.map(Some)
 }
 
-/// Finds or makes the row of a blob whose bytes are stored, and notes that it is in use.
+/// Finds or makes the row of a blob whose bytes are stored, and notes that it is in use. Nothing where garbage collection
+/// has given it up: its bytes are going.
 ///
 /// # Errors
 /// As the database says.
-pub async fn ensure_blob(conn: &mut Conn<'_>, digest: &Digest, size: i64, now: Timestamp) -> Result<i64> {
+pub async fn ensure_blob(conn: &mut Conn<'_>, digest: &Digest, size: i64, now: Timestamp) -> Result<Option<i64>> {
     let sql = "INSERT INTO blobs (digest, size, created_at, touched_at) VALUES ($1, $2, $3, $3)
-               ON CONFLICT (digest) DO UPDATE SET touched_at = excluded.touched_at RETURNING id";
-    conn.insert(sql, args![digest, size, now]).await
+               ON CONFLICT (digest) DO UPDATE SET touched_at = excluded.touched_at, size = excluded.size, lost_at = NULL
+               WHERE blobs.doomed_at IS NULL
+               RETURNING id";
+    conn.row(sql, args![digest, size, now]).await?.map(|row| row.get(0)).transpose()
+}
+
+/// Finds the row of a blob that somebody is about to link, and notes that it is in use. Nothing where there is none, or
+/// garbage collection has given it up. Unlike [`ensure_blob`] it makes none: nobody brings the bytes.
+///
+/// # Errors
+/// As the database says.
+pub async fn use_blob(conn: &mut Conn<'_>, digest: &Digest, now: Timestamp) -> Result<Option<i64>> {
+    let sql = "UPDATE blobs SET touched_at = $2 WHERE digest = $1 AND doomed_at IS NULL AND lost_at IS NULL
+               RETURNING id";
+    conn.row(sql, args![digest, now]).await?.map(|row| row.get(0)).transpose()
 }
 
 /// Lets a repository see a blob. False where it already did.
@@ -104,19 +118,30 @@ pub async fn insert_upload(
     Ok(())
 }
 
-/// Records how far an upload has come. False where it is gone.
+/// Records that an upload has come from `before` bytes to `received`. False where it is gone, or has moved on meanwhile.
 ///
 /// # Errors
 /// As the database says.
 pub async fn advance_upload(
     conn: &mut Conn<'_>,
     id: &str,
+    before: i64,
     received: i64,
     hash_state: Option<Vec<u8>>,
     now: Timestamp,
 ) -> Result<bool> {
-    let sql = "UPDATE uploads SET received = $2, hash_state = $3, updated_at = $4 WHERE id = $1";
-    Ok(conn.execute(sql, args![id, received, hash_state, now]).await? > 0)
+    let sql = "UPDATE uploads SET received = $3, hash_state = $4, updated_at = $5 WHERE id = $1 AND received = $2";
+    Ok(conn.execute(sql, args![id, before, received, hash_state, now]).await? > 0)
+}
+
+/// Forgets what is known of an upload's bytes, so that they are read again before they become a blob. Says how many it
+/// has; nothing where it is gone.
+///
+/// # Errors
+/// As the database says.
+pub async fn distrust_upload(conn: &mut Conn<'_>, id: &str) -> Result<Option<i64>> {
+    let sql = "UPDATE uploads SET hash_state = NULL WHERE id = $1 RETURNING received";
+    conn.row(sql, args![id]).await?.map(|row| row.get(0)).transpose()
 }
 
 /// Ends an upload and its reservation. False where it was gone.
@@ -142,7 +167,7 @@ pub async fn linked_blobs(
         let sql = format!(
             "SELECT b.digest, b.id, b.size FROM blobs b
              JOIN repository_blobs rb ON rb.blob_id = b.id AND rb.repository_id = $1
-             WHERE b.digest IN ({})",
+             WHERE b.lost_at IS NULL AND b.digest IN ({})",
             placeholders(2, chunk.len())
         );
         let rows = conn.rows(&sql, &with_digests(repository_id, chunk)).await?;
@@ -249,12 +274,10 @@ impl Counts {
 /// # Errors
 /// As the database says.
 pub async fn store_bytes(conn: &mut Conn<'_>, digest: &Digest, bytes: &[u8]) -> Result<()> {
-    let sql = match conn.backend() {
-        Backend::Sqlite => "INSERT INTO manifest_bytes (digest, bytes) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING",
-        Backend::Postgres => {
-            "INSERT INTO manifest_bytes (digest, bytes) VALUES ($1, $2) ON CONFLICT (digest) DO UPDATE SET digest = excluded.digest"
-        }
-    };
+    // Where the condition says no, PostgreSQL locks the row all the same. Bytes that differ are damaged ones.
+    let sql = "INSERT INTO manifest_bytes (digest, bytes) VALUES ($1, $2)
+               ON CONFLICT (digest) DO UPDATE SET bytes = excluded.bytes
+               WHERE manifest_bytes.bytes <> excluded.bytes";
     conn.execute(sql, args![digest, bytes]).await?;
     Ok(())
 }
@@ -439,6 +462,42 @@ pub async fn adopt_by_parents(
     }
     let sql = format!("SELECT COUNT(DISTINCT manifest_id) FROM manifest_references WHERE {waiting}");
     conn.row(&sql, args![repository_id, digest]).await?.map_or(Ok(0), |row| row.get(0))
+}
+
+/// Joins manifests that named a blob before the repository had it with its row, and says which they are.
+///
+/// # Errors
+/// As the database says.
+pub async fn adopt_blob(conn: &mut Conn<'_>, repository_id: i64, digest: &Digest, blob_id: i64) -> Result<Vec<i64>> {
+    let waiting = "digest = $2 AND blob_id IS NULL AND role <> 'subject'
+                   AND EXISTS (SELECT 1 FROM manifests m WHERE m.id = manifest_id AND m.repository_id = $1)";
+    let find = format!("SELECT DISTINCT manifest_id FROM manifest_references WHERE {waiting} ORDER BY manifest_id");
+    let rows = conn.rows(&find, args![repository_id, digest]).await?;
+    let found = rows.iter().map(|row| row.get(0)).collect::<Result<Vec<i64>>>()?;
+    if !found.is_empty() {
+        let join = format!("UPDATE manifest_references SET blob_id = $3 WHERE {waiting}");
+        conn.execute(&join, args![repository_id, digest, blob_id]).await?;
+    }
+    Ok(found)
+}
+
+/// The manifests that list a manifest.
+///
+/// # Errors
+/// As the database says.
+pub async fn parents(conn: &mut Conn<'_>, id: i64) -> Result<Vec<i64>> {
+    let sql = "SELECT DISTINCT manifest_id FROM manifest_references WHERE child_id = $1 ORDER BY manifest_id";
+    conn.rows(sql, args![id]).await?.iter().map(|row| row.get(0)).collect()
+}
+
+/// Adds to the bytes that a manifest has with everything it points at. The sum stops at the largest that fits.
+///
+/// # Errors
+/// As the database says.
+pub async fn grow_manifest(conn: &mut Conn<'_>, id: i64, bytes: i64) -> Result<()> {
+    let sql = "UPDATE manifests SET size = CASE WHEN size > $3 - $2 THEN $3 ELSE size + $2 END WHERE id = $1";
+    conn.execute(sql, args![id, bytes, i64::MAX]).await?;
+    Ok(())
 }
 
 /// Adds to how many indexes list a manifest.

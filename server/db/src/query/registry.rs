@@ -83,7 +83,7 @@ pub async fn blob_size(conn: &mut Conn<'_>, repo: &str, digest: &Digest) -> Resu
     let sql = "SELECT b.size FROM repositories r
                JOIN blobs b ON b.digest = $2
                JOIN repository_blobs rb ON rb.repository_id = r.id AND rb.blob_id = b.id
-               WHERE r.name = $1";
+               WHERE r.name = $1 AND b.lost_at IS NULL";
     conn.row(sql, args![repo, digest]).await?.map(|row| row.get(0)).transpose()
 }
 
@@ -95,7 +95,7 @@ pub async fn blob_homes(conn: &mut Conn<'_>, digest: &Digest, project_id: i64, l
     let sql = "SELECT r.name FROM blobs b
                JOIN repository_blobs rb ON rb.blob_id = b.id
                JOIN repositories r ON r.id = rb.repository_id
-               WHERE b.digest = $1
+               WHERE b.digest = $1 AND b.lost_at IS NULL
                ORDER BY CASE WHEN r.project_id = $2 THEN 0 ELSE 1 END, r.id LIMIT $3";
     conn.rows(sql, args![digest, project_id, limit]).await?.iter().map(|row| row.get(0)).collect()
 }

@@ -80,7 +80,7 @@ impl World {
     }
 
     fn limit(&mut self, blob_size_bytes_max: u64) {
-        self.limits = Limits { blob_size_bytes_max };
+        self.limits = Limits { blob_size_bytes_max, ..self.limits };
         self.restart();
     }
 
@@ -235,4 +235,5 @@ macro_rules! everywhere {
 }
 
 mod blobs;
+mod faults;
 mod manifests;

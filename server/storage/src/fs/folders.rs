@@ -1,11 +1,10 @@
 //! The folders: their names, their making, and how concurrent uploads share the sync of one.
 
 use std::{
-    fs,
     os::fd::OwnedFd,
     path::Path,
     sync::{
-        Mutex, PoisonError,
+        Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -16,6 +15,7 @@ use rustix::{
     io::Errno,
 };
 
+use super::sys;
 use crate::{Error, Result};
 
 pub(super) const ALGORITHMS: [Algorithm; 2] = [Algorithm::Sha256, Algorithm::Sha512];
@@ -55,42 +55,43 @@ pub(super) fn open(path: &Path) -> Result<OwnedFd> {
 /// Makes what is missing, durably, so that an upload syncs one folder only. Those of SHA-512 wait until
 /// [`create_algorithm`] is asked for them, because few stores ever see one.
 pub(super) fn create(root: &Path) -> Result<()> {
-    fs::create_dir_all(root)?;
-    let created = [create_one(&root.join("uploads"))?, create_one(&root.join("blobs"))?];
-    if created.contains(&true) {
-        sync(root)?;
-        if let Some(parent) = root.canonicalize()?.parent() {
-            sync(parent)?;
-        }
-    }
+    create_all(root)?;
+    create_one(&root.join("uploads"))?;
+    create_one(&root.join("blobs"))?;
+    // Also where they are there: who made them may have been killed before its sync.
+    sync(root)?;
     create_algorithm(&root.join("blobs"), Algorithm::Sha256)
 }
 
 /// Makes the 256 folders of one algorithm, durably.
 pub(super) fn create_algorithm(blobs: &Path, algorithm: Algorithm) -> Result<()> {
     let folder = blobs.join(algorithm.as_str());
-    let created = create_one(&folder)?;
-    let mut filled = false;
+    create_one(&folder)?;
     for byte in 0..=u8::MAX {
-        filled |= create_one(&folder.join(format!("{byte:02x}")))?;
+        create_one(&folder.join(format!("{byte:02x}")))?;
     }
-    if filled {
-        sync(&folder)?;
+    sync(&folder)?;
+    sync(blobs)
+}
+
+/// Makes a folder with those above it, durably.
+fn create_all(path: &Path) -> Result<()> {
+    if path.is_dir() {
+        return Ok(());
     }
-    if created {
-        sync(blobs)?;
-    }
-    Ok(())
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    create_all(parent)?;
+    create_one(path)?;
+    sync(parent)
 }
 
 fn sync(folder: &Path) -> Result<()> {
-    Ok(rustix::fs::fsync(open(folder)?)?)
+    Ok(sys::sync_folder(open(folder)?)?)
 }
 
-fn create_one(path: &Path) -> Result<bool> {
-    match rustix::fs::mkdir(path, Mode::from_raw_mode(0o750)) {
-        Ok(()) => Ok(true),
-        Err(Errno::EXIST) => Ok(false),
+fn create_one(path: &Path) -> Result<()> {
+    match sys::make_folder(path) {
+        Ok(()) | Err(Errno::EXIST) => Ok(()),
         Err(error) => Err(error.into()),
     }
 }
@@ -100,6 +101,8 @@ fn create_one(path: &Path) -> Result<bool> {
 pub(super) struct FolderSync {
     asked: AtomicU64,
     settled: Mutex<Settled>,
+    /// Read by those who give names, written by who takes one away by age.
+    names: RwLock<()>,
 }
 
 /// Tickets up to these numbers have their answer.
@@ -110,6 +113,16 @@ struct Settled {
 }
 
 impl FolderSync {
+    /// While this is held, nobody takes a name away by its age.
+    pub fn committing(&self) -> RwLockReadGuard<'_, ()> {
+        self.names.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// While this is held, nobody gives a name or relies on one that is there.
+    pub fn alone(&self) -> RwLockWriteGuard<'_, ()> {
+        self.names.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Returns when every name that was made before the call is durable. `sync` is called by one of those who wait.
     pub fn wait(&self, sync: impl FnOnce() -> Result<()>) -> Result<()> {
         let ticket = self.asked.fetch_add(1, Ordering::AcqRel) + 1;

@@ -60,6 +60,22 @@ pub(super) fn blobs(jobs: Arc<Semaphore>, flat: PathBuf, adopted: Option<PathBuf
     }))
 }
 
+/// Damaged blobs; several may have been of one digest.
+pub(super) fn quarantined(folder: &Path, algorithm: Algorithm) -> Result<Vec<Listed>> {
+    let mut blobs = Vec::new();
+    let Some(entries) = still_there(fs::read_dir(folder))? else { return Ok(blobs) };
+    for entry in entries {
+        let entry = entry?;
+        let name = entry.file_name();
+        let hex = name.to_str().map(|name| name.split_once('.').map_or(name, |(hex, _)| hex));
+        let digest = hex.and_then(|hex| format!("{}:{hex}", algorithm.as_str()).parse().ok());
+        if let (Some(digest), Some(metadata)) = (digest, still_there(entry.metadata())?) {
+            blobs.push(Listed { digest, size: metadata.len(), modified: modified(&metadata), read_only: false });
+        }
+    }
+    Ok(blobs)
+}
+
 fn folder_blobs(folder: &Path, algorithm: Algorithm, layout: Layout) -> Result<Vec<Listed>> {
     let mut blobs = Vec::new();
     let Some(entries) = still_there(fs::read_dir(folder))? else { return Ok(blobs) };

@@ -3,6 +3,7 @@
 //! ```text
 //! <root>/blobs/<alg>/<aa>/<hex>     one file a blob, <aa> the first byte; never changed, only linked and unlinked
 //! <root>/uploads/<uuid>             resumable uploads, and one-request uploads where O_TMPFILE is unsupported
+//! <root>/quarantine/<alg>/<hex>     damaged blobs, which nobody is given
 //! <adopted>/docker/registry/v2/blobs/<alg>/<aa>/<hex>/data      another registry's store, only read
 //! ```
 
@@ -28,14 +29,21 @@ use self::{
     write::{Tail, Temp},
 };
 use crate::{
-    AppendError, BlobRead, BlobStore, ByteStream, Error, Hasher, Listing, Position, Result, Space, Stored, Upload,
+    AppendError, BlobRead, BlobStore, ByteStream, Error, Hasher, Listed, Listing, Position, Result, Space, Stored,
+    Upload,
+    export::{Export, Exported, copy},
     intake::Intake,
+    verify::{Pace, Verdict},
 };
 
 mod folders;
 mod list;
 mod map;
+#[cfg(test)]
+mod power_loss;
 mod read;
+mod scrub;
+mod sys;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -225,6 +233,35 @@ impl BlobStore for FsStore {
         Ok(list::blobs(self.shared.readers.jobs.clone(), self.shared.root.join("blobs"), adopted))
     }
 
+    async fn verify(&self, digest: &Digest, pace: &Arc<Pace>) -> Result<Verdict> {
+        let (shared, digest, pace) = (self.shared.clone(), *digest, pace.clone());
+        blocking(&self.shared.readers.jobs, move || shared.verify(&digest, &pace)).await
+    }
+
+    async fn quarantine(&self, digest: &Digest) -> Result<bool> {
+        let digest = *digest;
+        self.write_job(move |shared| shared.quarantine(&digest)).await
+    }
+
+    async fn list_quarantine(&self) -> Result<Vec<Listed>> {
+        self.write_job(|shared| shared.list_quarantine()).await
+    }
+
+    async fn delete_quarantined(&self, digest: &Digest) -> Result<()> {
+        let digest = *digest;
+        self.write_job(move |shared| shared.delete_quarantined(&digest)).await
+    }
+
+    async fn export(&self, digest: &Digest, to: &Path, how: Export) -> Result<Option<Exported>> {
+        if how == Export::LinkOrCopy {
+            let (digest, path) = (*digest, to.to_owned());
+            if let Some(linked) = self.write_job(move |shared| shared.link_out(&digest, &path)).await? {
+                return Ok(Some(linked));
+            }
+        }
+        copy(self, digest, to).await
+    }
+
     async fn health(&self) -> Result<()> {
         self.write_job(|shared| shared.health()).await
     }
@@ -355,7 +392,7 @@ fn size_at(folder: &OwnedFd, name: &str) -> Result<Option<u64>> {
 }
 
 fn unlink(folder: &OwnedFd, name: &str) -> Result<()> {
-    match rustix::fs::unlinkat(folder, name, AtFlags::empty()) {
+    match sys::unlink(folder, name) {
         Ok(()) | Err(Errno::NOENT) => Ok(()),
         Err(error) => Err(error.into()),
     }

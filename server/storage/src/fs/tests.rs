@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{FsStore, Shared};
 use crate::{
-    BlobStore, Error, Position,
+    BlobStore, Error, Export, Pace, Position, Verdict,
     suite::{Harness, bytes, digest, put, read, source},
 };
 
@@ -31,7 +31,12 @@ fn folder_in_memory() -> TempDir {
 
 fn harness(folder: TempDir, open: fn(&Path) -> FsStore) -> Harness {
     let store = Arc::new(open(folder.path()));
-    Harness { store, leftovers: Box::new(move || files_in(folder.path())) }
+    let root = folder.path().to_owned();
+    Harness {
+        store,
+        damage: Box::new(move |digest, bytes| fs::write(blob_path(&root, digest), bytes).unwrap()),
+        leftovers: Box::new(move || files_in(folder.path())),
+    }
 }
 
 fn without_unnamed_files(root: &Path) -> FsStore {
@@ -178,4 +183,35 @@ async fn a_foreign_file_is_not_listed_and_a_folder_in_the_way_is_an_error() {
     assert!(store.list_uploads().await.unwrap().is_empty());
     fs::remove_dir_all(folder.path().join("uploads")).unwrap();
     assert!(matches!(store.health().await, Err(Error::Io(_))));
+}
+
+#[tokio::test]
+async fn damage_on_the_disk_is_noticed_and_its_bytes_are_kept_aside() {
+    let folder = TempDir::new().unwrap();
+    let store = FsStore::open(folder.path(), None).unwrap();
+    let whole = bytes(1 << 20);
+    let digest = put(&store, &whole).await;
+    let mut damaged = whole.to_vec();
+    damaged[777_777] ^= 1;
+    fs::write(blob_path(folder.path(), &digest), &damaged).unwrap();
+    let pace = Arc::new(Pace::new(None));
+    assert_eq!(store.verify(&digest, &pace).await.unwrap(), Verdict::Damaged { size: 1 << 20 });
+    assert!(store.quarantine(&digest).await.unwrap());
+    assert!(fs::read(folder.path().join("quarantine/sha256").join(digest.hex())).unwrap() == damaged);
+    assert_eq!(store.verify(&digest, &pace).await.unwrap(), Verdict::Absent);
+}
+
+#[tokio::test]
+async fn a_damaged_blob_of_an_adopted_store_cannot_be_moved_and_is_not_exported() {
+    let (folder, other) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let digest = digest(Algorithm::Sha256, b"as it was");
+    let blob = other.path().join("docker/registry/v2/blobs").join(super::folders::blob_name(&digest));
+    fs::create_dir_all(&blob).unwrap();
+    fs::write(blob.join("data"), b"as it is!").unwrap();
+    let store = FsStore::open(folder.path(), Some(other.path())).unwrap();
+    assert_eq!(store.verify(&digest, &Arc::new(Pace::new(None))).await.unwrap(), Verdict::Damaged { size: 9 });
+    assert!(matches!(store.quarantine(&digest).await, Err(Error::ReadOnly)));
+    let to = folder.path().join("exported");
+    assert!(matches!(store.export(&digest, &to, Export::LinkOrCopy).await, Err(Error::DigestMismatch { .. })));
+    assert!(!to.exists() && !folder.path().join("exported.part").exists());
 }

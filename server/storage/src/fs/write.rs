@@ -3,35 +3,24 @@
 use std::{
     any::Any,
     fs::File,
-    os::{
-        fd::{AsFd, AsRawFd, OwnedFd},
-        unix::fs::FileExt,
-    },
+    os::{fd::OwnedFd, unix::fs::FileExt},
     sync::{Arc, PoisonError},
 };
 
 use berth_types::{Algorithm, Digest, Timestamp};
 use bytes::Bytes;
 use rustix::{
-    fs::{AtFlags, CWD, Mode, OFlags, RenameFlags, Timespec, Timestamps, UTIME_NOW},
+    fs::{Mode, OFlags},
     io::Errno,
 };
 use tokio::{runtime::Handle, sync::Semaphore, task::spawn_blocking};
 use uuid::Uuid;
 
-use super::{Lease, Shared, folders, size_at, unlink};
+use super::{Lease, Shared, folders, size_at, sys, unlink};
 use crate::{
     Error, Hasher, Position, Result, Stored,
     intake::{Batch, Intake},
 };
-
-/// The present moment, for both times of a file.
-const NOW: Timestamps = {
-    let now = Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
-    Timestamps { last_access: now, last_modification: now }
-};
-
-const FILE_MODE: Mode = Mode::from_raw_mode(0o640);
 
 /// Bytes read at once when an upload is hashed again.
 const REHASH_BYTES: usize = 1 << 20;
@@ -45,7 +34,7 @@ pub(super) struct Temp {
 impl Temp {
     pub fn create(shared: &Arc<Shared>) -> Result<Self> {
         if shared.unnamed_files {
-            return Ok(Temp { file: Arc::new(create_unnamed(&shared.uploads)?.into()), lease: None });
+            return Ok(Temp { file: Arc::new(sys::create_unnamed(&shared.uploads)?.into()), lease: None });
         }
         let lease = shared.lease(Uuid::new_v4())?;
         let file = shared.create_named(&lease)?;
@@ -117,7 +106,7 @@ impl Tail {
     }
 
     pub fn sync(&self) -> Result<()> {
-        Ok(self.file.sync_data()?)
+        Ok(sys::sync_data(&self.file)?)
     }
 
     /// Takes everything that `intake` still gives, whose first batch was received with the result `filled`. After an
@@ -172,7 +161,7 @@ impl Tail {
 
 pub(super) fn write_parts(file: &File, parts: &[Bytes], mut offset: u64) -> Result<()> {
     for part in parts {
-        file.write_all_at(part, offset)?;
+        sys::write_all_at(file, part, offset)?;
         offset += part.len() as u64;
     }
     Ok(())
@@ -193,24 +182,13 @@ pub(super) fn hash_file(file: &File, algorithm: Algorithm, length: u64) -> Resul
 /// Whether files can be made without a name and get one later: the file system must allow it, and /proc be there.
 pub(super) fn unnamed_files_work(uploads: &OwnedFd) -> bool {
     let name = Uuid::new_v4().to_string();
-    let Ok(file) = create_unnamed(uploads) else { return false };
-    link_unnamed(&file, uploads, &name).is_ok() && unlink(uploads, &name).is_ok()
-}
-
-fn create_unnamed(uploads: &OwnedFd) -> std::result::Result<OwnedFd, Errno> {
-    rustix::fs::openat(uploads, ".", OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC, FILE_MODE)
-}
-
-fn link_unnamed(file: impl AsFd, folder: &OwnedFd, name: &str) -> std::result::Result<(), Errno> {
-    // By way of /proc, because a link from the handle itself (AT_EMPTY_PATH) asks for a capability on older kernels.
-    let path = format!("/proc/self/fd/{}", file.as_fd().as_raw_fd());
-    rustix::fs::linkat(CWD, path, folder, name, AtFlags::SYMLINK_FOLLOW)
+    let Ok(file) = sys::create_unnamed(uploads) else { return false };
+    sys::link_unnamed(&file, uploads, &name).is_ok() && unlink(uploads, &name).is_ok()
 }
 
 impl Shared {
     pub fn create_named(&self, lease: &Lease) -> Result<File> {
-        let flags = OFlags::CREATE | OFlags::EXCL | OFlags::RDWR | OFlags::CLOEXEC;
-        Ok(rustix::fs::openat(&self.uploads, lease.id.to_string(), flags, FILE_MODE)?.into())
+        Ok(sys::create(&self.uploads, &lease.id.to_string())?.into())
     }
 
     /// Opens an upload and drops what lies beyond `offset`.
@@ -226,7 +204,7 @@ impl Shared {
             return Err(Error::Offset { have });
         }
         if have > offset {
-            file.set_len(offset)?;
+            sys::set_len(&file, offset)?;
         }
         Ok(file)
     }
@@ -242,24 +220,38 @@ impl Shared {
             upload.map_or(Ok(()), |id| self.unlink_upload(id))?;
             return stored(true);
         }
-        let existed = if self.holds(digest, size)? && self.touch(digest)? {
-            upload.map_or(Ok(()), |id| self.unlink_upload(id))?;
-            true
-        } else {
+        let settle = || {
             // The last chunk may have come days ago, and age is what `sweep` looks at.
-            rustix::fs::futimens(file, &NOW)?;
-            file.sync_data()?;
-            self.make_folders(digest.algorithm())?;
-            match upload {
-                Some(id) => self.rename_to(&id.to_string(), digest, size)?,
-                None => self.link_to(file, digest, size)?,
+            sys::touch_file(file)?;
+            Ok::<_, Error>(sys::sync_data(file)?)
+        };
+        let is_new = !self.holds(digest, size)?;
+        if is_new {
+            settle()?;
+        }
+        let folder = &self.folders[folders::folder_index(digest)];
+        let existed = {
+            let _committing = folder.committing();
+            if !is_new && self.touch(digest)? {
+                upload.map_or(Ok(()), |id| self.unlink_upload(id))?;
+                true
+            } else {
+                if !is_new {
+                    // It was swept since we looked.
+                    settle()?;
+                }
+                self.make_folders(digest.algorithm())?;
+                match upload {
+                    Some(id) => self.rename_to(&id.to_string(), digest, size)?,
+                    None => self.link_to(file, digest, size)?,
+                }
             }
         };
         // Also for a file that was there: whoever linked it may not have come to its sync yet.
-        self.folders[folders::folder_index(digest)].wait(|| {
+        folder.wait(|| {
             let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
             let folder = rustix::fs::openat(&self.blobs, folders::folder_name(digest), flags, Mode::empty())?;
-            Ok(rustix::fs::fsync(folder)?)
+            Ok(sys::sync_folder(folder)?)
         })?;
         stored(existed)
     }
@@ -291,59 +283,38 @@ impl Shared {
 
     /// Makes a blob young again. False where it was swept meanwhile.
     fn touch(&self, digest: &Digest) -> Result<bool> {
-        match rustix::fs::utimensat(&self.blobs, folders::blob_name(digest), &NOW, AtFlags::empty()) {
+        match sys::touch(&self.blobs, &folders::blob_name(digest)) {
             Ok(()) => Ok(true),
             Err(Errno::NOENT) => Ok(false),
             Err(error) => Err(error.into()),
         }
     }
 
-    /// See [`crate::BlobStore::sweep`]. The blob is moved aside first: whoever stores the same bytes then either made it
-    /// young before, which shows, or does not find it.
-    pub fn sweep(self: &Arc<Self>, digest: &Digest, before: Timestamp) -> Result<bool> {
-        let (name, aside) = (folders::blob_name(digest), self.lease(Uuid::new_v4())?);
-        let young = |file: File| Ok::<_, Error>(super::list::modified(&file.metadata()?) >= before);
-        match rustix::fs::openat(&self.blobs, &name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()) {
-            Ok(file) if young(file.try_clone()?.into())? => return Ok(false),
-            Ok(_) | Err(Errno::NOENT) => {}
-            Err(error) => return Err(error.into()),
-        }
-        match rustix::fs::renameat(&self.blobs, &name, &self.uploads, aside.id.to_string()) {
-            Ok(()) => {}
+    /// See [`crate::BlobStore::sweep`]. No [`Shared::commit`] in the folder is under way meanwhile: one that has found the
+    /// blob and made it young may be acknowledged at any moment, so the blob must not leave its name even for an instant.
+    pub fn sweep(&self, digest: &Digest, before: Timestamp) -> Result<bool> {
+        let name = folders::blob_name(digest);
+        let _alone = self.folders[folders::folder_index(digest)].alone();
+        let file: File = match rustix::fs::openat(&self.blobs, &name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()) {
+            Ok(file) => file.into(),
             Err(Errno::NOENT) => return Ok(false),
             Err(error) => return Err(error.into()),
+        };
+        if super::list::modified(&file.metadata()?) >= before {
+            return Ok(false);
         }
-        if !young(self.open_aside(&aside)?)? {
-            self.unlink_upload(aside.id)?;
-            return Ok(true);
-        }
-        let back =
-            rustix::fs::renameat_with(&self.uploads, aside.id.to_string(), &self.blobs, &name, RenameFlags::NOREPLACE);
-        match back {
-            Ok(()) => Ok(false),
-            Err(Errno::EXIST) => self.unlink_upload(aside.id).map(|()| false),
-            // The same bytes: replacing is harmless.
-            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
-                rustix::fs::renameat(&self.uploads, aside.id.to_string(), &self.blobs, &name)?;
-                Ok(false)
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    fn open_aside(&self, lease: &Lease) -> Result<File> {
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-        Ok(rustix::fs::openat(&self.uploads, lease.id.to_string(), flags, Mode::empty())?.into())
+        unlink(&self.blobs, &name)?;
+        Ok(true)
     }
 
     fn link_to(&self, file: &File, digest: &Digest, size: u64) -> Result<bool> {
-        match link_unnamed(file, &self.blobs, &folders::blob_name(digest)) {
+        match sys::link_unnamed(file, &self.blobs, &folders::blob_name(digest)) {
             Ok(()) => Ok(false),
             Err(Errno::EXIST) if self.holds(digest, size)? => Ok(true),
             Err(Errno::EXIST) => {
                 let name = Uuid::new_v4().to_string();
-                link_unnamed(file, &self.uploads, &name)?;
-                rustix::fs::renameat(&self.uploads, &name, &self.blobs, folders::blob_name(digest))?;
+                sys::link_unnamed(file, &self.uploads, &name)?;
+                sys::rename(&self.uploads, &name, &self.blobs, &folders::blob_name(digest))?;
                 Ok(false)
             }
             Err(error) => Err(error.into()),
@@ -352,7 +323,7 @@ impl Shared {
 
     fn rename_to(&self, upload: &str, digest: &Digest, size: u64) -> Result<bool> {
         let name = folders::blob_name(digest);
-        match rustix::fs::renameat_with(&self.uploads, upload, &self.blobs, &name, RenameFlags::NOREPLACE) {
+        match sys::rename_to_new(&self.uploads, upload, &self.blobs, &name) {
             Ok(()) => Ok(false),
             Err(Errno::EXIST) if self.holds(digest, size)? => {
                 unlink(&self.uploads, upload)?;
@@ -360,7 +331,7 @@ impl Shared {
             }
             // Replacing is harmless, the bytes being the same or the old ones damaged. Some file systems can only that.
             Err(Errno::EXIST | Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
-                rustix::fs::renameat(&self.uploads, upload, &self.blobs, &name)?;
+                sys::rename(&self.uploads, upload, &self.blobs, &name)?;
                 Ok(false)
             }
             Err(error) => Err(error.into()),
@@ -371,11 +342,11 @@ impl Shared {
         let lease = self.lease(Uuid::new_v4())?;
         let temp = Temp { file: Arc::new(self.create_named(&lease)?), lease: Some(lease) };
         let probe = Uuid::new_v4().into_bytes();
-        temp.file.write_all_at(&probe, 0)?;
-        temp.file.sync_data()?;
+        sys::write_all_at(&temp.file, &probe, 0)?;
+        sys::sync_data(&temp.file)?;
         let renamed = self.lease(Uuid::new_v4())?;
         let name = temp.name().unwrap_or_default().to_string();
-        rustix::fs::renameat(&self.uploads, &name, &self.uploads, renamed.id.to_string())?;
+        sys::rename(&self.uploads, &name, &self.uploads, &renamed.id.to_string())?;
         let file = self.open_upload(&renamed, probe.len() as u64);
         self.unlink_upload(renamed.id)?;
         let mut back = [0; 16];

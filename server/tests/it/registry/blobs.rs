@@ -86,7 +86,7 @@ async fn ranges_are_kept(app: &TestApp) {
         let reply = admin.get(&path).header("range", range).send().await.refused(416, "RANGE_INVALID");
         assert_eq!(reply.header("content-range"), "bytes */2000");
     }
-    for range in ["bytes=0-1,5-6", "items=0-1", "bytes=a-b", "nonsense", "bytes=99999999999999999999-"] {
+    for range in ["items=0-1", "bytes=a-b", "nonsense", "bytes=99999999999999999999-"] {
         let reply = admin.get(&path).header("range", range).send().await;
         assert!(reply.status == 416 || (reply.status == 200 && reply.body == blob.bytes), "{range}: {}", reply.status);
     }

@@ -6,12 +6,16 @@ mod blobs;
 mod catalog;
 mod deletion;
 mod docker;
+mod leftover;
 mod lifetime;
 mod manifests;
 mod names;
 mod referrers;
 mod refused;
+mod rules;
+mod sparse;
 mod tags;
+mod traffic;
 mod uploads;
 
 /// A digest that no test stores anything under.

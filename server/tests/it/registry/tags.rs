@@ -21,7 +21,11 @@ fn next(link: &str) -> String {
     path.to_owned()
 }
 
-on_both!(tags_are_listed_in_byte_order, a_repository_without_tags_is_still_one,);
+on_both!(
+    tags_are_listed_in_byte_order,
+    who_names_no_number_gets_all_tags_in_one_answer,
+    a_repository_without_tags_is_still_one,
+);
 
 async fn tags_are_listed_in_byte_order(app: &TestApp) {
     let admin = app.admin();
@@ -72,4 +76,21 @@ async fn a_repository_without_tags_is_still_one(app: &TestApp) {
     admin.delete(&format!("/v2/{REPO}/manifests/v1")).send().await.expect(202);
     assert_eq!(tags(&admin, LIST).await.0, Vec::<String>::new());
     admin.head(LIST).send().await.expect(200);
+}
+
+/// More than are read from the database at once.
+async fn who_names_no_number_gets_all_tags_in_one_answer(app: &TestApp) {
+    let admin = app.admin();
+    let image = Image::new("image", 1);
+    admin.push(REPO, "first", &image).await;
+    let names: Vec<String> = (0..1_300).map(|number| format!("t{number:05}")).collect();
+    let digest = image.manifest.digest;
+    for some in names.chunks(32) {
+        let query: Vec<String> = some.iter().map(|name| format!("tag={name}")).collect();
+        admin.put_manifest(REPO, &format!("{digest}?{}", query.join("&")), &image.manifest).await.expect(201);
+    }
+    let mut all = names.clone();
+    all.insert(0, "first".to_owned());
+    assert_eq!(tags(&admin, LIST).await, (all, String::new()));
+    assert_eq!(tags(&admin, &format!("{LIST}?last=t00001")).await, (names[2..].to_vec(), String::new()));
 }

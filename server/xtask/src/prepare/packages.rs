@@ -8,11 +8,14 @@ use anyhow::bail;
 
 use super::postgres;
 use crate::command;
+use crate::test::Clients;
 
 /// How to see that a package is not needed, whoever installed its content.
 enum Evidence {
     Program(&'static str),
     File(&'static str),
+    /// A module of Python.
+    Python(&'static str),
     Postgres,
 }
 
@@ -30,9 +33,17 @@ const NEEDED: [(&str, Evidence); 10] = [
     ("postgresql", Evidence::Postgres),
 ];
 
+/// Only for a run of all clients.
+const NEEDED_BY_ALL: [(&str, Evidence); 4] = [
+    ("buildah", Evidence::Program("buildah")),
+    ("containerd", Evidence::Program("containerd")),
+    ("containerd", Evidence::Program("ctr")),
+    ("python3-venv", Evidence::Python("ensurepip")),
+];
+
 /// Installs what is missing, as root or by sudo without a question.
-pub fn install() -> anyhow::Result<()> {
-    let missing = missing();
+pub fn install(clients: Clients) -> anyhow::Result<()> {
+    let missing = missing(clients);
     if missing.is_empty() {
         return Ok(());
     }
@@ -63,13 +74,20 @@ pub fn is_root() -> bool {
     Path::new("/proc/self").metadata().is_ok_and(|metadata| metadata.uid() == 0)
 }
 
-fn missing() -> Vec<&'static str> {
+fn missing(clients: Clients) -> Vec<&'static str> {
     let is_missing = |evidence: &Evidence| match evidence {
         Evidence::Program(program) => command::find(program).is_none(),
         Evidence::File(path) => !Path::new(path).exists(),
+        Evidence::Python(module) => {
+            command::output(Command::new("python3").args(["-c", &format!("import {module}")])).is_err()
+        }
         Evidence::Postgres => postgres::programs().is_err(),
     };
-    NEEDED.iter().filter(|(_, evidence)| is_missing(evidence)).map(|(package, _)| *package).collect()
+    let extra = if clients == Clients::All { &NEEDED_BY_ALL[..] } else { &[] };
+    let needed = NEEDED.iter().chain(extra).filter(|(_, evidence)| is_missing(evidence));
+    let mut missing: Vec<_> = needed.map(|(package, _)| *package).collect();
+    missing.dedup();
+    missing
 }
 
 fn exists(package: &str) -> bool {

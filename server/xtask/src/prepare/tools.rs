@@ -2,15 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Context;
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 
 use super::require_version;
 use crate::command;
 use crate::workspace::Workspace;
+
+/// Characters of a source's digest in its folder's name.
+const SOURCE_DIGEST_HEX: usize = 12;
 
 /// `end2end/tools.toml`.
 #[derive(Deserialize)]
@@ -21,6 +25,8 @@ pub struct Pins {
     pub node: Runtime,
     tool: BTreeMap<String, Tool>,
     cargo: BTreeMap<String, CargoTool>,
+    /// Python packages, for a run of all clients.
+    pub python: BTreeMap<String, PythonPackage>,
 }
 
 /// A language that Debian or the developer provides.
@@ -36,9 +42,23 @@ pub struct Runtime {
 struct Tool {
     version: String,
     module: String,
+    /// The program's folder within the module; built within a module of its own that requires the tool's.
+    package: Option<String>,
+    /// A folder of `end2end` that holds a program and its module.
+    source: Option<String>,
     /// Only when all clients are asked for.
     #[serde(default)]
     extra: bool,
+}
+
+/// A Python package and what it needs.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PythonPackage {
+    /// The package's version.
+    pub version: String,
+    /// Other packages, each with its version.
+    pub requires: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -72,18 +92,55 @@ pub fn require_go(pins: &Pins) -> anyhow::Result<()> {
 /// Installs a client tool unless the cache has it, and returns the folder to put into `PATH`.
 pub fn client(workspace: &Workspace, pins: &Pins, name: &str) -> anyhow::Result<PathBuf> {
     let tool = pins.tool.get(name).with_context(|| format!("{name} is not in tools.toml"))?;
-    let folder = workspace.tool_folder(name, &tool.version);
+    let source = tool.source.as_ref().map(|folder| workspace.root.join("end2end").join(folder));
+    let mut version = tool.version.clone();
+    if let Some(source) = &source {
+        version = format!("{version}-{}", fingerprint(source)?);
+    }
+    let folder = workspace.tool_folder(name, &version);
     if folder.join(name).is_file() {
         return Ok(folder);
     }
     println!("building {name} {} from source", tool.version);
     let unfinished = folder.with_extension("new");
-    let mut go = Command::new("go");
-    go.args(["install", "-trimpath", "-ldflags=-s -w"]).arg(format!("{}@v{}", tool.module, tool.version));
-    go.env("GOBIN", &unfinished).env("GOTOOLCHAIN", "local").env("GOFLAGS", "").env("CGO_ENABLED", "0");
-    command::run(go.current_dir("/"))?;
+    fs::create_dir_all(&unfinished).with_context(|| format!("could not create {}", unfinished.display()))?;
+    let program = unfinished.join(name);
+    if let Some(source) = source {
+        command::run(go("build").args(["-mod=readonly", "-o"]).arg(&program).arg(".").current_dir(source))?;
+    } else if let Some(package) = &tool.package {
+        let module = format!(
+            "module berth.test/{name}\n\ngo {}\n\nrequire {} v{}\n",
+            pins.go.version_min, tool.module, tool.version
+        );
+        fs::write(unfinished.join("go.mod"), module).context("could not write go.mod")?;
+        let package = format!("{}/{package}", tool.module);
+        command::run(go("build").args(["-mod=mod", "-o"]).arg(&program).arg(package).current_dir(&unfinished))?;
+    } else {
+        let mut go = go("install");
+        go.arg(format!("{}@v{}", tool.module, tool.version)).env("GOBIN", &unfinished);
+        command::run(go.current_dir("/"))?;
+    }
     finish(&unfinished, &folder)?;
     Ok(folder)
+}
+
+fn go(verb: &str) -> Command {
+    let mut go = Command::new("go");
+    go.args([verb, "-trimpath", "-ldflags=-s -w"]).env_remove("GOBIN");
+    go.env("GOTOOLCHAIN", "local").env("GOFLAGS", "").env("GOWORK", "off").env("CGO_ENABLED", "0");
+    go
+}
+
+/// Tells versions of a program apart whose source is here.
+fn fingerprint(folder: &Path) -> anyhow::Result<String> {
+    let mut digest = Sha256::new();
+    for file in ["go.mod", "go.sum", "main.go"] {
+        let path = folder.join(file);
+        digest.update(fs::read(&path).with_context(|| format!("could not read {}", path.display()))?);
+    }
+    let mut text = hex::encode(digest.finalize());
+    text.truncate(SOURCE_DIGEST_HEX);
+    Ok(text)
 }
 
 /// Installs cargo-deny unless the cache has it, and returns the program.

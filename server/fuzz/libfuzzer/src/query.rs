@@ -1,0 +1,3 @@
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| (berth_fuzz::find("query").expect("a target").run)(input));

@@ -28,6 +28,9 @@ use futures_util::{StreamExt, stream};
 
 #[path = "../../testkit/src/database.rs"]
 mod database;
+#[path = "../../testkit/src/everywhere.rs"]
+#[macro_use]
+mod everywhere;
 #[path = "../../testkit/src/image.rs"]
 #[expect(dead_code, reason = "other tests use the rest of it")]
 mod image;
@@ -694,24 +697,6 @@ async fn pushes_race_with_another_nodes_collection(world: World) {
     }
     let collector = Arc::new(world.another());
     race(world, collector).await;
-}
-
-macro_rules! everywhere {
-    ($($name:ident)*) => {
-        mod sqlite {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-            async fn $name() {
-                super::$name(super::World::new(super::Backend::Sqlite).await.unwrap()).await;
-            })*
-        }
-        mod postgres {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-            async fn $name() {
-                let Some(world) = super::World::new(super::Backend::Postgres).await else { return };
-                super::$name(world).await;
-            })*
-        }
-    };
 }
 
 everywhere! {

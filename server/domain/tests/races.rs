@@ -21,6 +21,9 @@ use sha2::{Digest as _, Sha256};
 
 #[path = "../../testkit/src/database.rs"]
 mod database;
+#[path = "../../testkit/src/everywhere.rs"]
+#[macro_use]
+mod everywhere;
 
 use database::Database;
 
@@ -138,24 +141,6 @@ async fn a_push_goes_on_while_its_repository_is_deleted(world: World) {
     while let Some(done) = tasks.join_next().await {
         done.unwrap();
     }
-}
-
-macro_rules! everywhere {
-    ($($name:ident)*) => {
-        mod sqlite {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-            async fn $name() {
-                super::$name(super::World::new(super::Backend::Sqlite).await.unwrap()).await;
-            })*
-        }
-        mod postgres {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-            async fn $name() {
-                let Some(world) = super::World::new(super::Backend::Postgres).await else { return };
-                super::$name(world).await;
-            })*
-        }
-    };
 }
 
 everywhere! {

@@ -23,6 +23,9 @@ use tokio::{
 
 #[path = "../../testkit/src/database.rs"]
 mod database;
+#[path = "../../testkit/src/everywhere.rs"]
+#[macro_use]
+mod everywhere;
 
 use database::Database;
 
@@ -441,11 +444,16 @@ async fn schedules_come_again_and_missed_times_are_one(world: World) {
     assert_eq!(world.queue.jobs("probe", 10).await.unwrap(), [], "it is not due yet");
 
     world.clock.0.fetch_add(3 * 86_400, Ordering::SeqCst);
-    let mut jobs = Vec::new();
-    while jobs.is_empty() {
-        tokio::time::sleep(quick().poll).await;
-        jobs = world.queue.jobs("probe", 10).await.unwrap();
-    }
+    let due = async {
+        loop {
+            let jobs = world.queue.jobs("probe", 10).await.unwrap();
+            if !jobs.is_empty() {
+                return jobs;
+            }
+            tokio::time::sleep(quick().poll).await;
+        }
+    };
+    let jobs = tokio::time::timeout(Duration::from_secs(30), due).await.unwrap();
     let done = world.until(jobs[0].id, |job| job.status == "success").await;
     assert_eq!((done.cause.as_str(), done.payload.as_str()), ("schedule", "{\"a\":1}"));
     tokio::time::sleep(quick().poll * 5).await;
@@ -495,24 +503,6 @@ async fn old_jobs_are_removed_with_what_they_said(world: World) {
     assert_eq!(world.queue.log(id, 10).await.unwrap(), []);
     assert!(world.queue.job(waiting).await.unwrap().is_some(), "what has not ended stays");
     node.stop().await;
-}
-
-macro_rules! everywhere {
-    ($($name:ident)*) => {
-        mod sqlite {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-            async fn $name() {
-                super::$name(super::World::new(super::Backend::Sqlite).await.unwrap()).await;
-            })*
-        }
-        mod postgres {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-            async fn $name() {
-                let Some(world) = super::World::new(super::Backend::Postgres).await else { return };
-                super::$name(world).await;
-            })*
-        }
-    };
 }
 
 everywhere! {

@@ -268,7 +268,7 @@ async fn cve_2023_44487_a_rapid_reset_ends_the_connection() {
         answer
     };
     // The server closes while the flood goes on, or right after.
-    let (_, answer) = tokio::join!(flood, read);
+    let (closed, answer) = tokio::join!(flood, read);
     let mut rest = answer.as_slice();
     let mut kinds = Vec::new();
     while rest.len() >= 9 {
@@ -278,6 +278,6 @@ async fn cve_2023_44487_a_rapid_reset_ends_the_connection() {
     }
     assert!(kinds.contains(&SETTINGS), "{kinds:?}");
     // A connection that was reset may have lost its farewell.
-    assert!(kinds.contains(&GO_AWAY) || kinds.len() < 1000, "{}", kinds.len());
+    assert!(closed || kinds.contains(&GO_AWAY), "the flood went on to its end: {} frames", kinds.len());
     app.admin().get("/v2/").send().await.expect(200);
 }

@@ -7,9 +7,12 @@ mod answer;
 mod error;
 #[cfg(target_arch = "wasm32")]
 mod fetch;
+mod labels;
 mod people;
 mod projects;
+mod quotas;
 mod repositories;
+mod robots;
 mod system;
 #[cfg(feature = "ssr")]
 mod transport;

@@ -113,13 +113,11 @@ pub fn conclude(posted: Posted, path: &str) -> Posted {
 
 /// Gives the answer of an error its status. A plain form gets a redirect instead, whose status must stay.
 #[cfg(feature = "ssr")]
-fn answer_with(error: &FormError) {
-    let plain = use_context::<http::request::Parts>().and_then(|parts| {
-        parts.headers.get(http::header::ACCEPT)?.to_str().ok().map(|accept| accept.contains("text/html"))
-    });
+pub(crate) fn answer_with(error: &FormError) {
+    let plain = is_plain();
     let status = error.refusal.as_ref().map_or(422, |refusal| refusal.status);
     if let (false, Some(response), Ok(status)) = (
-        plain.unwrap_or_default(),
+        plain,
         use_context::<leptos_axum::ResponseOptions>(),
         http::StatusCode::from_u16(if status < 400 { 502 } else { status }),
     ) {
@@ -127,10 +125,20 @@ fn answer_with(error: &FormError) {
     }
 }
 
+/// Whether a form was posted without script.
+#[cfg(feature = "ssr")]
+pub(crate) fn is_plain() -> bool {
+    let plain = use_context::<http::request::Parts>().and_then(|parts| {
+        parts.headers.get(http::header::ACCEPT)?.to_str().ok().map(|accept| accept.contains("text/html"))
+    });
+    plain.unwrap_or_default()
+}
+
 /// The last answer of a form of the page; nothing while it was not posted or went well.
 pub fn answer_of<S>(action: ServerAction<S>) -> Signal<Option<FormError>>
 where
-    S: ServerFn<Output = (), Error = FormError> + Clone + Send + Sync + 'static,
+    S: ServerFn<Error = FormError> + Clone + Send + Sync + 'static,
+    S::Output: Clone + Send + Sync + 'static,
 {
     let (value, version) = (action.value(), action.version());
     // The router keeps the answer of the first address; on later pages it is not theirs.

@@ -23,6 +23,10 @@ pub struct ProjectNav {
     pub name: String,
     /// Whether the visitor sees its members.
     pub members: bool,
+    /// Whether the visitor sees its robots.
+    pub robots: bool,
+    /// Whether the visitor sees its labels.
+    pub labels: bool,
     /// Whether the visitor sees its log.
     pub log: bool,
     /// Whether the visitor changes its settings.
@@ -82,6 +86,8 @@ fn ProjectPages(project: ProjectNav) -> impl IntoView {
     let base = format!("/projects/{}", project.name);
     let part = |name: &str| format!("{base}/-/{name}");
     let (members, log, settings) = (part("members"), part("audit"), part("settings"));
+    let labels = part("labels");
+    let robots = part("robots");
     let pathname = use_location().pathname;
     let own = format!("{base}/-/");
     let repositories = Signal::derive(move || pathname.with(|here| !here.starts_with(&own)));
@@ -93,6 +99,18 @@ fn ProjectPages(project: ProjectNav) -> impl IntoView {
                 .then(|| {
                     let current = below(members.clone());
                     view! { <NavLink href=members icon=Glyph::Users text=t!(keys::nav::MEMBERS) current=current /> }
+                })}
+            {project
+                .robots
+                .then(|| {
+                    let current = below(robots.clone());
+                    view! { <NavLink href=robots icon=Glyph::Robot text=t!(keys::nav::ROBOTS) current=current /> }
+                })}
+            {project
+                .labels
+                .then(|| {
+                    let current = below(labels.clone());
+                    view! { <NavLink href=labels icon=Glyph::Tag text=t!(keys::nav::LABELS) current=current /> }
                 })}
             {project
                 .log
@@ -118,6 +136,9 @@ fn AdminPages() -> impl IntoView {
     view! {
         <NavGroup title=t!(keys::nav::ADMINISTRATION)>
             {link("/admin/users", Glyph::User, t!(keys::nav::USERS))}
+            {link("/admin/robots", Glyph::Robot, t!(keys::nav::SYSTEM_ROBOTS))}
+            {link("/admin/quotas", Glyph::Db, t!(keys::nav::QUOTAS))}
+            {link("/admin/labels", Glyph::Tag, t!(keys::nav::SYSTEM_LABELS))}
             {link("/admin/audit", Glyph::Log, t!(keys::nav::SYSTEM_AUDIT))}
             {link("/admin/settings", Glyph::Settings, t!(keys::nav::SYSTEM_SETTINGS))}
         </NavGroup>

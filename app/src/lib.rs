@@ -2,6 +2,7 @@
 
 #![recursion_limit = "256"]
 
+pub mod amount;
 pub mod client;
 pub mod form;
 pub mod format;

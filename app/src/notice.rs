@@ -68,6 +68,14 @@ notices! {
     MemberChanged = "member-changed" => keys::members::CHANGED,
     /// Somebody left a project.
     MemberRemoved = "member-removed" => keys::members::REMOVED,
+    /// A robot was changed.
+    RobotSaved = "robot-saved" => keys::robots::SAVED,
+    /// A robot was switched off.
+    RobotDisabled = "robot-disabled" => keys::robots::DISABLED,
+    /// A robot was switched on.
+    RobotEnabled = "robot-enabled" => keys::robots::ENABLED,
+    /// A robot was deleted.
+    RobotDeleted = "robot-deleted" => keys::robots::DELETED,
     /// A repository was deleted.
     RepositoryDeleted = "repository-deleted" => keys::repositories::DELETED,
     /// The description of a repository was changed.
@@ -76,6 +84,18 @@ notices! {
     TagAdded = "tag-added" => keys::repository::TAG_ADDED,
     /// A tag was deleted.
     TagDeleted = "tag-deleted" => keys::repository::TAG_DELETED,
+    /// A label was made.
+    LabelCreated = "label-created" => keys::labels::CREATED_NOTICE,
+    /// A label was changed.
+    LabelSaved = "label-saved" => keys::labels::SAVED,
+    /// A label was deleted.
+    LabelDeleted = "label-deleted" => keys::labels::DELETED,
+    /// A label was put on an artifact.
+    LabelPut = "label-put" => keys::labels::PUT,
+    /// A label was taken off an artifact.
+    LabelTaken = "label-taken" => keys::labels::TAKEN_OFF,
+    /// A project has another limit.
+    QuotaChanged = "quota-changed" => keys::admin_quotas::CHANGED,
     /// An artifact was deleted.
     ArtifactDeleted = "artifact-deleted" => keys::repository::ARTIFACT_DELETED,
 }

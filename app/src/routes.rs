@@ -25,6 +25,17 @@ pub fn Portal() -> impl IntoView {
             <Route path=path!("/admin/users/new") view=admin::NewUser ssr=SsrMode::Async />
             <Route path=path!("/admin/users/:id/password") view=admin::UserPassword ssr=SsrMode::Async />
             <Route path=path!("/admin/users/:id/delete") view=admin::DeleteUser ssr=SsrMode::Async />
+            <Route path=path!("/admin/quotas") view=admin::Quotas ssr=SsrMode::Async />
+            <Route path=path!("/admin/quotas/:id") view=admin::ChangeQuota ssr=SsrMode::Async />
+            <Route path=path!("/admin/labels") view=admin::SystemLabels ssr=SsrMode::Async />
+            <Route path=path!("/admin/labels/new") view=admin::NewSystemLabel ssr=SsrMode::Async />
+            <Route path=path!("/admin/labels/:id/edit") view=admin::EditSystemLabel ssr=SsrMode::Async />
+            <Route path=path!("/admin/labels/:id/delete") view=admin::DeleteSystemLabel ssr=SsrMode::Async />
+            <Route path=path!("/admin/robots") view=admin::SystemRobots ssr=SsrMode::Async />
+            <Route path=path!("/admin/robots/new") view=admin::NewSystemRobot ssr=SsrMode::Async />
+            <Route path=path!("/admin/robots/:id") view=admin::EditSystemRobot ssr=SsrMode::Async />
+            <Route path=path!("/admin/robots/:id/secret") view=admin::SystemRobotSecret ssr=SsrMode::Async />
+            <Route path=path!("/admin/robots/:id/delete") view=admin::DeleteSystemRobot ssr=SsrMode::Async />
             <Route path=path!("/admin/audit") view=admin::Audit ssr=SsrMode::Async />
             <Route path=path!("/admin/settings") view=admin::Settings ssr=SsrMode::Async />
         </Routes>

@@ -217,11 +217,11 @@ async fn a_member_is_added_and_removed_by_plain_forms() {
 async fn a_project_has_a_log_of_its_own() {
     let entries = r#"[{"id":7,"username":"mei","resource":"team/a/web:v1","resource_type":"artifact","operation":"create",
         "operation_description":"","operation_result":true,"op_time":"2026-03-14T09:32:11Z"}]"#;
-    let fake = member(1).list("/api/v2.0/projects/team/auditlog-exts", 1, entries);
+    let fake = member(1).list("/api/berth/v1/projects/team/audit-logs", 1, entries);
     let log = page(&fake, "/projects/team/-/audit?operation=create").await;
     log.has("Artifact pushed");
     log.has(r#"href="/projects/team/a/web/-/artifacts/v1""#);
-    assert!(fake.asked("/api/v2.0/projects/team/auditlog-exts?q=operation%3Dcreate"));
+    assert!(fake.asked("/api/berth/v1/projects/team/audit-logs?q=operation%3Dcreate"));
     assert_eq!(page(&member(4), "/projects/team/-/audit").await.status, 403);
 }
 
@@ -397,7 +397,7 @@ async fn layers_are_joined_with_their_history() {
 
 #[tokio::test]
 async fn artifacts_without_tags_are_shown_too() {
-    let untagged = artifact("").replace(r#""tags":["#, r#""labels":["#);
+    let untagged = artifact("").replace(r#""tags":["#, r#""others":["#);
     let fake = member(1).list(REPOSITORIES, 1, &format!("[{}]", repository("team/a/web", ""))).list(
         &format!("{REPOSITORY}/artifacts"),
         1,
@@ -452,4 +452,80 @@ async fn nothing_needs_a_style_attribute_or_a_handler() {
         page.lacks(" style=\"");
         page.lacks(" onclick=");
     }
+}
+
+const LABEL: &str = r##"{"id":4,"name":"stable","description":"Tested","color":"#0065ab","scope":"p","project_id":7,
+    "creation_time":"2026-03-14T09:24:00Z"}"##;
+
+#[tokio::test]
+async fn labels_of_a_project() {
+    let labels = |role| {
+        let fake = member(role).list("/api/v2.0/labels", 1, &format!("[{LABEL}]"));
+        fake.answer("/api/v2.0/labels/4", 200, LABEL).list("/api/v2.0/projects/team/artifacts", 3, "[]")
+    };
+    let fake = labels(1);
+    let list = page(&fake, "/projects/team/-/labels").await;
+    list.has("<title>Labels · team · Berth</title>");
+    list.has(r#"href="/projects/team/-/labels/new""#);
+    list.has("/projects/team/-/labels/4/delete");
+    assert!(fake.asked("scope=p&project_id=7"));
+    let new = page(&fake, "/projects/team/-/labels/new").await;
+    new.has(r#"name="project" value="team""#);
+    new.has(r#"name="project_id" value="7""#);
+    page(&fake, "/projects/team/-/labels/4/edit").await.has("<h1>Edit stable</h1>");
+    let delete = page(&fake, "/projects/team/-/labels/4/delete").await;
+    delete.has("The label comes off 3 artifacts. The artifacts stay.");
+    delete.has(r#"action="/_portal/delete-label""#);
+    assert!(fake.asked("/api/v2.0/projects/team/artifacts?q=labels%3D%284%29&page=1&page_size=1"));
+    // A label of somebody else is none of this project's.
+    let foreign = labels(1).answer("/api/v2.0/labels/4", 200, &LABEL.replace("\"project_id\":7", "\"project_id\":8"));
+    assert_eq!(page(&foreign, "/projects/team/-/labels/4/delete").await.status, 404);
+    let guest = labels(3);
+    let list = page(&guest, "/projects/team/-/labels").await;
+    list.has("stable");
+    list.lacks("/-/labels/new");
+    list.lacks("/-/labels/4/edit");
+    for part in ["new", "4/edit", "4/delete"] {
+        assert_eq!(page(&guest, &format!("/projects/team/-/labels/{part}")).await.status, 403, "{part}");
+    }
+    assert_eq!(page(&labels(5), "/projects/team/-/labels").await.status, 403);
+}
+
+#[tokio::test]
+async fn labels_on_an_artifact() {
+    let carries = |role| {
+        let address = format!("{REPOSITORY}/artifacts/v1");
+        let other = LABEL.replace("\"id\":4,\"name\":\"stable\"", "\"id\":5,\"name\":\"old\"");
+        member(role).answer(&address, 200, &artifact(&format!(r#","labels":[{LABEL}]"#))).list(
+            "/api/v2.0/labels",
+            2,
+            &format!("[{LABEL},{other}]"),
+        )
+    };
+    let fake = carries(2);
+    let overview = page(&fake, "/projects/team/a/web/-/artifacts/v1").await;
+    overview.has("stable");
+    overview.has("Remove the label stable");
+    overview.has(r#"action="/_portal/take-label""#);
+    overview.has(r#"href="/projects/team/a/web/-/artifacts/v1/labels""#);
+    assert!(fake.asked("with_label=true"));
+    let choose = page(&fake, "/projects/team/a/web/-/artifacts/v1/labels").await;
+    choose.has("Add the label old");
+    choose.has(r#"action="/_portal/put-label""#);
+    choose.has("Remove the label stable");
+    choose.lacks("Add the label stable");
+    let guest = page(&carries(3), "/projects/team/a/web/-/artifacts/v1").await;
+    guest.has("stable");
+    guest.lacks("take-label");
+    guest.lacks("/-/artifacts/v1/labels");
+    assert_eq!(page(&carries(3), "/projects/team/a/web/-/artifacts/v1/labels").await.status, 403);
+}
+
+#[tokio::test]
+async fn a_project_shows_how_full_it_is() {
+    let summary = r#"{"repo_count":1,"quota":{"hard":{"storage":1073741824},"used":{"storage":1030792151}}}"#;
+    let fake = member(1).answer("/api/v2.0/projects/team/summary", 200, summary).list(REPOSITORIES, 0, "[]");
+    let front = page(&fake, "/projects/team").await;
+    front.has(r#"role="img" aria-label="95% of quota used""#);
+    front.has(r#"data-v="95" class="warn""#);
 }

@@ -160,7 +160,7 @@ async fn the_log_is_filtered_by_its_address() {
         "operation_description":"create artifact: lib/web:v1","operation_result":true,"op_time":"2026-03-14T09:32:11Z",
         "client_address":"192.0.2.9"},
         {"id":6,"resource":"","resource_type":"user","operation":"login","operation_result":false,"op_time":"2026-03-14T09:31:00Z"}]"#;
-    let fake = Fake::signed_in(ADMIN).list("/api/v2.0/auditlog-exts", 2, entries);
+    let fake = Fake::signed_in(ADMIN).list("/api/berth/v1/audit-logs", 2, entries);
     let page = page(&fake, "/admin/audit?operation=create&from=2026-03-01").await;
     page.has("Artifact pushed");
     page.has(r#"href="/projects/lib/web/-/artifacts/v1""#);
@@ -267,4 +267,104 @@ async fn what_the_system_has_to_say_is_on_every_page() {
     let page = page(&fake, "/account").await;
     page.has("This registry is read-only");
     page.has("Down at noon");
+}
+
+const QUOTAS: &str = "/api/v2.0/quotas";
+
+/// The quota of a project that holds 6 GiB.
+fn quota(limit: i64) -> String {
+    format!(
+        r#"{{"id":7,"ref":{{"id":7,"name":"team","owner_name":"mei"}},"hard":{{"storage":{limit}}},
+        "used":{{"storage":6442450944}},"creation_time":"2026-03-14T09:36:00Z","update_time":"2026-03-14T09:36:00Z"}}"#
+    )
+}
+
+#[tokio::test]
+async fn quotas_with_use_and_limit() {
+    let settings = r#"{"quota_per_project_enable":{"value":true,"editable":true},
+        "storage_per_project":{"value":53687091200,"editable":true}}"#;
+    let fake = Fake::signed_in(ADMIN).list(QUOTAS, 40, &format!("[{}]", quota(10_737_418_240))).answer(
+        "/api/v2.0/configurations",
+        200,
+        settings,
+    );
+    let list = page(&fake, "/admin/quotas?q=te&sort=-hard.storage&page=2").await;
+    assert_eq!(list.status, 200);
+    list.has("<h1>Quotas</h1>");
+    list.has("40 projects");
+    list.has("60% of quota used");
+    list.has(r#"href="/admin/quotas/7""#);
+    list.has(r#"href="/projects/team""#);
+    list.has("New projects may store 50.0\u{a0}GiB");
+    list.has(r#"href="/admin/settings#s-storage_per_project""#);
+    assert!(fake.asked("/api/v2.0/quotas?q=name%3D~te&sort=-hard.storage&page=2&page_size=25"));
+    let none = Fake::signed_in(ADMIN).list(QUOTAS, 0, "[]");
+    page(&none, "/admin/quotas?q=zz").await.has("Nothing matches “zz”");
+    assert_eq!(page(&Fake::signed_in(MEI), "/admin/quotas").await.status, 403);
+}
+
+#[tokio::test]
+async fn the_effect_of_a_limit_is_named_before_it_is_set() {
+    let fake = Fake::signed_in(ADMIN).answer("/api/v2.0/quotas/7", 200, &quota(10_737_418_240));
+    let form = page(&fake, "/admin/quotas/7").await;
+    form.has("<h1>Change the quota of team</h1>");
+    form.has(r#"value="10 GiB""#);
+    form.lacks(r#"action="/_portal/quota""#);
+    let less = page(&fake, "/admin/quotas/7?kind=limited&amount=5+GiB").await;
+    less.has("team: from 10.0\u{a0}GiB to 5.0\u{a0}GiB");
+    less.has("The project stores 1.0\u{a0}GiB more than that.");
+    less.has(r#"action="/_portal/quota""#);
+    less.has(r#"name="limit" value="5368709120""#);
+    let more = page(&fake, "/admin/quotas/7?kind=limited&amount=8GiB").await;
+    more.has("2.0\u{a0}GiB more can be pushed");
+    let unlimited = page(&fake, "/admin/quotas/7?kind=unlimited&amount=10+GiB").await;
+    unlimited.has(r#"name="limit" value="-1""#);
+    let wrong = page(&fake, "/admin/quotas/7?kind=limited&amount=lots").await;
+    wrong.has("like 50 GiB or 1.5 TiB");
+    wrong.has(r#"value="lots""#);
+    wrong.lacks(r#"action="/_portal/quota""#);
+    assert_eq!(page(&Fake::signed_in(ADMIN), "/admin/quotas/9").await.status, 404);
+}
+
+#[tokio::test]
+async fn labels_of_the_system() {
+    let label = r##"{"id":4,"name":"stable","description":"Tested","color":"#0065ab","scope":"g",
+        "creation_time":"2026-03-14T09:24:00Z"}"##;
+    let fake = Fake::signed_in(ADMIN).list("/api/v2.0/labels", 1, &format!("[{label}]")).answer(
+        "/api/v2.0/labels/4",
+        200,
+        label,
+    );
+    let list = page(&fake, "/admin/labels?q=st").await;
+    list.has("1 label<");
+    list.has(r##"fill="#0065ab""##);
+    list.has(r#"href="/admin/labels/4/edit""#);
+    list.has(r#"href="/admin/labels/4/delete""#);
+    assert!(fake.asked("/api/v2.0/labels?sort=name&page=1&page_size=25&scope=g&name=st"));
+    let new = page(&fake, "/admin/labels/new").await;
+    new.has(r#"action="/_portal/label""#);
+    new.has(r#"type="color""#);
+    new.lacks(r#"name="project""#);
+    let edit = page(&fake, "/admin/labels/4/edit").await;
+    edit.has(r#"name="id" value="4""#);
+    edit.has(r#"value="stable""#);
+    let delete = page(&fake, "/admin/labels/4/delete").await;
+    delete.has("<h1>Delete the label stable?</h1>");
+    delete.has("in all projects");
+    let answer =
+        r#"{"faults":[["name",{"LabelTaken":"stable"}]],"refusal":null,"values":[["name","stable"],["color","red"]]}"#;
+    let wrong = page(&fake, &support::answered("/admin/labels/new", "/_portal/label", answer)).await;
+    wrong.has("A label named “stable” exists here already.");
+    assert_eq!(page(&Fake::signed_in(MEI), "/admin/labels").await.status, 403);
+    assert_eq!(page(&fake, "/admin/labels/x/edit").await.status, 404);
+}
+
+#[tokio::test]
+async fn the_log_is_a_file_with_the_filters_of_the_page() {
+    let fake = Fake::signed_in(ADMIN).list("/api/berth/v1/audit-logs", 0, "[]");
+    let log = page(&fake, "/admin/audit?q=mei&operation=create").await;
+    log.has(
+        r#"href="/api/berth/v1/audit-logs/export?format=csv&amp;q=username%3D~mei%2Coperation%3Dcreate&amp;sort=-op_time""#,
+    );
+    log.has("format=jsonl");
 }

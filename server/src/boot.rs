@@ -17,6 +17,7 @@ use crate::{
     data_folder::{self, DataLock},
     gc,
     health::Health,
+    purge,
 };
 
 /// Everything that a process works with. The data folder is its own until this is dropped.
@@ -51,7 +52,9 @@ pub async fn boot(config: &Config, clock: Arc<dyn Clock>, purpose: &str) -> anyh
         sparse: config.registry.sparse,
     };
     let fixed = config.settings.iter().map(|(name, fixed)| (name.clone(), fixed.value.clone()));
-    let domain = Domain::new(db.clone(), blobs, clock.clone(), limits).with_settings(Overrides::new(fixed)?);
+    let domain = Domain::new(db.clone(), blobs, clock.clone(), limits)
+        .with_settings(Overrides::new(fixed)?)
+        .with_secret(secret_key.expose_secret());
     let auth = Auth::open(domain.clone(), AuthOptions { secret_key: *secret_key.expose_secret() })
         .await
         .context("could not open the signing keys")?;
@@ -61,6 +64,7 @@ pub async fn boot(config: &Config, clock: Arc<dyn Clock>, purpose: &str) -> anyh
         anonymous: config.registry.anonymous,
         tls: config.tls.is_some(),
         intake: Intake::new(config.limits.uploads_max),
+        ca_certificate: config.http.ca_certificate.clone(),
     };
     let state = AppState { domain, auth, http: Arc::new(http) };
     let health = Health::new(state.domain.clone());
@@ -72,8 +76,18 @@ impl Booted {
     /// The worker of this node. What a kind of job does is registered here.
     pub(crate) fn worker(&self) -> Worker {
         let gc = gc::Job { domain: self.state.domain.clone(), grace: self.gc_grace };
-        Worker::new(self.jobs.clone(), Options::default()).with(gc)
+        let purge = purge::Job { domain: self.state.domain.clone() };
+        Worker::new(self.jobs.clone(), Options::default())
+            .on_host(host())
+            .noting(self.state.domain.worker_pulse())
+            .with(gc)
+            .with(purge)
     }
+}
+
+/// The name of this machine, for people.
+fn host() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
 async fn open_db(config: &Config) -> anyhow::Result<Db> {

@@ -15,7 +15,7 @@ use anyhow::ensure;
 use async_trait::async_trait;
 use axum::{Json, extract::State, response::Response};
 use berth_domain::{
-    Domain, Error,
+    Domain, Error, collection,
     gc::{self, Count, Finding, Measure, Mode, Observer, Report, Thing, Verdict},
 };
 use berth_jobs::{Failure, Kind, Outcome, Task};
@@ -34,13 +34,15 @@ use crate::{
 };
 
 /// The job, and its schedule.
-pub const KIND: &str = "gc";
+pub const KIND: &str = collection::KIND;
 /// How often the job writes down how far it is.
 const PROGRESS_INTERVAL: Duration = Duration::from_secs(2);
 /// The path on the server's socket.
 const PATH: &str = "/admin/gc";
 /// Findings that may wait for the end of a batch: as many as one has.
 const FINDINGS_MAX: usize = 64;
+/// Findings that a job's log names.
+const NAMED_MAX: usize = 200;
 const FREED: &str = "berth_gc_freed_bytes_total";
 const REMOVED: &str = "berth_gc_removed_total";
 const RUNS: &str = "berth_gc_runs_total";
@@ -206,10 +208,19 @@ pub(crate) struct Job {
 #[derive(Default)]
 struct Watch {
     report: Mutex<Report>,
+    /// The first things that are garbage.
+    named: Mutex<Vec<Finding>>,
     stop: AtomicBool,
 }
 
 impl Observer for Watch {
+    fn found(&self, finding: &Finding) {
+        let mut named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
+        if finding.verdict.is_garbage() && named.len() < NAMED_MAX {
+            named.push(finding.clone());
+        }
+    }
+
     fn progressed(&self, so_far: &Report) {
         so_far.clone_into(&mut self.report.lock().unwrap_or_else(PoisonError::into_inner));
     }
@@ -226,13 +237,20 @@ impl Kind for Job {
     }
 
     async fn run(&self, task: &Task) -> Outcome {
-        let order = read(task.payload())?;
+        let asked = read(task.payload())?;
+        let order = Order { dry_run: asked.dry_run, grace_seconds: asked.grace_seconds };
         let watch = Arc::<Watch>::default();
         // A task of its own: while this one writes its progress, the run must not stand still in a transaction.
         let mut run = JoinSet::new();
         let (domain, observer, options) =
             (self.domain.clone(), watch.clone(), order.options(self.grace, Measure::Rows));
-        run.spawn(async move { gc::run(&domain, &options, &*observer).await });
+        run.spawn(async move {
+            let untagged = match asked.delete_untagged {
+                true => Some(gc::remove_untagged(&domain, &options, &*observer).await?),
+                false => None,
+            };
+            gc::run(&domain, &options, &*observer).await.map(|report| (untagged, report))
+        });
         let mut ticks = interval(PROGRESS_INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         ticks.tick().await;
@@ -246,8 +264,8 @@ impl Kind for Job {
                 }
             }
         };
-        let report = match done {
-            Some(Ok(Ok(report))) => report,
+        let (untagged, report) = match done {
+            Some(Ok(Ok(done))) => done,
             // It does what this job is for.
             Some(Ok(Err(Error::Conflict(text)))) => return task.log(text).await,
             Some(Ok(Err(error))) => return Err(Failure::retry(&error)),
@@ -256,16 +274,25 @@ impl Kind for Job {
         };
         count(&report);
         task.progress(&shown(&report)?).await?;
-        if report.freed_bytes() > 0 {
-            task.log(summary(&report)).await?;
+        if let Some(count) = untagged {
+            let did = if report.dry_run { "would remove" } else { "removed" };
+            task.log(format!("{did} {count} artifacts without a tag")).await?;
         }
+        let named = std::mem::take(&mut *watch.named.lock().unwrap_or_else(PoisonError::into_inner));
+        for finding in &named {
+            task.log(show_finding(finding, report.dry_run).trim_end()).await?;
+        }
+        if named.len() == NAMED_MAX {
+            task.log("what follows is only counted").await?;
+        }
+        task.log(summary(&report)).await?;
         if report.stopped { Err(Failure::Stopped) } else { Ok(()) }
     }
 }
 
 /// What a job is to do. Bytes must not go because nobody understood that they should stay.
-fn read(payload: &Value) -> Result<Order, Failure> {
-    Order::deserialize(payload).map_err(|error| Failure::fatal(&error))
+fn read(payload: &Value) -> Result<collection::Order, Failure> {
+    collection::Order::deserialize(payload).map_err(|error| Failure::fatal(&error))
 }
 
 fn shown(report: &Report) -> Result<Value, Failure> {

@@ -20,6 +20,7 @@ mod metrics;
 mod pace;
 mod patience;
 mod portal;
+mod purge;
 pub mod restore;
 mod router;
 pub mod running;

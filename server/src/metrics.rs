@@ -20,6 +20,7 @@ const DURATION: &str = "harbor_core_http_request_duration_seconds";
 const QUEUE_SIZE: &str = "harbor_task_queue_size";
 const QUEUE_LATENCY: &str = "harbor_task_queue_latency";
 const CONCURRENCY: &str = "harbor_task_concurrency";
+const AUDIT_LOST: &str = "berth_audit_forward_lost_total";
 /// How often old samples leave the summaries.
 pub const UPKEEP: Duration = Duration::from_secs(5);
 
@@ -42,6 +43,7 @@ pub fn recorder() -> Option<&'static PrometheusHandle> {
             ::metrics::describe_gauge!(QUEUE_SIZE, "Jobs that wait and could run.");
             ::metrics::describe_gauge!(QUEUE_LATENCY, ::metrics::Unit::Seconds, "How long the oldest of them waits.");
             ::metrics::describe_gauge!(CONCURRENCY, "Jobs that run.");
+            ::metrics::describe_counter!(AUDIT_LOST, "Audit entries that were not forwarded because too many waited.");
             crate::gc::describe();
             Some(handle)
         })
@@ -90,7 +92,7 @@ pub fn count(method: &Method, operation: &'static str, status: StatusCode, durat
 pub fn jobs(depths: &[Depth], now: Timestamp) {
     static KNOWN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    known.insert(crate::gc::KIND.to_owned());
+    known.extend([crate::gc::KIND, crate::purge::KIND].map(str::to_owned));
     known.extend(depths.iter().map(|depth| depth.kind.clone()));
     for kind in known.iter() {
         let depth = depths.iter().find(|depth| depth.kind == *kind);
@@ -99,6 +101,11 @@ pub fn jobs(depths: &[Depth], now: Timestamp) {
         ::metrics::gauge!(QUEUE_LATENCY, "type" => kind.clone()).set(waits as f64 / 1e6);
         ::metrics::gauge!(CONCURRENCY, "type" => kind.clone()).set(depth.map_or(0.0, |depth| depth.running as f64));
     }
+}
+
+/// Shows how many audit entries were not forwarded since the process began.
+pub fn audit_lost(entries: u64) {
+    ::metrics::counter!(AUDIT_LOST).absolute(entries);
 }
 
 /// A request in flight, until this is dropped.
@@ -255,6 +262,7 @@ mod tests {
         recorder();
         drop(InFlight::begin());
         count(&Method::GET, "v2", StatusCode::OK, Duration::from_millis(3));
+        audit_lost(7);
         let text = render();
         assert!(text.contains("harbor_core_http_inflight_requests "), "{text}");
         assert!(
@@ -263,5 +271,6 @@ mod tests {
         );
         assert!(text.contains("harbor_core_http_request_duration_seconds{method=\"GET\""), "{text}");
         assert!(text.contains("process_resident_memory_bytes "), "{text}");
+        assert!(text.contains("berth_audit_forward_lost_total 7"), "{text}");
     }
 }

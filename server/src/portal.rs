@@ -99,6 +99,7 @@ fn address(project: &str, below: &str) -> String {
     let mut parts = below.trim_matches('/').splitn(2, '/');
     match (parts.next(), parts.next()) {
         (Some("members"), _) => format!("/projects/{project}/-/members"),
+        (Some("robot-account"), _) => format!("/projects/{project}/-/robots"),
         (Some("logs"), _) => format!("/projects/{project}/-/audit"),
         (Some("configs"), _) => format!("/projects/{project}/-/settings"),
         (Some("repositories"), Some(repository)) => {

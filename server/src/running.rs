@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use berth_domain::{
-    Domain,
+    Domain, forward,
     maintenance::{self, Keep, Orphans},
     pull, throttle,
 };
@@ -92,8 +92,9 @@ pub async fn start_with_clock(config: Config, clock: Arc<dyn Clock>) -> anyhow::
     }
     let domain = &booted.state.domain;
     background.spawn(flush_pulls(domain.clone(), stopped.clone()));
+    background.spawn(forward::run(domain.clone(), stopped.clone()));
     background.spawn(maintain(domain.clone(), keep(&config), stopped.clone()));
-    background.spawn(keep_metrics(booted.jobs.clone(), stopped.clone()));
+    background.spawn(keep_metrics(domain.clone(), booted.jobs.clone(), stopped.clone()));
     schedule(&booted.jobs, &config).await?;
     background.spawn(finish_interrupted(domain.clone()));
     background.spawn(booted.worker().run(stopped.clone()));
@@ -140,6 +141,8 @@ impl Running {
         if let Err(error) = throttle::flush(&self.state.domain).await {
             tracing::error!(%error, "the last failed sign-ins could not be written");
         }
+        // Last of all: what was written just now is forwarded as well.
+        forward::finish(&self.state.domain).await;
         tracing::info!("stopped");
     }
 }
@@ -186,11 +189,10 @@ async fn schedule(jobs: &Queue, config: &Config) -> anyhow::Result<()> {
         Some(interval) => {
             let rule = Rule::every(interval);
             let collect = NewSchedule { name: gc::KIND, kind: gc::KIND, rule: &rule, payload: "{}" };
-            jobs.set_schedule(&collect).await.context("could not schedule garbage collection")
+            jobs.set_default_schedule(&collect).await.context("could not schedule garbage collection")
         }
         None => {
-            jobs.remove_schedule(gc::KIND).await.context("could not end the schedule of garbage collection")?;
-            Ok(())
+            jobs.remove_default_schedule(gc::KIND).await.context("could not end the schedule of garbage collection")
         }
     }
 }
@@ -204,12 +206,13 @@ async fn finish_interrupted(domain: Domain) {
     }
 }
 
-async fn keep_metrics(jobs: Queue, mut stopped: watch::Receiver<bool>) {
+async fn keep_metrics(domain: Domain, jobs: Queue, mut stopped: watch::Receiver<bool>) {
     let mut ticks = ticks(metrics::UPKEEP);
     while tick(&mut ticks, &mut stopped).await {
         if let Some(recorder) = metrics::recorder() {
             recorder.run_upkeep();
         }
+        metrics::audit_lost(forward::lost(&domain));
         match jobs.depths().await {
             Ok(depths) => metrics::jobs(&depths, jobs.now()),
             Err(error) => tracing::debug!(%error, "the queue could not be counted"),

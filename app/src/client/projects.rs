@@ -2,10 +2,10 @@
 
 use super::{Answer, ApiError, ApiResult, Client, ListParams, Method};
 use berth_types::api::{
-    AuditLogExt, Project, ProjectDeletable, ProjectMember, ProjectMemberEntity, ProjectReq, ProjectSummary, RoleRequest,
+    AuditEntry, Project, ProjectDeletable, ProjectMember, ProjectMemberEntity, ProjectReq, ProjectSummary, RoleRequest,
 };
 use berth_types::page::Paged;
-use berth_types::url::{API, encode, project, project_part, with_query};
+use berth_types::url::{API, BERTH_API, encode, project, project_part, with_query};
 use berth_types::{MemberId, ProjectName};
 use std::collections::BTreeMap;
 
@@ -172,7 +172,7 @@ impl Client {
     ///
     /// # Errors
     /// 403 for all but its admins.
-    pub async fn project_audit(&self, name: &ProjectName, params: &ListParams) -> ApiResult<Paged<AuditLogExt>> {
-        self.list(params.on(&project_part(name, "auditlog-exts"), &[])).await
+    pub async fn project_audit(&self, name: &ProjectName, params: &ListParams) -> ApiResult<Paged<AuditEntry>> {
+        self.list(params.on(&format!("{BERTH_API}/projects/{name}/audit-logs"), &[])).await
     }
 }

@@ -19,6 +19,8 @@ struct NewTag<'a> {
 
 /// The parts of an artifact that a list or a page needs.
 const WITH_TAGS: [(&str, &str); 2] = [("with_tag", "true"), ("with_accessory", "true")];
+/// The same with the labels that are on it.
+const WITH_ALL: [(&str, &str); 3] = [("with_tag", "true"), ("with_accessory", "true"), ("with_label", "true")];
 
 impl Client {
     /// The repositories of a project.
@@ -64,12 +66,12 @@ impl Client {
         self.list(params.on(&artifacts(repo), &WITH_TAGS)).await
     }
 
-    /// One artifact by tag or digest, with its tags.
+    /// One artifact by tag or digest, with its tags and labels.
     ///
     /// # Errors
     /// 404 where there is none to see.
     pub async fn artifact(&self, repo: &RepoName, reference: &str) -> ApiResult<Artifact> {
-        self.get(with_query(&artifact(repo, reference), &WITH_TAGS)).await
+        self.get(with_query(&artifact(repo, reference), &WITH_ALL)).await
     }
 
     /// Deletes an artifact with its tags.

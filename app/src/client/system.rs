@@ -2,10 +2,10 @@
 
 use super::{ApiResult, Client, ListParams, Method};
 use berth_types::api::{
-    AuditLogEventType, AuditLogExt, Configurations, GeneralInfo, OverallHealthStatus, Search, Statistic,
+    AuditEntry, AuditLogEventType, Configurations, GeneralInfo, OverallHealthStatus, Search, Statistic,
 };
 use berth_types::page::Paged;
-use berth_types::url::{API, with_query};
+use berth_types::url::{API, BERTH_API, with_query};
 use serde_json::{Map, Value};
 
 impl Client {
@@ -37,8 +37,8 @@ impl Client {
     ///
     /// # Errors
     /// 403 for all but administrators.
-    pub async fn audit(&self, params: &ListParams) -> ApiResult<Paged<AuditLogExt>> {
-        self.list(params.on(&format!("{API}/auditlog-exts"), &[])).await
+    pub async fn audit(&self, params: &ListParams) -> ApiResult<Paged<AuditEntry>> {
+        self.list(params.on(&format!("{BERTH_API}/audit-logs"), &[])).await
     }
 
     /// The kinds of events that can be logged.

@@ -59,8 +59,26 @@ pub enum Fault {
     UserUnknown(String),
     /// A member already.
     MemberExists(String),
+    /// No name of a label.
+    LabelName,
+    /// A label of this name exists.
+    LabelTaken(String),
+    /// No colour.
+    LabelColor,
+    /// No amount of storage.
+    Amount,
     /// The set-up token is wrong or too old.
     TokenWrong,
+    /// Outside the grammar of robots' names.
+    RobotName,
+    /// A robot of this name exists.
+    RobotTaken(String),
+    /// A robot that may nothing.
+    RobotPermissions,
+    /// A robot for projects without any.
+    RobotProjects,
+    /// No such project.
+    ProjectUnknown(String),
 }
 
 impl Fault {
@@ -72,9 +90,12 @@ impl Fault {
             Fault::UsernameTaken(name) => return named(v::USERNAME_TAKEN, name),
             Fault::ProjectTaken(name) => return named(v::PROJECT_TAKEN, name),
             Fault::TagTaken(name) => return named(v::TAG_TAKEN, name),
+            Fault::LabelTaken(name) => return named(v::LABEL_TAKEN, name),
             Fault::NameConfirm(name) => return named(v::NAME_CONFIRM, name),
             Fault::UserUnknown(name) => return named(v::USER_UNKNOWN, name),
             Fault::MemberExists(name) => return named(v::MEMBER_EXISTS, name),
+            Fault::RobotTaken(name) => return named(v::ROBOT_TAKEN, name),
+            Fault::ProjectUnknown(name) => return named(v::PROJECT_UNKNOWN, name),
             Fault::NumberRange(min, max) => {
                 return catalog.format(v::NUMBER_RANGE, &[("min", &min.to_string()), ("max", &max.to_string())]);
             }
@@ -96,8 +117,14 @@ impl Fault {
             Fault::PasswordRepeat => v::PASSWORD_REPEAT,
             Fault::ProjectName => v::PROJECT_NAME,
             Fault::TagName => v::TAG_NAME,
+            Fault::LabelName => v::LABEL_NAME,
+            Fault::LabelColor => v::LABEL_COLOR,
+            Fault::Amount => v::AMOUNT,
             Fault::Quota => v::QUOTA,
             Fault::TokenWrong => v::TOKEN_WRONG,
+            Fault::RobotName => v::ROBOT_NAME,
+            Fault::RobotPermissions => v::ROBOT_PERMISSIONS,
+            Fault::RobotProjects => v::ROBOT_PROJECTS,
         };
         catalog.get(key).to_owned()
     }

@@ -10,11 +10,12 @@ use crate::i18n::{keys, use_catalog};
 use crate::query::ListState;
 use crate::ui::{
     Avatar, Badge, Button, Cell, Chips, Column, Empty, FilterChip, FilterCount, Filters, Glyph, LinkButton, Menu,
-    MenuLink, Name, NameLink, Pager, Priority, Row, RowHead, SearchBox, State, Status, Table, TableBox, Tone,
-    query_pairs, with_query,
+    MenuDownload, MenuLink, Name, NameLink, Pager, Priority, Row, RowHead, SearchBox, State, Status, Table, TableBox,
+    Tone, query_pairs, with_query,
 };
 use crate::{t, tn};
-use berth_types::api::AuditLogExt;
+use berth_types::ProjectId;
+use berth_types::api::AuditEntry;
 use berth_types::page::Paged;
 use leptos::prelude::*;
 use leptos_router::components::Form;
@@ -26,7 +27,10 @@ pub fn AuditList(
     /// Page and query of the log.
     state: ListState,
     /// The entries of the page.
-    entries: Paged<AuditLogExt>,
+    entries: Paged<AuditEntry>,
+    /// The project whose log it is.
+    #[prop(optional)]
+    project: Option<ProjectId>,
 ) -> impl IntoView {
     let filter = AuditFilter::read(&state.search);
     let total = u64::try_from(entries.total).unwrap_or_default();
@@ -38,14 +42,16 @@ pub fn AuditList(
         view! { <Entries entries=entries.items /> }.into_any()
     };
     view! {
-        <AuditFilters state=state.clone() filter=filter total=total />
+        <AuditFilters state=state.clone() filter=filter total=total project=project />
         {list}
         {(!nothing).then(|| view! { <Pager page=state.page page_size=state.page_size total=total search=state.search /> })}
     }
 }
 
 #[component]
-fn AuditFilters(state: ListState, filter: AuditFilter, total: u64) -> impl IntoView {
+fn AuditFilters(state: ListState, filter: AuditFilter, total: u64, project: Option<ProjectId>) -> impl IntoView {
+    let export = |format: &str| filter.export_href(format, &state.sort, project);
+    let (csv, lines) = (export("csv"), export("jsonl"));
     let search = state.search;
     let facet = {
         let search = search.clone();
@@ -91,6 +97,10 @@ fn AuditFilters(state: ListState, filter: AuditFilter, total: u64) -> impl IntoV
             {facet("kind", t!(keys::audit::KIND), t!(keys::audit::ALL_KINDS), &filter.kind, kinds)}
             {facet("result", t!(keys::audit::RESULT), t!(keys::audit::ALL_RESULTS), filter.result_word(), results)}
             <MoreFilters filter=filter search=search.clone() />
+            <Menu text=t!(keys::audit::EXPORT) icon=Glyph::Download>
+                <MenuDownload href=csv text=t!(keys::audit::EXPORT_CSV) />
+                <MenuDownload href=lines text=t!(keys::audit::EXPORT_JSONL) />
+            </Menu>
             <FilterCount text=tn!(keys::count::ENTRIES, total) />
         </Filters>
         {chips}
@@ -143,7 +153,7 @@ fn NoEntries(filtered: bool) -> impl IntoView {
 }
 
 #[component]
-fn Entries(entries: Vec<AuditLogExt>) -> impl IntoView {
+fn Entries(entries: Vec<AuditEntry>) -> impl IntoView {
     let head = || {
         view! {
             <Column label=t!(keys::audit::TIME) />
@@ -164,8 +174,8 @@ fn Entries(entries: Vec<AuditLogExt>) -> impl IntoView {
 }
 
 #[component]
-fn EntryRow(entry: AuditLogExt) -> impl IntoView {
-    let AuditLogExt { username, resource, resource_type, operation, operation_description, .. } = entry;
+fn EntryRow(entry: AuditEntry) -> impl IntoView {
+    let AuditEntry { username, resource, resource_type, operation, operation_description, .. } = entry;
     let who = if username.is_empty() { t!(keys::audit::SYSTEM) } else { username };
     let what = event_text(&operation, &resource_type);
     let href = resource_href(&operation, &resource_type, &resource);

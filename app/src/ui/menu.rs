@@ -192,6 +192,25 @@ pub fn MenuLink(
     }
 }
 
+/// An entry of a menu that gives a file.
+#[component]
+pub fn MenuDownload(
+    /// Where the file comes from.
+    #[prop(into)]
+    href: String,
+    /// The text.
+    #[prop(into)]
+    text: String,
+) -> impl IntoView {
+    // Both keep the router from taking the click for a page of the portal.
+    view! {
+        <a class="menu-item" href=href rel="external" download="">
+            <Icon name=Glyph::Download />
+            <span>{text}</span>
+        </a>
+    }
+}
+
 /// An entry of a menu that does something. `on:click` and further attributes pass through to it.
 #[component]
 pub fn MenuButton(

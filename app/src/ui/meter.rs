@@ -54,6 +54,29 @@ fn step(percent: u64) -> String {
     .to_string()
 }
 
+/// The bar of a quota: how much of the limit is used, coloured when it gets tight.
+#[component]
+pub fn QuotaBar(
+    /// Bytes used.
+    used: u64,
+    /// Bytes allowed.
+    limit: u64,
+) -> impl IntoView {
+    let (share, class) = quota_share(used, limit);
+    view! { <Meter label=t!(keys::quota::USED, percent = share) parts=vec![Part { percent: share, class }] /> }
+}
+
+/// Percent of a limit that is used, and the class that colours it.
+fn quota_share(used: u64, limit: u64) -> (u64, &'static str) {
+    let share = if limit == 0 { 100 } else { percent(used, limit) };
+    let class = match share {
+        BAD_PERCENT.. => "bad",
+        WARN_PERCENT.. => "warn",
+        _ => "",
+    };
+    (share, class)
+}
+
 /// Storage used and, where there is one, the limit with a bar.
 #[component]
 pub fn Quota(
@@ -73,12 +96,7 @@ pub fn Quota(
         }
         .into_any();
     };
-    let share = if limit == 0 { 100 } else { percent(used, limit) };
-    let class = match share {
-        BAD_PERCENT.. => "bad",
-        WARN_PERCENT.. => "warn",
-        _ => "",
-    };
+    let (share, class) = quota_share(used, limit);
     let number = (!class.is_empty()).then(|| {
         view! { <span class=classes(&[class, "strong"])>{format!("{share}%")}</span> }
     });
@@ -93,7 +111,7 @@ pub fn Quota(
                 </span>
                 {number}
             </span>
-            <Meter label=t!(keys::quota::USED, percent = share) parts=vec![Part { percent: share, class }] />
+            <QuotaBar used=used limit=limit />
         </div>
     }
     .into_any()

@@ -6,6 +6,7 @@
 pub mod api;
 pub mod digest;
 pub mod error;
+pub mod glob;
 pub mod id;
 pub mod manifest;
 pub mod media_type;
@@ -14,6 +15,8 @@ pub mod page;
 pub mod policy;
 pub mod query;
 pub mod range;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod rule;
 pub mod scope;
 pub mod time;
 pub mod url;

@@ -60,6 +60,11 @@ words! {
     }
 }
 
+words! {
+    /// Where a robot lives, and where one of its permissions holds.
+    RobotLevel { System = "system", Project = "project" }
+}
+
 /// A role in a project. The numbers are Harbor's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Role {
@@ -206,6 +211,82 @@ const SYSTEM_TABLE: &[(Resource, Cell)] = &[
     (Resource::SecurityHub, "RL"),
 ];
 
+/// What robots can be given in the system. The letters, too, are in Harbor's order.
+const ROBOT_SYSTEM_TABLE: &[(Resource, Cell)] = &[
+    (Resource::AuditLog, "L"),
+    (Resource::PreheatInstance, "RCDLU"),
+    (Resource::Project, "LC"),
+    (Resource::ReplicationPolicy, "RCDLU"),
+    (Resource::Replication, "RCL"),
+    (Resource::ReplicationAdapter, "L"),
+    (Resource::Registry, "RCDLU"),
+    (Resource::ScanAll, "RUsC"),
+    (Resource::SystemVolumes, "R"),
+    (Resource::GarbageCollection, "RCLUs"),
+    (Resource::PurgeAudit, "RCLUs"),
+    (Resource::JobserviceMonitor, "Ls"),
+    (Resource::Scanner, "RCDLU"),
+    (Resource::Label, "RCDU"),
+    (Resource::SecurityHub, "RL"),
+    (Resource::Catalog, "R"),
+    (Resource::Quota, "RL"),
+    (Resource::Robot, "CRLD"),
+    (Resource::User, "CRULD"),
+    (Resource::LdapUser, "CL"),
+    (Resource::Quota, "U"),
+    (Resource::UserGroup, "CRULD"),
+];
+
+/// What robots can be given in a project.
+const ROBOT_PROJECT_TABLE: &[(Resource, Cell)] = &[
+    (Resource::Log, "L"),
+    (Resource::Project, "RDU"),
+    (Resource::Metadata, "RCDLU"),
+    (Resource::Repository, "RUDLpP"),
+    (Resource::Artifact, "RCLD"),
+    (Resource::Scan, "CRs"),
+    (Resource::Sbom, "CsR"),
+    (Resource::Tag, "CLD"),
+    (Resource::Accessory, "L"),
+    (Resource::ArtifactAddition, "R"),
+    (Resource::ArtifactLabel, "CD"),
+    (Resource::Scanner, "CR"),
+    (Resource::PreheatPolicy, "RCDLU"),
+    (Resource::ImmutableTag, "CDLU"),
+    (Resource::NotificationPolicy, "RCDLU"),
+    (Resource::TagRetention, "RCDLU"),
+    (Resource::Label, "RCDLU"),
+    (Resource::Quota, "R"),
+    (Resource::Robot, "CRLD"),
+    (Resource::ExportCve, "CR"),
+    (Resource::Member, "CRULD"),
+];
+
+/// Every pair that a robot can be given in the system or in a project, in Harbor's order.
+pub fn robot_permissions(level: RobotLevel) -> Vec<(Resource, Action)> {
+    let mut pairs = Vec::new();
+    for (resource, cell) in robot_table(level) {
+        for wanted in cell.chars() {
+            pairs.extend(
+                Action::ALL.iter().filter(|action| letter(**action) == wanted).map(|action| (*resource, *action)),
+            );
+        }
+    }
+    pairs
+}
+
+/// Whether a robot can be given a pair in the system or in a project.
+pub fn robot_can_be_given(level: RobotLevel, resource: Resource, action: Action) -> bool {
+    robot_table(level).iter().any(|(row, cell)| *row == resource && cell.contains(letter(action)))
+}
+
+const fn robot_table(level: RobotLevel) -> &'static [(Resource, Cell)] {
+    match level {
+        RobotLevel::System => ROBOT_SYSTEM_TABLE,
+        RobotLevel::Project => ROBOT_PROJECT_TABLE,
+    }
+}
+
 fn project_row(resource: Resource) -> Option<&'static [Cell; 6]> {
     PROJECT_TABLE.iter().find(|(row, _)| *row == resource).map(|(_, cells)| cells)
 }
@@ -265,6 +346,18 @@ mod tests {
         assert!(!project_allows(developer, Resource::Artifact, Action::Delete));
         assert!(!project_allows(Standing::Public, Resource::Repository, Action::Push));
         assert!(project_allows(Standing::Public, Resource::Repository, Action::Pull));
+    }
+
+    #[test]
+    fn robots_can_be_given_as_many_pairs_as_in_harbor() {
+        for level in [RobotLevel::System, RobotLevel::Project] {
+            let pairs = robot_permissions(level);
+            assert_eq!(pairs.len(), 70, "{level}");
+            assert!(pairs.iter().all(|(resource, action)| robot_can_be_given(level, *resource, *action)), "{level}");
+        }
+        assert!(!robot_can_be_given(RobotLevel::System, Resource::Robot, Action::Update));
+        assert!(!robot_can_be_given(RobotLevel::Project, Resource::Project, Action::List));
+        assert!(!robot_can_be_given(RobotLevel::Project, Resource::Repository, Action::ScannerPull));
     }
 
     #[test]

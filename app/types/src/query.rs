@@ -91,7 +91,13 @@ pub enum QueryError {
     /// `{…` or `(…` without its end.
     #[error("invalid query string value: {0}")]
     List(String),
+    /// More conditions than a database takes in one statement.
+    #[error("the query string contains more than {FILTERS_MAX} conditions")]
+    TooMany,
 }
+
+/// The most conditions of one `q`.
+const FILTERS_MAX: usize = 100;
 
 /// Reads a `q`, already unescaped once by the HTTP layer; Harbor unescapes it again, and so does the caller.
 ///
@@ -100,6 +106,9 @@ pub enum QueryError {
 pub fn parse_q(q: &str) -> Result<Vec<Filter>, QueryError> {
     if q.is_empty() {
         return Ok(Vec::new());
+    }
+    if q.split(',').nth(FILTERS_MAX).is_some() {
+        return Err(QueryError::TooMany);
     }
     q.split(',').map(parse_pair).collect()
 }
@@ -140,7 +149,9 @@ fn parse_value(value: &str) -> Result<Match, QueryError> {
         return Ok(Match::Any(parse_list(rest, '}', value)?));
     }
     if let Some(rest) = value.strip_prefix('(') {
-        return Ok(Match::All(parse_list(rest, ')', value)?));
+        let all = parse_list(rest, ')', value)?;
+        // Each of them is a condition of its own.
+        return if all.len() > FILTERS_MAX { Err(QueryError::TooMany) } else { Ok(Match::All(all)) };
     }
     let text = value.strip_prefix('\\').unwrap_or(value);
     Ok(Match::Exact(if text == value { Scalar::read(text) } else { Scalar::Text(text.to_owned()) }))
@@ -213,6 +224,10 @@ mod tests {
             assert!(parse_q(bad).is_err(), "{bad}");
         }
         assert_eq!(parse_q(""), Ok(vec![]));
+        let conditions = |count| vec!["a=b"; count].join(",");
+        assert!(parse_q(&conditions(FILTERS_MAX)).is_ok());
+        assert_eq!(parse_q(&conditions(FILTERS_MAX + 1)), Err(QueryError::TooMany));
+        assert_eq!(parse_q(&format!("labels=({})", "1 ".repeat(FILTERS_MAX + 1))), Err(QueryError::TooMany));
     }
 
     #[test]

@@ -30,6 +30,8 @@ const SIGNED_IN = {
   members: '/projects/team/-/members',
   'member-new': '/projects/team/-/members/new',
   'member-remove': '/projects/team/-/members/:grace/remove',
+  robots: '/projects/team/-/robots',
+  'robot-new': '/projects/team/-/robots/new',
   'project-audit': '/projects/team/-/audit',
   'project-settings': '/projects/team/-/settings',
   'project-delete': '/projects/ledger/-/delete',
@@ -53,6 +55,8 @@ const SIGNED_IN = {
   'admin-users-new': '/admin/users/new',
   'admin-users-password': '/admin/users/3/password',
   'admin-users-delete': '/admin/users/3/delete',
+  'admin-robots': '/admin/robots',
+  'admin-robot-new': '/admin/robots/new',
   'admin-audit': '/admin/audit',
   'admin-settings': '/admin/settings',
 };

@@ -5,14 +5,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use berth_domain::{Domain, addition, authz::ReadAddition};
-use berth_types::api::BuildHistoryEntry;
 use berth_web::{ApiError, ApiResult, AppState};
 use http::header;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::extract::{InRepository, Params};
 
-/// The additions that Harbor knows, in its order. `vulnerabilities` is an operation of its own there.
+/// The additions that Harbor knows, in its order. `vulnerabilities` is an operation of its own.
 const ADDITIONS: [&str; 7] = ["build_history", "values.yaml", "readme.md", "dependencies", "sbom", "license", "files"];
 
 /// The routes of this file.
@@ -20,11 +19,16 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(get))
 }
 
-/// How an image was built.
+/// How an image was built, the documents of a chart or a model, the content of an SBOM.
 #[utoipa::path(
     get,
     path = "/api/v2.0/projects/{project_name}/repositories/{repository_name}/artifacts/{reference}/additions/{addition}",
-    operation_id = "getAddition", tag = "artifact", responses((status = 200, body = [BuildHistoryEntry]))
+    operation_id = "getAddition", tag = "artifact",
+    responses((status = 200, content(
+        (serde_json::Value = "application/json"),
+        (String = "text/markdown"),
+        (String = "text/plain"),
+    )))
 )]
 async fn get(
     params: KnownAddition,
@@ -32,9 +36,10 @@ async fn get(
     State(domain): State<Domain>,
 ) -> ApiResult<Response> {
     let KnownAddition(params) = params;
-    let lines = addition::get(&domain, &access, &repo, params.get("reference"), params.get("addition")).await?;
-    let content_type = [(header::CONTENT_TYPE, "application/json; charset=utf-8")];
-    Ok((content_type, axum::Json(lines)).into_response())
+    let found = addition::get(&domain, &access, &repo, params.get("reference"), params.get("addition")).await?;
+    // What others wrote is not to be taken for a page.
+    let headers = [(header::CONTENT_TYPE, found.content_type), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
+    Ok((headers, found.content).into_response())
 }
 
 /// The path's parameters, of which the addition is one that exists.
@@ -45,8 +50,7 @@ impl axum::extract::FromRequestParts<AppState> for KnownAddition {
 
     async fn from_request_parts(parts: &mut http::request::Parts, state: &AppState) -> Result<Self, ApiError> {
         let params = Params::from_request_parts(parts, state).await?;
-        let addition = params.get("addition");
-        if !ADDITIONS.contains(&addition) && addition != "vulnerabilities" {
+        if !ADDITIONS.contains(&params.get("addition")) {
             let text = format!("addition in path should be one of [{}]", ADDITIONS.join(" "));
             return Err(ApiError::validation(text));
         }

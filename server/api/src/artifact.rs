@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State};
 use berth_domain::{
-    Domain, Error,
+    Domain, Error, accessory,
     artifact::{self, With},
     authz::{CreateArtifact, DeleteArtifact, ListAccessories, ListArtifacts, ProjectAccess, ReadArtifact},
     copy,
@@ -28,9 +28,36 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(list, copy)).routes(routes!(get, delete)).routes(routes!(accessories))
 }
 
-/// What the switches of a request ask for. Labels, scans and immutable tags have nothing to show yet.
+/// What the switches of a request ask for.
 pub fn with_of(list: &List) -> With {
-    With { tags: switch(list, "with_tag", true), accessories: switch(list, "with_accessory", false) }
+    With {
+        tags: switch(list, "with_tag", true),
+        labels: switch(list, "with_label", false),
+        immutable: switch(list, "with_immutable_status", false),
+        accessories: switch(list, "with_accessory", false),
+        inherited: switch(list, "with_inherited_accessory", false),
+    }
+}
+
+/// What lists of artifacts and single ones can show.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "read by `with_of`; this is what the description of the API shows")]
+pub struct WithParams {
+    /// With tags, which is the default.
+    with_tag: Option<bool>,
+    /// With labels.
+    with_label: Option<bool>,
+    /// With what scanners found.
+    with_scan_overview: Option<bool>,
+    /// With the SBOM.
+    with_sbom_overview: Option<bool>,
+    /// With whether a rule forbids to move or delete each tag.
+    with_immutable_status: Option<bool>,
+    /// With what refers to them.
+    with_accessory: Option<bool>,
+    /// With what refers to the indexes that list them.
+    with_inherited_accessory: Option<bool>,
 }
 
 /// The artifacts of a repository.
@@ -38,9 +65,8 @@ pub fn with_of(list: &List) -> With {
     get, path = "/api/v2.0/projects/{project_name}/repositories/{repository_name}/artifacts",
     operation_id = "listArtifacts", tag = "artifact",
     params(
-        ListParams,
-        ("with_tag" = Option<bool>, Query, description = "With tags, which is the default."),
-        ("with_accessory" = Option<bool>, Query, description = "With what refers to them."),
+        ListParams, WithParams,
+        ("X-Accept-Vulnerabilities" = Option<String>, Header, description = "Media types of reports."),
     ),
     responses((status = 200, body = [Artifact]))
 )]
@@ -63,8 +89,11 @@ async fn list(
     get, path = "/api/v2.0/projects/{project_name}/repositories/{repository_name}/artifacts/{reference}",
     operation_id = "getArtifact", tag = "artifact",
     params(
-        ("with_tag" = Option<bool>, Query, description = "With tags, which is the default."),
-        ("with_accessory" = Option<bool>, Query, description = "With what refers to it."),
+        WithParams,
+        ("page" = Option<i64>, Query, description = "Means nothing here; Harbor declares it."),
+        ("page_size" = Option<i64>, Query, description = "Means nothing here; Harbor declares it."),
+        ("with_signature" = Option<bool>, Query, description = "Means nothing: signatures are accessories."),
+        ("X-Accept-Vulnerabilities" = Option<String>, Header, description = "Media types of reports."),
     ),
     responses((status = 200, body = Artifact))
 )]
@@ -102,7 +131,7 @@ async fn accessories(
     params: Params,
     State(domain): State<Domain>,
 ) -> ApiResult<PagedJson<Accessory>> {
-    let rows = artifact::accessories(&domain, &access, &repo, params.get("reference"), &list.query).await?;
+    let rows = accessory::list(&domain, &access, &repo, params.get("reference"), &list.query).await?;
     Ok(PagedJson { rows, page: list.query.page, address: list.address })
 }
 

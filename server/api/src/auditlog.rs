@@ -5,7 +5,7 @@ use berth_domain::{
     Domain, audit,
     authz::{ListAudit, ListLogs},
 };
-use berth_types::api::{AuditLog, AuditLogEventType, AuditLogExt};
+use berth_types::api::{AuditEntry, AuditLog, AuditLogEventType, AuditLogExt};
 use berth_web::{
     ApiResult, AppState,
     extract::{List, RequireProject, RequireSystem},
@@ -23,17 +23,8 @@ pub fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(events))
         .routes(routes!(list_of_project))
         .routes(routes!(list_old_of_project))
-}
-
-fn old(entry: AuditLogExt) -> AuditLog {
-    AuditLog {
-        id: entry.id,
-        username: entry.username,
-        resource: entry.resource,
-        resource_type: entry.resource_type,
-        operation: entry.operation,
-        op_time: entry.op_time,
-    }
+        .routes(routes!(list_whole))
+        .routes(routes!(list_whole_of_project))
 }
 
 /// The entries that the caller may see: all for administrators, else those of the projects that the caller administers.
@@ -46,7 +37,7 @@ async fn list(
     RequireAudit(view): RequireAudit,
     State(domain): State<Domain>,
 ) -> ApiResult<PagedJson<AuditLogExt>> {
-    let rows = audit::list(&domain, &view, &list.query).await?;
+    let rows = audit::list(&domain, &view, &list.query).await?.map(AuditLogExt::from);
     Ok(PagedJson { rows, page: list.query.page, address: list.address })
 }
 
@@ -60,7 +51,7 @@ async fn list_old(
     RequireAudit(view): RequireAudit,
     State(domain): State<Domain>,
 ) -> ApiResult<PagedJson<AuditLog>> {
-    let rows = audit::list(&domain, &view, &list.query).await?.map(old);
+    let rows = audit::list(&domain, &view, &list.query).await?.map(AuditLog::from);
     Ok(PagedJson { rows, page: list.query.page, address: list.address })
 }
 
@@ -83,7 +74,7 @@ async fn list_of_project(
     RequireProject(access): RequireProject<ListLogs>,
     State(domain): State<Domain>,
 ) -> ApiResult<PagedJson<AuditLogExt>> {
-    let rows = audit::list_of(&domain, &access, &list.query).await?;
+    let rows = audit::list_of(&domain, &access, &list.query).await?.map(AuditLogExt::from);
     Ok(PagedJson { rows, page: list.query.page, address: list.address })
 }
 
@@ -97,6 +88,34 @@ async fn list_old_of_project(
     RequireProject(access): RequireProject<ListLogs>,
     State(domain): State<Domain>,
 ) -> ApiResult<PagedJson<AuditLog>> {
-    let rows = audit::list_of(&domain, &access, &list.query).await?.map(old);
+    let rows = audit::list_of(&domain, &access, &list.query).await?.map(AuditLog::from);
+    Ok(PagedJson { rows, page: list.query.page, address: list.address })
+}
+
+/// The entries that the caller may see, with the addresses that they came from.
+#[utoipa::path(
+    get, path = "/api/berth/v1/audit-logs", operation_id = "listAuditEntries", tag = "berth", params(ListParams),
+    responses((status = 200, body = [AuditEntry]))
+)]
+async fn list_whole(
+    list: List,
+    RequireAudit(view): RequireAudit,
+    State(domain): State<Domain>,
+) -> ApiResult<PagedJson<AuditEntry>> {
+    let rows = audit::list(&domain, &view, &list.query).await?;
+    Ok(PagedJson { rows, page: list.query.page, address: list.address })
+}
+
+/// The entries of a project, with the addresses that they came from.
+#[utoipa::path(
+    get, path = "/api/berth/v1/projects/{project_name}/audit-logs", operation_id = "listProjectAuditEntries",
+    tag = "berth", params(ListParams), responses((status = 200, body = [AuditEntry]))
+)]
+async fn list_whole_of_project(
+    list: List,
+    RequireProject(access): RequireProject<ListLogs>,
+    State(domain): State<Domain>,
+) -> ApiResult<PagedJson<AuditEntry>> {
+    let rows = audit::list_of(&domain, &access, &list.query).await?;
     Ok(PagedJson { rows, page: list.query.page, address: list.address })
 }

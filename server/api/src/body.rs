@@ -4,8 +4,8 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use berth_types::{
     ErrorCode,
     api::{
-        NewTag, PasswordReq, ProjectMember, ProjectReq, RepositoryUpdate, RoleRequest, SetupReq, UserCreationReq,
-        UserProfile, UserSysAdminFlag,
+        NewTag, OidcCliSecretReq, PasswordReq, ProjectMember, ProjectReq, RepositoryUpdate, RoleRequest,
+        SCHEDULE_TYPES, Schedule, SetupReq, UserCreationReq, UserProfile, UserSysAdminFlag,
     },
 };
 use berth_web::{ApiError, AppState, extract::BODY_SIZE_BYTES_MAX};
@@ -28,6 +28,14 @@ pub trait Body: DeserializeOwned + Default {
     /// The answer to a request without a body.
     fn missing() -> ApiError {
         ApiError::validation(format!("{} in body is required", Self::NAME))
+    }
+
+    /// What no body at all means: an error, unless the schema says that it is optional.
+    ///
+    /// # Errors
+    /// [`Body::missing`].
+    fn absent() -> Result<Self, ApiError> {
+        Err(Self::missing())
     }
 
     /// What the schema says beyond types.
@@ -73,7 +81,7 @@ async fn read(body: axum::body::Body) -> Result<Bytes, ApiError> {
 
 fn parse<T: Body>(essence: &str, bytes: &[u8]) -> Result<T, ApiError> {
     if bytes.is_empty() {
-        return Err(T::missing());
+        return T::absent();
     }
     if !essence.is_empty() && essence != "application/json" && !essence.ends_with("+json") {
         let text = format!("unsupported media type \"{essence}\", only [application/json] are allowed");
@@ -98,9 +106,7 @@ impl Body for ProjectReq {
 
     fn check(&self) -> Result<(), ApiError> {
         if self.project_name.len() > berth_types::name::PROJECT_NAME_BYTES_MAX {
-            // Harbor says the first line twice where a field is wrong.
-            let text = "validation failure list:\nproject_name in body should be at most 255 chars long";
-            return Err(ApiError::validation(text));
+            return Err(ApiError::invalid_field("project_name in body should be at most 255 chars long"));
         }
         Ok(())
     }
@@ -119,7 +125,7 @@ impl Body for NewTag {
 
     fn check(&self) -> Result<(), ApiError> {
         if self.name.is_empty() {
-            return Err(ApiError::validation("validation failure list:\nname in body is required"));
+            return Err(ApiError::invalid_field("name in body is required"));
         }
         Ok(())
     }
@@ -180,6 +186,12 @@ impl Body for PasswordReq {
     const FIELDS: &'static [(&'static str, Field)] = &[("old_password", Field::Text), ("new_password", Field::Text)];
 }
 
+impl Body for OidcCliSecretReq {
+    const NAME: &'static str = "secret";
+    const MODEL: &'static str = "OIDCCliSecretReq";
+    const FIELDS: &'static [(&'static str, Field)] = &[("secret", Field::Text)];
+}
+
 impl Body for SetupReq {
     const NAME: &'static str = "setup";
     const MODEL: &'static str = "SetupReq";
@@ -189,6 +201,20 @@ impl Body for SetupReq {
         ("email", Field::Text),
         ("self_registration", Field::Switch),
     ];
+}
+
+impl Body for Schedule {
+    const NAME: &'static str = "schedule";
+    const MODEL: &'static str = "Schedule";
+
+    fn check(&self) -> Result<(), ApiError> {
+        let kind = self.schedule.as_ref().map(|schedule| schedule.kind.as_str()).unwrap_or_default();
+        if kind.is_empty() || SCHEDULE_TYPES.contains(&kind) {
+            return Ok(());
+        }
+        let allowed = SCHEDULE_TYPES.join(" ");
+        Err(ApiError::invalid_field(format!("schedule.type in body should be one of [{allowed}]")))
+    }
 }
 
 impl Body for serde_json::Map<String, serde_json::Value> {

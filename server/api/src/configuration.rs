@@ -3,11 +3,14 @@
 use axum::{Json, extract::State};
 use berth_domain::{
     Domain,
-    authz::{ReadConfiguration, UpdateConfiguration},
+    authz::{InternalAccess, ReadConfiguration, UpdateConfiguration},
     settings,
 };
 use berth_types::api::Configurations;
-use berth_web::{ApiResult, AppState, extract::RequireSystem};
+use berth_web::{
+    ApiResult, AppState,
+    extract::{Caller, RequireSystem},
+};
 use serde_json::{Map, Value};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -15,13 +18,13 @@ use crate::body::Checked;
 
 /// The routes of this file.
 pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(get, update))
+    OpenApiRouter::new().routes(routes!(get, update)).routes(routes!(internal))
 }
 
 /// All settings with their values. Secrets are left out.
 #[utoipa::path(
     get, path = "/api/v2.0/configurations", operation_id = "getConfigurations", tag = "configure",
-    responses((status = 200, body = Configurations))
+    responses((status = 200, body = ref("#/components/schemas/ConfigurationsResponse")))
 )]
 async fn get(
     RequireSystem(access): RequireSystem<ReadConfiguration>,
@@ -37,11 +40,22 @@ async fn get(
 /// Changes the settings that are given. Unknown ones are ignored.
 #[utoipa::path(
     put, path = "/api/v2.0/configurations", operation_id = "updateConfigurations", tag = "configure",
-    request_body(content = Object, description = "Values by name."), responses((status = 200))
+    request_body(content = ref("#/components/schemas/Configurations"), description = "Values by name."),
+    responses((status = 200))
 )]
 async fn update(
     State(domain): State<Domain>,
     Checked(RequireSystem(access), given): Checked<RequireSystem<UpdateConfiguration>, Map<String, Value>>,
 ) -> ApiResult<()> {
     Ok(settings::update(&domain, &access, &given).await?)
+}
+
+/// All settings, secrets included, for services of the installation alone. Nobody else gets them, whoever it is.
+#[utoipa::path(
+    get, path = "/api/v2.0/internalconfig", operation_id = "getInternalconfig", tag = "configure",
+    responses((status = 200, body = ref("#/components/schemas/InternalConfigurationsResponse")))
+)]
+async fn internal(Caller(actor): Caller, State(domain): State<Domain>) -> ApiResult<Json<Configurations>> {
+    let access = InternalAccess::check(&actor)?;
+    Ok(Json(settings::internal(&domain, &access).await?))
 }

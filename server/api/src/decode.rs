@@ -13,6 +13,8 @@ pub enum Field {
     Number,
     /// `bool`
     Switch,
+    /// A list of what Go calls so, for example `int64`.
+    List(&'static str),
 }
 
 /// How refusals name a body.
@@ -44,7 +46,10 @@ pub fn object(names: Names, bytes: &[u8]) -> Result<Map<String, Value>, ApiError
         Value::Null => Ok(Map::new()),
         other => {
             let found = kind(&other);
-            Err(names.refuse(format!("json: cannot unmarshal {found} into Go value of type models.{}", names.model)))
+            // Schemas without a name live in Harbor's package of their tag.
+            let package = if names.model.contains('.') { "" } else { "models." };
+            let model = names.model;
+            Err(names.refuse(format!("json: cannot unmarshal {found} into Go value of type {package}{model}")))
         }
     }
 }
@@ -61,9 +66,10 @@ pub fn typed<T: DeserializeOwned>(
     for (name, field) in fields {
         let Some(value) = object.get(*name) else { continue };
         let (fits, wanted) = match field {
-            Field::Text => (value.is_string(), "string"),
-            Field::Number => (value.as_i64().is_some(), "int64"),
-            Field::Switch => (value.is_boolean(), "bool"),
+            Field::Text => (value.is_string(), "string".to_owned()),
+            Field::Number => (value.as_i64().is_some(), "int64".to_owned()),
+            Field::Switch => (value.is_boolean(), "bool".to_owned()),
+            Field::List(of) => (value.is_array(), format!("[]{of}")),
         };
         if fits {
             continue;
@@ -79,7 +85,8 @@ pub fn typed<T: DeserializeOwned>(
     serde_json::from_value(Value::Object(object)).map_err(|error| names.refuse(format!("json: {error}")))
 }
 
-const fn kind(value: &Value) -> &'static str {
+/// What Go calls a value of JSON.
+pub const fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "bool",

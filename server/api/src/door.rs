@@ -24,8 +24,9 @@ use utoipa::openapi::OpenApi;
 
 use crate::openapi::{self, Methods};
 
-/// The addresses below which everything is ours.
-const ROOTS: [&str; 3] = ["/api", "/service", "/c"];
+/// The addresses below which everything is ours. Charts of the old kind lay below the last one; Harbor has had nothing
+/// there since 2.8.
+const ROOTS: [&str; 4] = ["/api", "/service", "/c", "/chartrepo"];
 
 /// All routes behind the door.
 pub fn router(routes: Router<AppState>, api: &OpenApi, state: AppState) -> Router {
@@ -91,9 +92,11 @@ async fn refuse_methods(State(methods): State<Arc<Methods>>, request: Request, n
     wrong_method(&methods, &request)
 }
 
-/// Says which methods a path has.
+/// Says which methods a path has. Addresses that only browsers use have no description; there a method that does not exist
+/// is an address that does not.
 fn wrong_method(methods: &Methods, request: &Request) -> Response {
-    let allowed = allowed(methods, request).map(|allowed| allowed.join(",")).unwrap_or_default();
+    let Some(allowed) = allowed(methods, request) else { return page_not_found() };
+    let allowed = allowed.join(",");
     let text = format!("method {} is not allowed, but [{allowed}] are", request.method());
     let mut response = ApiError::new(ErrorCode::MethodNotAllowed, text).into_response();
     if let Ok(value) = HeaderValue::from_str(&allowed) {
@@ -137,6 +140,10 @@ async fn nothing_here(OriginalUri(uri): OriginalUri) -> Response {
     if path.starts_with("/api/v2.0/") || path.starts_with("/api/berth/v1/") {
         return ApiError::new(ErrorCode::NotFound, format!("path {path} was not found")).into_response();
     }
+    page_not_found()
+}
+
+fn page_not_found() -> Response {
     let page =
         "<!DOCTYPE html>\n<html lang=\"en\"><head><title>404</title></head><body><h1>Not found</h1></body></html>\n";
     (StatusCode::NOT_FOUND, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response()

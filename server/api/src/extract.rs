@@ -125,6 +125,16 @@ impl FromRequestParts<AppState> for Params {
     }
 }
 
+/// A number in the path.
+///
+/// # Errors
+/// 422 where the parameter is none.
+pub async fn number_in_path(parts: &mut Parts, key: &str) -> Result<i64, ApiError> {
+    let params = params(parts).await?;
+    let text = params.get(key).map(String::as_str).unwrap_or_default();
+    text.parse().map_err(|_| ApiError::validation(format!("{key} in path must be of type int64: \"{text}\"")))
+}
+
 /// The id of a membership in the path.
 pub struct MemberPath(pub berth_types::MemberId);
 

@@ -4,21 +4,41 @@
 //! The description of the API comes from the handlers themselves; which methods a path has comes from it.
 
 mod addition;
+mod allowlist;
 mod artifact;
+mod audit_export;
 mod auditlog;
 mod berth;
 mod body;
+mod collection;
 mod configuration;
 mod decode;
+mod directory;
 mod door;
 mod extract;
 mod health;
+mod icon;
+mod immutable;
+mod jobservice;
+mod label;
 mod member;
 mod metadata;
 mod openapi;
+mod permission;
+mod preheat;
 mod project;
+mod purge;
+mod quota;
+mod remote;
+mod replication;
 mod repository;
+mod retention;
+mod robot;
+mod scan;
+mod scanexport;
+mod scanner;
 mod search;
+mod securityhub;
 mod session;
 mod setup;
 mod statistics;
@@ -26,6 +46,8 @@ mod systeminfo;
 mod tag;
 mod token;
 mod user;
+mod usergroup;
+mod webhook;
 
 use axum::Router;
 use berth_web::AppState;
@@ -64,4 +86,26 @@ fn routes() -> OpenApiRouter<AppState> {
         .merge(token::router())
         .merge(session::router())
         .merge(user::router())
+        .merge(robot::router())
+        .merge(usergroup::router())
+        .merge(directory::router())
+        .merge(label::router())
+        .merge(immutable::router())
+        .merge(retention::router())
+        .merge(webhook::router())
+        .merge(preheat::router())
+        .merge(replication::router())
+        .merge(remote::router())
+        .merge(scanner::router())
+        .merge(scan::router())
+        .merge(securityhub::router())
+        .merge(scanexport::router())
+        .merge(allowlist::router())
+        .merge(collection::router())
+        .merge(purge::router())
+        .merge(jobservice::router())
+        .merge(quota::router())
+        .merge(permission::router())
+        .merge(icon::router())
+        .merge(audit_export::router())
 }

@@ -20,7 +20,7 @@ use http::HeaderMap;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    artifact::with_of,
+    artifact::{WithParams, with_of},
     body::Checked,
     extract::{ListParams, RequireCreation, RequireSignedIn, switch},
 };
@@ -170,9 +170,8 @@ async fn summary(
     get, path = "/api/v2.0/projects/{project_name_or_id}/artifacts", operation_id = "listArtifactsOfProject",
     tag = "project",
     params(
-        ListParams,
-        ("with_tag" = Option<bool>, Query, description = "With tags."),
-        ("with_accessory" = Option<bool>, Query, description = "With what refers to them."),
+        ListParams, WithParams,
+        ("X-Accept-Vulnerabilities" = Option<String>, Header, description = "Media types of reports."),
         ("latest_in_repository" = Option<bool>, Query, description = "Only the newest of each repository; needs `media_type` or `artifact_type` in `q`."),
     ),
     responses((status = 200, body = [Artifact]))

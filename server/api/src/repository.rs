@@ -63,7 +63,7 @@ async fn get(
 /// Changes the description.
 #[utoipa::path(
     put, path = "/api/v2.0/projects/{project_name}/repositories/{repository_name}", operation_id = "updateRepository",
-    tag = "repository", request_body = RepositoryUpdate, responses((status = 200))
+    tag = "repository", request_body = Repository, responses((status = 200))
 )]
 async fn update(
     State(domain): State<Domain>,

@@ -37,6 +37,7 @@ pub fn router() -> OpenApiRouter<AppState> {
         .route("/c/oidc/login", get(no_oidc))
         .route("/c/oidc/callback", get(no_oidc))
         .route("/c/oidc/onboard", post(no_oidc))
+        .route("/c/oidc/logout", get(no_oidc))
         .route("/c/authproxy/redirect", get(no_authproxy));
     OpenApiRouter::from(account).routes(routes!(list, revoke_others)).routes(routes!(revoke))
 }

@@ -1,23 +1,30 @@
 //! What the server says of itself.
 
-use axum::{Json, extract::State};
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
 use berth_domain::{
     Domain,
     authz::ReadVolumes,
     system::{self, Address},
 };
-use berth_types::api::{GeneralInfo, SystemInfo};
+use berth_types::{
+    ErrorCode,
+    api::{GeneralInfo, SystemInfo},
+};
 use berth_web::{
-    ApiResult, AppState,
+    ApiError, ApiResult, AppState,
     extract::{Caller, RequireSystem},
     state::base_url,
 };
-use http::request::Parts;
+use http::{header, request::Parts};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The routes of this file.
 pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(info)).routes(routes!(volumes))
+    OpenApiRouter::new().routes(routes!(info)).routes(routes!(certificate)).routes(routes!(volumes))
 }
 
 /// How to sign in, and for those who are signed in how the server is set up.
@@ -28,7 +35,24 @@ pub fn router() -> OpenApiRouter<AppState> {
 async fn info(Caller(actor): Caller, State(state): State<AppState>, parts: Parts) -> ApiResult<Json<GeneralInfo>> {
     let url = base_url(&state.http, &parts);
     let host = url.split_once("://").map_or(url.as_str(), |(_, host)| host).to_owned();
-    Ok(Json(system::info(&state.domain, &actor, Address { url, host }).await?))
+    let has_ca_root = state.http.ca_certificate().await.is_some();
+    Ok(Json(system::info(&state.domain, &actor, Address { url, host, has_ca_root }).await?))
+}
+
+/// The certificate of the authority behind the server's own, for clients that have to trust it.
+#[utoipa::path(
+    get, path = "/api/v2.0/systeminfo/getcert", operation_id = "getCert", tag = "systeminfo",
+    responses((status = 200, body = String, content_type = "application/octet-stream"))
+)]
+async fn certificate(State(state): State<AppState>) -> ApiResult<Response> {
+    let Some(pem) = state.http.ca_certificate().await else {
+        return Err(ApiError::new(ErrorCode::NotFound, "resource not found: cert not found"));
+    };
+    let headers = [
+        (header::CONTENT_TYPE, "application/octet-stream"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=ca.crt"),
+    ];
+    Ok((headers, pem).into_response())
 }
 
 /// Room of the storage.

@@ -17,7 +17,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     body::Checked,
-    extract::{InRepository, ListParams, Params},
+    extract::{InRepository, ListParams, Params, switch},
 };
 
 /// The routes of this file.
@@ -28,7 +28,12 @@ pub fn router() -> OpenApiRouter<AppState> {
 /// The tags of an artifact.
 #[utoipa::path(
     get, path = "/api/v2.0/projects/{project_name}/repositories/{repository_name}/artifacts/{reference}/tags",
-    operation_id = "listTags", tag = "artifact", params(ListParams), responses((status = 200, body = [Tag]))
+    operation_id = "listTags", tag = "artifact",
+    params(
+        ListParams,
+        ("with_immutable_status" = Option<bool>, Query, description = "With whether a rule forbids to move or delete it."),
+    ),
+    responses((status = 200, body = [Tag]))
 )]
 async fn list(
     list: List,
@@ -36,7 +41,8 @@ async fn list(
     params: Params,
     State(domain): State<Domain>,
 ) -> ApiResult<PagedJson<Tag>> {
-    let rows = tag::list_of(&domain, &access, &repo, params.get("reference"), &list.query).await?;
+    let immutable = switch(&list, "with_immutable_status", false);
+    let rows = tag::list_of(&domain, &access, &repo, params.get("reference"), &list.query, immutable).await?;
     Ok(PagedJson { rows, page: list.query.page, address: list.address })
 }
 

@@ -14,7 +14,9 @@ use berth_domain::{
 };
 use berth_types::{
     Action, ErrorCode, UserId,
-    api::{PasswordReq, UserCreationReq, UserProfile, UserResp, UserSearchRespItem, UserSysAdminFlag},
+    api::{
+        OidcCliSecretReq, PasswordReq, UserCreationReq, UserProfile, UserResp, UserSearchRespItem, UserSysAdminFlag,
+    },
     policy::Permission,
 };
 use berth_web::{
@@ -205,9 +207,13 @@ async fn change_password(
 /// The secret for command lines, which accounts have where people sign in elsewhere.
 #[utoipa::path(
     put, path = "/api/v2.0/users/{user_id}/cli_secret", operation_id = "setCliSecret", tag = "user",
-    responses((status = 200))
+    request_body = OidcCliSecretReq, responses((status = 200))
 )]
-async fn set_cli_secret(_id: UserPath, State(domain): State<Domain>) -> ApiResult<()> {
+async fn set_cli_secret(
+    _id: UserPath,
+    State(domain): State<Domain>,
+    Checked(Caller(_caller), _secret): Checked<Caller, OidcCliSecretReq>,
+) -> ApiResult<()> {
     let mode = domain.settings().await?.auth_mode().to_owned();
     Err(ApiError::new(ErrorCode::Precondition, format!("unable to update CLI secret under authmode: {mode}")))
 }

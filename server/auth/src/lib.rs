@@ -16,13 +16,17 @@ mod token;
 
 use std::sync::Arc;
 
-use berth_domain::{Actor, Domain, Result};
+use berth_domain::{Actor, Domain, Result, identity::Generated, password};
 use berth_types::Timestamp;
+use rand::{Rng, distr::Alphanumeric};
 use serde_json::Value;
 
 pub use csrf::CsrfRefusal;
 pub use jwt::AUDIENCE as SERVICE;
 pub use session::Renewal;
+
+/// Characters of a generated secret, as in Harbor.
+const SECRET_CHARS: usize = 32;
 
 /// What the key material of [`Auth`] is made from.
 pub struct AuthOptions {
@@ -91,6 +95,18 @@ impl Auth {
     /// The public keys of registry tokens as a JWK set.
     pub fn jwks(&self) -> Value {
         self.inner.keys.jwks()
+    }
+
+    /// A secret for a robot: random, and as mixed as a chosen one has to be.
+    pub fn generate_secret(&self) -> Generated {
+        loop {
+            let secret: String = rand::rng().sample_iter(Alphanumeric).take(SECRET_CHARS).map(char::from).collect();
+            // Nearly always so at once; clients may check what they get by the rule for chosen secrets.
+            if password::is_acceptable(&secret) {
+                let hash = self.hash_generated_secret(&secret);
+                return Generated { secret, hash };
+            }
+        }
     }
 
     /// The keyed hash by which the database knows a generated secret.

@@ -51,6 +51,15 @@ struct Cli {
     /// Manifests that refer to one image
     #[arg(long, default_value_t = 10_000)]
     referrers: usize,
+    /// Projects in the store of long lists
+    #[arg(long, default_value_t = 1_000)]
+    projects: usize,
+    /// Artifacts in the store of long lists
+    #[arg(long, default_value_t = 100_000)]
+    artifacts: usize,
+    /// Entries of the audit log in the store of long lists
+    #[arg(long, default_value_t = 1_000_000)]
+    entries: usize,
     /// MiB of a large blob
     #[arg(long, default_value_t = 1024)]
     layer_mib: usize,
@@ -90,6 +99,9 @@ impl Cli {
                 tags: few(self.tags, 2_000).max(200),
                 moves: few(self.moves, 1_000).max(10),
                 referrers: few(self.referrers, 1_000).max(10),
+                projects: few(self.projects, 50).max(2),
+                artifacts: few(self.artifacts, 2_000).max(100),
+                entries: few(self.entries, 10_000).max(100),
             },
             layer_mib: few(self.layer_mib, 64).max(1),
             pulls: few(self.pulls, 200).max(1),

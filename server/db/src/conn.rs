@@ -7,7 +7,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sqlx::{Column as _, Row as _, TypeInfo as _, ValueRef as _, postgres::PgConnection};
 
-use crate::{DbError, Result, Row, Value};
+use crate::{
+    DbError, Result, Row, Value,
+    journal::{AuditRow, Journal, Route},
+};
 
 /// Which database stands behind a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,27 +22,30 @@ pub enum Backend {
 }
 
 /// A connection, or the transaction that is open on it.
-pub enum Conn<'c> {
+pub struct Conn<'c> {
+    link: Link<'c>,
+    journal: Option<&'c dyn Journal>,
+    /// What the journal hears once the transaction is committed.
+    heard: Vec<AuditRow>,
+}
+
+enum Link<'c> {
     /// An embedded connection. The lock is never contended; it only makes the reference shareable.
     Sqlite(&'c Mutex<rusqlite::Connection>),
     /// A connection of the pool.
     Postgres(Session<'c>),
     /// Either, with statements that fail on demand.
     #[cfg(feature = "faults")]
-    Faulty(Box<Conn<'c>>, &'c crate::DbFaults),
+    Faulty(Box<Link<'c>>, &'c crate::DbFaults),
 }
 
 /// A connection of the pool, and whether a statement failed on it.
-pub struct Session<'c> {
+struct Session<'c> {
     connection: &'c mut PgConnection,
     broken: bool,
 }
 
-impl<'c> Session<'c> {
-    pub(crate) fn new(connection: &'c mut PgConnection) -> Self {
-        Session { connection, broken: false }
-    }
-
+impl Session<'_> {
     /// Notes a failure on its way to the caller.
     fn noting<T>(&mut self, outcome: sqlx::Result<T>) -> Result<T> {
         self.broken |= outcome.is_err();
@@ -47,25 +53,56 @@ impl<'c> Session<'c> {
     }
 }
 
-impl Conn<'_> {
+impl<'c> Conn<'c> {
+    /// On an embedded connection.
+    pub(crate) const fn sqlite(connection: &'c Mutex<rusqlite::Connection>) -> Self {
+        Conn { link: Link::Sqlite(connection), journal: None, heard: Vec::new() }
+    }
+
+    /// On a connection of the pool.
+    pub(crate) const fn postgres(connection: &'c mut PgConnection) -> Self {
+        let session = Session { connection, broken: false };
+        Conn { link: Link::Postgres(session), journal: None, heard: Vec::new() }
+    }
+
+    /// The same with a journal that decides where audit entries go.
+    #[must_use]
+    pub(crate) fn with_journal(mut self, journal: Option<&'c dyn Journal>) -> Self {
+        self.journal = journal;
+        self
+    }
+
+    /// The same with statements that fail on demand.
+    #[cfg(feature = "faults")]
+    #[must_use]
+    pub(crate) fn with_faults(mut self, faults: &'c crate::DbFaults) -> Self {
+        self.link = Link::Faulty(Box::new(self.link), faults);
+        self
+    }
+
     /// Which database this is.
     pub const fn backend(&self) -> Backend {
-        match self {
-            Conn::Sqlite(_) => Backend::Sqlite,
-            Conn::Postgres(_) => Backend::Postgres,
-            #[cfg(feature = "faults")]
-            Conn::Faulty(conn, _) => conn.backend(),
-        }
+        self.link.backend()
     }
 
     /// Whether a statement failed. PostgreSQL then turns the commit into a rollback, without an error.
     pub(crate) const fn is_broken(&self) -> bool {
-        match self {
-            Conn::Sqlite(_) => false,
-            Conn::Postgres(session) => session.broken,
-            #[cfg(feature = "faults")]
-            Conn::Faulty(conn, _) => conn.is_broken(),
-        }
+        self.link.is_broken()
+    }
+
+    /// Where an audit entry goes: into the database, where nobody says otherwise.
+    pub(crate) fn route(&self, row: &AuditRow) -> Route {
+        self.journal.map_or(Route { row: true, told: false }, |journal| journal.route(row))
+    }
+
+    /// Keeps an audit entry for the journal.
+    pub(crate) fn tell(&mut self, row: AuditRow) {
+        self.heard.push(row);
+    }
+
+    /// What the journal hears if the transaction is committed.
+    pub(crate) fn take_heard(&mut self) -> Vec<AuditRow> {
+        std::mem::take(&mut self.heard)
     }
 
     /// Runs a statement and returns its rows.
@@ -73,15 +110,7 @@ impl Conn<'_> {
     /// # Errors
     /// As the database says, see [`DbError`].
     pub async fn rows(&mut self, sql: &str, args: &[Value]) -> Result<Vec<Row>> {
-        match self {
-            Conn::Sqlite(connection) => sqlite_rows(&lock(connection), sql, args),
-            Conn::Postgres(session) => {
-                let rows = postgres_query(sql, args).fetch_all(&mut *session.connection).await;
-                session.noting(rows)?.iter().map(postgres_row).collect()
-            }
-            #[cfg(feature = "faults")]
-            Conn::Faulty(conn, faults) => faults.pass(Box::pin(conn.rows(sql, args))).await,
-        }
+        self.link.rows(sql, args).await
     }
 
     /// Runs a statement and returns its first row, if there is one.
@@ -89,15 +118,7 @@ impl Conn<'_> {
     /// # Errors
     /// As the database says, see [`DbError`].
     pub async fn row(&mut self, sql: &str, args: &[Value]) -> Result<Option<Row>> {
-        match self {
-            Conn::Sqlite(connection) => Ok(sqlite_rows(&lock(connection), sql, args)?.into_iter().next()),
-            Conn::Postgres(session) => {
-                let row = postgres_query(sql, args).fetch_optional(&mut *session.connection).await;
-                session.noting(row)?.as_ref().map(postgres_row).transpose()
-            }
-            #[cfg(feature = "faults")]
-            Conn::Faulty(conn, faults) => faults.pass(Box::pin(conn.row(sql, args))).await,
-        }
+        self.link.row(sql, args).await
     }
 
     /// Runs a statement and returns how many rows it changed.
@@ -105,20 +126,7 @@ impl Conn<'_> {
     /// # Errors
     /// As the database says, see [`DbError`].
     pub async fn execute(&mut self, sql: &str, args: &[Value]) -> Result<u64> {
-        match self {
-            Conn::Sqlite(connection) => {
-                let connection = lock(connection);
-                let mut statement = connection.prepare_cached(sql)?;
-                bind(&mut statement, args)?;
-                Ok(statement.raw_execute()? as u64)
-            }
-            Conn::Postgres(session) => {
-                let done = postgres_query(sql, args).execute(&mut *session.connection).await;
-                Ok(session.noting(done)?.rows_affected())
-            }
-            #[cfg(feature = "faults")]
-            Conn::Faulty(conn, faults) => faults.pass(Box::pin(conn.execute(sql, args))).await,
-        }
+        self.link.execute(sql, args).await
     }
 
     /// Runs an `INSERT … RETURNING id` and returns the id.
@@ -128,6 +136,67 @@ impl Conn<'_> {
     pub async fn insert(&mut self, sql: &str, args: &[Value]) -> Result<i64> {
         let row = self.row(sql, args).await?.ok_or_else(|| DbError::Other("an insert returned no row".to_owned()))?;
         row.get(0)
+    }
+}
+
+impl Link<'_> {
+    const fn backend(&self) -> Backend {
+        match self {
+            Link::Sqlite(_) => Backend::Sqlite,
+            Link::Postgres(_) => Backend::Postgres,
+            #[cfg(feature = "faults")]
+            Link::Faulty(link, _) => link.backend(),
+        }
+    }
+
+    const fn is_broken(&self) -> bool {
+        match self {
+            Link::Sqlite(_) => false,
+            Link::Postgres(session) => session.broken,
+            #[cfg(feature = "faults")]
+            Link::Faulty(link, _) => link.is_broken(),
+        }
+    }
+
+    async fn rows(&mut self, sql: &str, args: &[Value]) -> Result<Vec<Row>> {
+        match self {
+            Link::Sqlite(connection) => sqlite_rows(&lock(connection), sql, args),
+            Link::Postgres(session) => {
+                let rows = postgres_query(sql, args).fetch_all(&mut *session.connection).await;
+                session.noting(rows)?.iter().map(postgres_row).collect()
+            }
+            #[cfg(feature = "faults")]
+            Link::Faulty(link, faults) => faults.pass(Box::pin(link.rows(sql, args))).await,
+        }
+    }
+
+    async fn row(&mut self, sql: &str, args: &[Value]) -> Result<Option<Row>> {
+        match self {
+            Link::Sqlite(connection) => Ok(sqlite_rows(&lock(connection), sql, args)?.into_iter().next()),
+            Link::Postgres(session) => {
+                let row = postgres_query(sql, args).fetch_optional(&mut *session.connection).await;
+                session.noting(row)?.as_ref().map(postgres_row).transpose()
+            }
+            #[cfg(feature = "faults")]
+            Link::Faulty(link, faults) => faults.pass(Box::pin(link.row(sql, args))).await,
+        }
+    }
+
+    async fn execute(&mut self, sql: &str, args: &[Value]) -> Result<u64> {
+        match self {
+            Link::Sqlite(connection) => {
+                let connection = lock(connection);
+                let mut statement = connection.prepare_cached(sql)?;
+                bind(&mut statement, args)?;
+                Ok(statement.raw_execute()? as u64)
+            }
+            Link::Postgres(session) => {
+                let done = postgres_query(sql, args).execute(&mut *session.connection).await;
+                Ok(session.noting(done)?.rows_affected())
+            }
+            #[cfg(feature = "faults")]
+            Link::Faulty(link, faults) => faults.pass(Box::pin(link.execute(sql, args))).await,
+        }
     }
 }
 

@@ -76,7 +76,7 @@ impl CopiedDb {
 
     /// The connection, to pass to queries.
     pub fn conn(&self) -> Conn<'_> {
-        Conn::Sqlite(&self.connection)
+        Conn::sqlite(&self.connection)
     }
 
     /// What SQLite finds wrong with the file.

@@ -12,6 +12,7 @@ pub mod entity;
 mod error;
 #[cfg(feature = "faults")]
 mod fault;
+pub mod journal;
 mod migration;
 pub mod query;
 mod value;
@@ -33,7 +34,6 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use conn::Session;
 pub use conn::{Backend, Conn};
 pub use copy::CopiedDb;
 pub use error::{DbError, Result};
@@ -65,12 +65,13 @@ pub struct Db {
 struct Inner {
     orm: DatabaseConnection,
     driver: Driver,
+    journal: journal::Place,
     #[cfg(feature = "faults")]
     faults: Arc<DbFaults>,
 }
 
 impl Inner {
-    fn new(orm: DatabaseConnection, driver: Driver) -> Arc<Self> {
+    fn new(orm: DatabaseConnection, driver: Driver, journal: journal::Place) -> Arc<Self> {
         #[cfg(feature = "faults")]
         let faults = match &driver {
             Driver::Sqlite { writer, .. } => writer.faults.clone(),
@@ -79,6 +80,7 @@ impl Inner {
         Arc::new(Inner {
             orm,
             driver,
+            journal,
             #[cfg(feature = "faults")]
             faults,
         })
@@ -105,6 +107,7 @@ impl Db {
             .busy_timeout(BUSY_TIMEOUT)
             .log_statements(tracing_level())
             .log_slow_statements(tracing_level(), Duration::from_secs(1));
+        keep_private(path).map_err(|error| DbError::Unavailable(error.to_string()))?;
         let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
         let migrations = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool);
         Migrator::up(&migrations, None).await?;
@@ -112,9 +115,10 @@ impl Db {
         let readers = options.pragma("query_only", "ON");
         let pool = SqlitePoolOptions::new().max_connections(SQLITE_READERS).connect_lazy_with(readers);
         let orm = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool);
-        let writer = writer::Writer::start(sqlite_connection(path, false)?)?;
+        let journal = journal::Place::default();
+        let writer = writer::Writer::start(sqlite_connection(path, false)?, journal.clone())?;
         let driver = Driver::Sqlite { writer, readers: Mutex::new(Vec::new()), path: path.to_owned() };
-        Ok(Db { inner: Inner::new(orm, driver) })
+        Ok(Db { inner: Inner::new(orm, driver, journal) })
     }
 
     /// Connects to PostgreSQL and migrates it, one node at a time.
@@ -137,7 +141,12 @@ impl Db {
         Migrator::up(&orm, None).await?;
         // Closing the connection lets the lock go.
         guard.close().await?;
-        Ok(Db { inner: Inner::new(orm, Driver::Postgres { pool }) })
+        Ok(Db { inner: Inner::new(orm, Driver::Postgres { pool }, journal::Place::default()) })
+    }
+
+    /// From now on `journal` decides where audit entries go, and hears of those that are committed.
+    pub fn set_journal(&self, journal: Arc<dyn journal::Journal>) {
+        self.inner.journal.set(journal);
     }
 
     /// Which database this is.
@@ -220,19 +229,24 @@ impl Db {
         F: for<'t> Fn(&'t mut Conn<'_>, &'t A) -> BoxFuture<'t, Result<T, E>>,
     {
         let mut transaction = pool.begin().await.map_err(DbError::from)?;
-        let conn = Conn::Postgres(Session::new(&mut transaction));
+        let journal = self.inner.journal.get();
+        let conn = Conn::postgres(&mut transaction).with_journal(journal.as_deref());
         #[cfg(feature = "faults")]
-        let conn = Conn::Faulty(Box::new(conn), &self.inner.faults);
+        let conn = conn.with_faults(&self.inner.faults);
         let mut conn = conn;
         let value = body(&mut conn, args).await?;
         if conn.is_broken() {
             return Err(DbError::Other("a write went on after a statement of it failed".to_owned()).into());
         }
+        let heard = conn.take_heard();
         drop(conn);
         let commit = async { Ok(transaction.commit().await?) };
         #[cfg(feature = "faults")]
         let commit = self.inner.faults.pass(commit);
         commit.await?;
+        if let (Some(journal), false) = (journal, heard.is_empty()) {
+            journal.committed(heard);
+        }
         Ok(value)
     }
 
@@ -305,11 +319,11 @@ impl Reader<'_> {
     #[expect(clippy::expect_used, reason = "the connection leaves its place only in `drop`")]
     pub fn conn(&mut self) -> Conn<'_> {
         let conn = match &mut self.lent {
-            Lent::Sqlite { connection, .. } => Conn::Sqlite(connection.as_ref().expect("lent until dropped")),
-            Lent::Postgres(connection) => Conn::Postgres(Session::new(connection)),
+            Lent::Sqlite { connection, .. } => Conn::sqlite(connection.as_ref().expect("lent until dropped")),
+            Lent::Postgres(connection) => Conn::postgres(connection),
         };
         #[cfg(feature = "faults")]
-        let conn = Conn::Faulty(Box::new(conn), self.faults);
+        let conn = conn.with_faults(self.faults);
         conn
     }
 }
@@ -322,6 +336,13 @@ impl Drop for Reader<'_> {
             home.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
         }
     }
+}
+
+/// Makes the file of a new database, for its owner alone: it holds what passwords are checked against. The files that SQLite
+/// puts beside it get the same mode.
+fn keep_private(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path).map(drop)
 }
 
 fn sqlite_connection(path: &Path, query_only: bool) -> Result<rusqlite::Connection> {

@@ -14,7 +14,10 @@ use std::{
 use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
 
-use crate::{Conn, DbError, Result};
+use crate::{
+    Conn, DbError, Result,
+    journal::{AuditRow, Place},
+};
 
 /// The most writes in one transaction. More would let the first one wait for too long.
 const GROUP_MAX: usize = 128;
@@ -74,7 +77,7 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Starts the thread on a connection of its own.
-    pub(crate) fn start(connection: rusqlite::Connection) -> Result<Writer> {
+    pub(crate) fn start(connection: rusqlite::Connection, journal: Place) -> Result<Writer> {
         let (queue, jobs) = mpsc::channel::<Box<dyn Job>>();
         #[cfg(feature = "faults")]
         let faults = std::sync::Arc::<crate::DbFaults>::default();
@@ -82,6 +85,8 @@ impl Writer {
             connection: Mutex::new(connection),
             jobs,
             waiting: VecDeque::new(),
+            journal,
+            heard: Vec::new(),
             #[cfg(feature = "faults")]
             faults: faults.clone(),
         };
@@ -117,6 +122,9 @@ struct Thread {
     jobs: mpsc::Receiver<Box<dyn Job>>,
     /// Writes that queued up while a transaction could not begin.
     waiting: VecDeque<Box<dyn Job>>,
+    journal: Place,
+    /// Audit entries of the transaction under way.
+    heard: Vec<AuditRow>,
     #[cfg(feature = "faults")]
     faults: std::sync::Arc<crate::DbFaults>,
 }
@@ -133,6 +141,10 @@ impl Thread {
             };
             let mut group = vec![first];
             let lost = self.transact(&mut group).err();
+            let heard = std::mem::take(&mut self.heard);
+            if let (None, false, Some(journal)) = (&lost, heard.is_empty(), self.journal.get()) {
+                journal.committed(heard);
+            }
             if let Some(error) = &lost {
                 tracing::error!(error = %error, writes = group.len(), "a group of writes was lost");
             }
@@ -142,9 +154,11 @@ impl Thread {
         }
     }
 
+    /// Runs a statement that is repeated with every write, and so is kept prepared.
     fn batch(&self, sql: &str) -> Result<()> {
         let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(connection.execute_batch(sql)?)
+        connection.prepare_cached(sql)?.execute([])?;
+        Ok(())
     }
 
     fn transact(&mut self, group: &mut Vec<Box<dyn Job>>) -> Result<()> {
@@ -186,15 +200,25 @@ impl Thread {
         self.faults.pass_blocking(|| self.batch("COMMIT"))
     }
 
-    fn run(&self, job: &mut Box<dyn Job>) -> Result<()> {
+    fn run(&mut self, job: &mut Box<dyn Job>) -> Result<()> {
         self.batch("SAVEPOINT one")?;
-        let conn = Conn::Sqlite(&self.connection);
+        let journal = self.journal.get();
+        let conn = Conn::sqlite(&self.connection).with_journal(journal.as_deref());
         #[cfg(feature = "faults")]
-        let conn = Conn::Faulty(Box::new(conn), &self.faults);
+        let conn = conn.with_faults(&self.faults);
         let mut conn = conn;
         // A panic in one closure must neither stop the writer nor take the others along.
-        let kept = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job.run(&mut conn)));
-        self.batch(if kept.unwrap_or(false) { "RELEASE one" } else { "ROLLBACK TO one; RELEASE one" })
+        let kept = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job.run(&mut conn))).unwrap_or(false);
+        let heard = conn.take_heard();
+        drop(conn);
+        if !kept {
+            self.batch("ROLLBACK TO one")?;
+        }
+        self.batch("RELEASE one")?;
+        if kept {
+            self.heard.extend(heard);
+        }
+        Ok(())
     }
 }
 

@@ -540,3 +540,16 @@ async fn writes_that_wait_for_a_lock_give_up_together() {
     set(&db, "key", "value").await.unwrap();
     assert_eq!(keys(&db).await, ["key"]);
 }
+
+#[tokio::test]
+async fn a_database_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let db = Db::open_sqlite(&folder.path().join("berth.db")).await.unwrap();
+    let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(Result::unwrap).collect();
+    assert!(files.len() > 1, "the log lies beside the database");
+    for file in files {
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", file.path());
+    }
+    drop(db);
+}

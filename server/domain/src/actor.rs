@@ -35,6 +35,8 @@ pub enum ActorKind {
     Robot {
         /// The row.
         id: RobotId,
+        /// The project whose robot it is; nothing for one of the system.
+        project: Option<ProjectId>,
         /// What it may, as it was given.
         permissions: Arc<[RobotPermission]>,
     },
@@ -51,10 +53,13 @@ pub struct RobotPermission {
     pub resource: String,
     /// What.
     pub action: String,
+    /// `allow` where whoever gave the permission wrote it down; it is shown again and means nothing more.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub effect: String,
 }
 
 /// Where a robot's permission holds.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RobotScope {
     /// In one project.
@@ -85,6 +90,11 @@ impl Grants {
     }
 }
 
+/// Nothing is allocated for no text.
+fn shared(text: &str) -> Arc<str> {
+    if text.is_empty() { Arc::default() } else { text.into() }
+}
+
 impl Default for Actor {
     fn default() -> Self {
         Actor::anonymous("", "")
@@ -96,10 +106,10 @@ impl Actor {
     pub fn anonymous(address: &str, request_id: &str) -> Self {
         Actor {
             kind: ActorKind::Anonymous,
-            name: "".into(),
+            name: Arc::default(),
             grants: None,
-            address: address.into(),
-            request_id: request_id.into(),
+            address: shared(address),
+            request_id: shared(request_id),
         }
     }
 
@@ -141,7 +151,7 @@ impl Actor {
 
     /// Whether a robot has a permission in a project.
     pub(crate) fn robot_allows(&self, project: ProjectId, resource: Resource, action: Action) -> bool {
-        let ActorKind::Robot { permissions, .. } = &self.kind else { return false };
+        let ActorKind::Robot { permissions, project: home, .. } = &self.kind else { return false };
         let has = |wanted: Action| {
             permissions.iter().any(|permission| {
                 let here = match permission.scope {
@@ -152,8 +162,23 @@ impl Actor {
                 here && permission.resource == resource.as_str() && permission.action == wanted.as_str()
             })
         };
-        // Who may push may also look at what is there already.
-        has(action) || (resource == Resource::Repository && action == Action::Pull && has(Action::Push))
+        // A project's robot that may push may also look at what is there already, as in Harbor.
+        let is_implied = home.is_some() && resource == Resource::Repository && action == Action::Pull;
+        has(action) || (is_implied && has(Action::Push))
+    }
+
+    /// Whether a caller may hand out permissions: robots only what they have themselves.
+    pub(crate) fn may_give(&self, wanted: &[RobotPermission]) -> bool {
+        let ActorKind::Robot { permissions, .. } = &self.kind else { return true };
+        wanted.iter().all(|wanted| {
+            permissions.iter().any(|own| {
+                let covers = match (own.scope, wanted.scope) {
+                    (RobotScope::AllProjects, RobotScope::Project(_)) => true,
+                    (own, wanted) => own == wanted,
+                };
+                covers && own.resource == wanted.resource && own.action == wanted.action
+            })
+        })
     }
 
     /// Whether a robot has a permission in the system.

@@ -1,23 +1,24 @@
 //! Artifacts as the management API shows them: manifests with tags, children and what refers to them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
 
 use berth_db::{Conn, query, query::artifact::Artifact as Row};
 use berth_types::{
     ArtifactId, Digest, ProjectId, RepoName, RepositoryId, Timestamp,
-    api::{Accessory, AdditionLink, Artifact, ArtifactReference, ReferencePlatform},
+    api::{AdditionLink, Artifact, ArtifactReference, ReferencePlatform},
     manifest::Descriptor,
-    media_type::{DOCKER_CONFIG, OCI_CONFIG},
     page::Paged,
     query::{ListQuery, Match, Scalar},
     url,
 };
 
 use crate::{
-    Domain, Error, Result, audit,
-    authz::{DeleteArtifact, ListAccessories, ListArtifacts, ProjectAccess, ReadArtifact},
+    Domain, Error, Result, accessory, addition, audit,
+    authz::{DeleteArtifact, ListArtifacts, ProjectAccess, ReadArtifact},
     blob::belongs,
-    manifest, repository, tag,
+    icon,
+    immutable::Rules,
+    label, manifest, repository, tag,
 };
 
 /// What an answer shows beside the artifacts themselves.
@@ -25,8 +26,14 @@ use crate::{
 pub struct With {
     /// Tags.
     pub tags: bool,
+    /// Labels.
+    pub labels: bool,
+    /// Whether a rule forbids to move or delete a tag.
+    pub immutable: bool,
     /// What refers to them.
     pub accessories: bool,
+    /// What refers to the indexes that list them.
+    pub inherited: bool,
 }
 
 /// Which artifacts of each repository a list of a project shows.
@@ -41,7 +48,7 @@ pub enum Ages {
 /// The artifacts of a repository. One that does not exist has none.
 ///
 /// # Errors
-/// [`Error::BadRequest`] for a query on tags or labels that means nothing.
+/// [`Error::BadRequest`] for a query on tags, labels or bases that means nothing.
 pub async fn list(
     domain: &Domain,
     access: &ProjectAccess<ListArtifacts>,
@@ -101,11 +108,20 @@ fn filters_of(query: &ListQuery, ages: Ages) -> Result<query::artifact::Filters>
             return Err(Error::BadRequest(text.to_owned()));
         }
     };
-    let labelled = match query.filter("labels") {
+    let labels = match query.filter("labels") {
+        None => Some(Vec::new()),
+        Some(Match::All(ids)) => ids.iter().map(number).collect(),
+        Some(_) => None,
+    };
+    let labels = labels.ok_or_else(|| {
+        let text = "the value of \"labels\" query can only be integer list with intersetion relationship";
+        Error::BadRequest(text.to_owned())
+    })?;
+    let children = match query.filter("base") {
         None => false,
-        Some(Match::All(ids)) if ids.iter().all(|id| matches!(id, Scalar::Number(_))) => true,
+        Some(Match::Exact(scalar)) if scalar.as_text() == "*" => true,
         Some(_) => {
-            let text = "the value of \"labels\" query can only be integer list with intersetion relationship";
+            let text = "the value of \"base\" query can only be exact match value with \"*\"";
             return Err(Error::BadRequest(text.to_owned()));
         }
     };
@@ -119,7 +135,14 @@ fn filters_of(query: &ListQuery, ages: Ages) -> Result<query::artifact::Filters>
             return Err(Error::BadRequest(text.to_owned()));
         }
     };
-    Ok(query::artifact::Filters { tags, labelled, newest_by })
+    Ok(query::artifact::Filters { tags, labels, children, newest_by })
+}
+
+fn number(scalar: &Scalar) -> Option<i64> {
+    match scalar {
+        Scalar::Number(number) => Some(*number),
+        Scalar::Text(_) | Scalar::Time(_) => None,
+    }
 }
 
 /// One artifact, by tag or digest.
@@ -157,34 +180,37 @@ fn unknown(repo: &RepoName, reference: &str) -> Error {
     Error::NotFound(format!("artifact {repo}{separator}{reference} not found"))
 }
 
-/// Turns rows into what clients see, with one query for the tags, one for the children and one for the accessories.
+/// Turns rows into what clients see, with one query for each thing that is asked for.
 async fn describe(conn: &mut Conn<'_>, rows: Vec<Row>, with: With) -> Result<Vec<Artifact>> {
     let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
     let mut tags = if with.tags { query::tag::of(conn, &ids).await? } else { BTreeMap::new() };
     let indexes: Vec<i64> = rows.iter().filter(|row| row.config_media_type.is_empty()).map(|row| row.id).collect();
     let mut children = query::artifact::children(conn, &indexes).await?;
-    let mut accessories: BTreeMap<i64, Vec<Accessory>> = BTreeMap::new();
-    if with.accessories {
-        let mut subjects: BTreeMap<i64, Vec<&Row>> = BTreeMap::new();
+    let mut accessories = if with.accessories { accessory::of(conn, &rows).await? } else { BTreeMap::new() };
+    let mut inherited = if with.inherited { accessory::inherited(conn, &rows).await? } else { BTreeMap::new() };
+    let mut labels = if with.labels { query::label::of(conn, &ids).await? } else { BTreeMap::new() };
+    let mut rules = BTreeMap::new();
+    if with.immutable && with.tags {
         for row in &rows {
-            subjects.entry(row.repository_id).or_default().push(row);
-        }
-        for (repository, subjects) in subjects {
-            let digests: Vec<Digest> = subjects.iter().map(|row| row.digest).collect();
-            let mut found = query::artifact::accessories(conn, repository, &digests).await?;
-            for subject in subjects {
-                let referring = found.remove(&subject.digest).unwrap_or_default();
-                accessories.insert(subject.id, referring.iter().map(|row| accessory(row, subject)).collect());
+            if let Entry::Vacant(entry) = rules.entry(row.project_id) {
+                entry.insert(Rules::load(conn, ProjectId(row.project_id)).await?);
             }
         }
     }
     let shown = |row: Row| {
         let id = row.id;
         let references = children.remove(&id).map(|lines| lines.iter().filter_map(reference).collect());
+        let rules = rules.get(&row.project_id);
+        let tags = tags.remove(&id).map(|found| {
+            let shown = found.into_iter().map(tag::shown);
+            shown.map(|tag| tag::with_rules(tag, &row.repository_name, rules)).collect()
+        });
         Artifact {
-            tags: tags.remove(&id).map(|found| found.into_iter().map(tag::shown).collect()),
+            tags,
             references,
-            accessories: accessories.remove(&id).filter(|found| !found.is_empty()),
+            labels: labels.remove(&id).map(|found| found.into_iter().map(label::shown).collect()),
+            accessories: accessories.remove(&id),
+            inherited_accessories: inherited.remove(&id),
             ..plain(row)
         }
     };
@@ -196,7 +222,7 @@ fn plain(row: Row) -> Artifact {
     let addition_links = addition_links(&row);
     Artifact {
         id: ArtifactId(row.id),
-        icon: icon(&row.kind).to_owned(),
+        icon: row.icon.map_or_else(|| icon::of_kind(&row.kind).to_owned(), |icon| icon.to_string()),
         kind: row.kind,
         artifact_type: row.artifact_type,
         project_id: ProjectId(row.project_id),
@@ -215,33 +241,19 @@ fn plain(row: Row) -> Artifact {
         addition_links,
         labels: None,
         accessories: None,
+        inherited_accessories: None,
+        scan_overview: None,
+        sbom_overview: None,
     }
-}
-
-/// Whether an image's configuration tells how it was built.
-pub(crate) fn has_history(row: &Row) -> bool {
-    matches!(row.config_media_type.as_str(), OCI_CONFIG | DOCKER_CONFIG)
 }
 
 fn addition_links(row: &Row) -> BTreeMap<String, AdditionLink> {
-    let mut links = BTreeMap::new();
-    if let (true, Ok(repo)) = (has_history(row), row.repository_name.parse::<RepoName>()) {
-        let href = format!("{}/{}/additions/build_history", url::artifacts(&repo), row.digest);
-        links.insert("build_history".to_owned(), AdditionLink { href, absolute: false });
-    }
-    links
-}
-
-/// The digests of Harbor's icons, by which its clients ask for them.
-fn icon(kind: &str) -> &'static str {
-    match kind {
-        "IMAGE" => "sha256:0048162a053eef4d4ce3fe7518615bef084403614f8bca43b40ae2e762e11e06",
-        "CHART" => "sha256:61cf3a178ff0f75bf08a25d96b75cf7355dc197749a9f128ed3ef34b0df05518",
-        "signature.cosign" => "sha256:20401d5b3a0f6dbc607c8d732eb08471af4ae6b19811a4efce8c6a724aed2882",
-        "signature.notation" => "sha256:3ac706e102bbe9362b400aa162df58135d35e66b9c3bee2165de92022d25fe34",
-        "subject.accessory" | "sbom.harbor" => "",
-        _ => "sha256:da834479c923584f4cbcdecc0dac61f32bef1d51e8aae598cf16bd154efab49f",
-    }
+    let Ok(repo) = row.repository_name.parse::<RepoName>() else { return BTreeMap::new() };
+    let link = |name: &&str| {
+        let href = format!("{}/{}/additions/{name}", url::artifacts(&repo), row.digest);
+        ((*name).to_owned(), AdditionLink { href, absolute: false })
+    };
+    addition::names(row).iter().map(link).collect()
 }
 
 /// A child that the repository has; a sparse index lists others as well.
@@ -272,70 +284,6 @@ pub(crate) fn descriptor_of(line: &query::artifact::Child) -> Option<Descriptor>
     line.descriptor.as_deref().and_then(|text| serde_json::from_str(text).ok())
 }
 
-fn accessory(row: &Row, subject: &Row) -> Accessory {
-    let kind = accessory_kind(row);
-    Accessory {
-        id: row.id,
-        artifact_id: ArtifactId(row.id),
-        subject_artifact_id: ArtifactId(subject.id),
-        subject_artifact_digest: subject.digest.to_string(),
-        subject_artifact_repo: subject.repository_name.clone(),
-        size: row.size,
-        digest: row.digest.to_string(),
-        kind: kind.to_owned(),
-        icon: icon(kind).to_owned(),
-        creation_time: row.pushed_at,
-    }
-}
-
-/// Harbor's word for what refers to an artifact.
-fn accessory_kind(row: &Row) -> &'static str {
-    match row.artifact_type.as_str() {
-        "application/vnd.cncf.notary.signature" => "signature.notation",
-        "application/vnd.goharbor.harbor.sbom.v1" => "sbom.harbor",
-        other
-            if other.starts_with("application/vnd.dev.cosign.")
-                || other.starts_with("application/vnd.dev.sigstore.") =>
-        {
-            "signature.cosign"
-        }
-        _ => "subject.accessory",
-    }
-}
-
-/// What refers to an artifact.
-///
-/// # Errors
-/// [`Error::NotFound`] for a repository or an artifact that does not exist.
-pub async fn accessories(
-    domain: &Domain,
-    access: &ProjectAccess<ListAccessories>,
-    repo: &RepoName,
-    reference: &str,
-    query: &ListQuery,
-) -> Result<Paged<Accessory>> {
-    belongs(access.project().name == repo.project())?;
-    let mut reader = domain.db.reader().await?;
-    let mut conn = reader.conn();
-    let subject = find(&mut conn, repo, reference).await?;
-    let mut found = query::artifact::accessories(&mut conn, subject.repository_id, &[subject.digest]).await?;
-    let mut items: Vec<Accessory> =
-        found.remove(&subject.digest).unwrap_or_default().iter().map(|row| accessory(row, &subject)).collect();
-    items.retain(|item| {
-        let fits = |key: &str, value: &str| match query.filter(key) {
-            Some(Match::Exact(scalar)) => scalar.as_text() == value,
-            Some(Match::Fuzzy(text)) => value.contains(&text.to_ascii_lowercase()),
-            Some(Match::Any(scalars)) => scalars.iter().any(|scalar| scalar.as_text() == value),
-            Some(Match::Range(..) | Match::All(_)) | None => true,
-        };
-        fits("type", &item.kind) && fits("digest", &item.digest)
-    });
-    let total = items.len() as i64;
-    let skipped = usize::try_from(query.page.offset()).unwrap_or(usize::MAX);
-    let size = usize::try_from(query.page.page_size).unwrap_or(usize::MAX);
-    Ok(Paged { items: items.into_iter().skip(skipped).take(size).collect(), total })
-}
-
 /// Removes an artifact, named by tag or digest, with its tags, with what refers to it, and with the children that
 /// nothing else shows.
 ///
@@ -360,14 +308,14 @@ pub async fn delete(
                     return Err(Error::InUse("the deleting artifact is referenced by others".to_owned()));
                 }
                 let mut orphans = children_of(tx, id).await?;
-                manifest::remove(tx, access, repository, id, digest, *now).await?;
+                manifest::remove(tx, access, (repository, repo), id, digest, *now).await?;
                 while let Some((child, digest)) = orphans.pop() {
                     let Some(counts) = query::push::counts(tx, child).await? else { continue };
                     if counts.tags > 0 || counts.parents > 0 {
                         continue;
                     }
                     orphans.extend(children_of(tx, child).await?);
-                    manifest::remove(tx, access, repository, child, digest, *now).await?;
+                    manifest::remove(tx, access, (repository, repo), child, digest, *now).await?;
                 }
                 let name = format!("{repo}@{digest}");
                 let entry = audit::Entry::success("delete", "artifact", name).in_project(access.project_id());

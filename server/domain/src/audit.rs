@@ -2,13 +2,21 @@
 //!
 //! A change writes its entry in its own transaction with [`record`], so that there is no change without an entry.
 
-use berth_db::{Conn, args, query};
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use berth_db::{Conn, journal::AuditRow, query};
 use berth_types::{
     ProjectId, Timestamp,
-    api::{AuditLogEventType, AuditLogExt},
+    api::{AuditEntry, AuditLogEventType},
     page::Paged,
     query::ListQuery,
 };
+
+use query::audit::Scope;
 
 use crate::{
     Actor, Domain, Result,
@@ -62,29 +70,24 @@ impl Entry {
     }
 }
 
-/// Writes an entry inside the transaction of the change.
+/// Writes an entry inside the transaction of the change. Where entries go is decided by [`crate::forward::Forward`].
 ///
 /// # Errors
 /// As the database says.
 pub(crate) async fn record(conn: &mut Conn<'_>, actor: &Actor, now: Timestamp, entry: &Entry) -> Result<()> {
-    conn.execute(
-        "INSERT INTO audit (at, username, operation, resource_type, resource, project_id, description, successful, client_address, request_id)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-        args![
-            now,
-            &*actor.name,
-            entry.operation,
-            entry.resource_type,
-            &entry.resource,
-            entry.project_id.map(|id| id.0),
-            &entry.description,
-            entry.successful,
-            &*actor.address,
-            &*actor.request_id,
-        ],
-    )
-    .await?;
-    Ok(())
+    let row = AuditRow {
+        at: now,
+        username: actor.name.to_string(),
+        operation: entry.operation.to_owned(),
+        resource_type: entry.resource_type.to_owned(),
+        resource: entry.resource.clone(),
+        project_id: entry.project_id.map(|id| id.0),
+        description: entry.description.clone(),
+        successful: entry.successful,
+        client_address: actor.address.to_string(),
+        request_id: actor.request_id.to_string(),
+    };
+    Ok(query::audit::insert(conn, row).await?)
 }
 
 /// The kinds of event that are logged, as Harbor names them.
@@ -109,8 +112,57 @@ pub const EVENT_TYPES: [&str; 18] = [
     "delete_member",
 ];
 
-fn shown(row: query::audit::Entry) -> AuditLogExt {
-    AuditLogExt {
+/// Entries younger than this are counted every time: a transaction that is under way may still add older ones.
+const SETTLED_SECONDS: i64 = 60;
+/// How long a number of settled entries holds, where nothing was taken from their beginning.
+const COUNT_HOLDS: Duration = Duration::from_secs(60);
+/// Scopes whose number is remembered.
+const COUNTS_MAX: usize = 1024;
+
+/// How many entries there are. Counting a million of them for every page would cost more than the page.
+#[derive(Debug, Default)]
+pub(crate) struct Counts(Mutex<HashMap<Option<i64>, Counted>>);
+
+#[derive(Clone, Copy, Debug)]
+struct Counted {
+    /// Entries until this moment were counted.
+    until: Timestamp,
+    entries: i64,
+    /// The oldest of them. A purge changes it.
+    oldest: Option<Timestamp>,
+    at: Instant,
+}
+
+impl Counts {
+    /// The number of entries of everything or of a project. Nothing for scopes that nobody remembers.
+    async fn of(&self, conn: &mut Conn<'_>, scope: &Scope, now: Timestamp) -> Result<Option<i64>> {
+        let key = match scope {
+            Scope::All => None,
+            Scope::Project(id) => Some(*id),
+            Scope::Roles(..) => return Ok(None),
+        };
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key).copied();
+        let oldest = query::audit::oldest(conn, scope).await?;
+        let counted = match known.filter(|known| known.at.elapsed() < COUNT_HOLDS && known.oldest == oldest) {
+            Some(known) => known,
+            None => {
+                let until = now.plus_seconds(-SETTLED_SECONDS);
+                let entries = query::audit::count_between(conn, scope, None, Some(until)).await?;
+                let counted = Counted { until, entries, oldest, at: Instant::now() };
+                let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+                if counts.len() >= COUNTS_MAX {
+                    counts.clear();
+                }
+                counts.insert(key, counted);
+                counted
+            }
+        };
+        Ok(Some(counted.entries + query::audit::count_between(conn, scope, Some(counted.until), None).await?))
+    }
+}
+
+pub(crate) fn shown(row: query::audit::Entry) -> AuditEntry {
+    AuditEntry {
         id: row.id,
         username: row.username,
         resource: row.resource,
@@ -127,9 +179,8 @@ fn shown(row: query::audit::Entry) -> AuditLogExt {
 ///
 /// # Errors
 /// What the database says.
-pub async fn list(domain: &Domain, view: &AuditView, query: &ListQuery) -> Result<Paged<AuditLogExt>> {
-    let mut reader = domain.db.reader().await?;
-    Ok(query::audit::list(&mut reader.conn(), view.scope(), query).await?.map(shown))
+pub async fn list(domain: &Domain, view: &AuditView, query: &ListQuery) -> Result<Paged<AuditEntry>> {
+    page(domain, view.scope(), query).await
 }
 
 /// The entries of a project, newest first.
@@ -140,10 +191,16 @@ pub async fn list_of(
     domain: &Domain,
     access: &ProjectAccess<ListLogs>,
     query: &ListQuery,
-) -> Result<Paged<AuditLogExt>> {
-    let scope = query::audit::Scope::Project(access.project_id().0);
+) -> Result<Paged<AuditEntry>> {
+    page(domain, &Scope::Project(access.project_id().0), query).await
+}
+
+async fn page(domain: &Domain, scope: &Scope, query: &ListQuery) -> Result<Paged<AuditEntry>> {
     let mut reader = domain.db.reader().await?;
-    Ok(query::audit::list(&mut reader.conn(), &scope, query).await?.map(shown))
+    let mut conn = reader.conn();
+    let total =
+        if query.filters.is_empty() { domain.audit_counts.of(&mut conn, scope, domain.now()).await? } else { None };
+    Ok(query::audit::list(&mut conn, scope, query, total).await?.map(shown))
 }
 
 /// The kinds of event that are logged.

@@ -13,9 +13,13 @@ use berth_types::{
 
 use crate::{Actor, ActorKind, Domain, Error, Result};
 
+mod owned;
+mod robots;
 mod whole;
 
-pub use whole::{AuditView, ProjectCreation, SignedIn};
+pub use owned::{LabelAccess, LabelScope};
+pub use robots::{RobotAccess, RobotCatalogue, RobotHome, RobotsAccess};
+pub use whole::{AuditView, InternalAccess, ProjectCreation, SignedIn};
 
 mod sealed {
     pub trait Sealed {}
@@ -82,6 +86,45 @@ actions! { ProjectAction:
     DeleteMetadata = Metadata, Delete;
     ListLogs = Log, List;
     ReadQuota = Quota, Read;
+    ListWebhookPolicies = NotificationPolicy, List;
+    ReadWebhookPolicy = NotificationPolicy, Read;
+    CreateWebhookPolicy = NotificationPolicy, Create;
+    UpdateWebhookPolicy = NotificationPolicy, Update;
+    DeleteWebhookPolicy = NotificationPolicy, Delete;
+    ListPreheatPolicies = PreheatPolicy, List;
+    ReadPreheatPolicy = PreheatPolicy, Read;
+    CreatePreheatPolicy = PreheatPolicy, Create;
+    UpdatePreheatPolicy = PreheatPolicy, Update;
+    DeletePreheatPolicy = PreheatPolicy, Delete;
+    ListLabels = Label, List;
+    CreateLabel = Label, Create;
+    ReadLabel = Label, Read;
+    UpdateLabel = Label, Update;
+    DeleteLabel = Label, Delete;
+    AddLabel = ArtifactLabel, Create;
+    RemoveLabel = ArtifactLabel, Delete;
+    ListImmutableRules = ImmutableTag, List;
+    CreateImmutableRule = ImmutableTag, Create;
+    UpdateImmutableRule = ImmutableTag, Update;
+    DeleteImmutableRule = ImmutableTag, Delete;
+    ListRetentionRuns = TagRetention, List;
+    CreateRetention = TagRetention, Create;
+    ReadRetention = TagRetention, Read;
+    UpdateRetention = TagRetention, Update;
+    DeleteRetention = TagRetention, Delete;
+    ListRobots = Robot, List;
+    ReadRobot = Robot, Read;
+    CreateRobot = Robot, Create;
+    UpdateRobot = Robot, Update;
+    DeleteRobot = Robot, Delete;
+    ReadProjectScanner = Scanner, Read;
+    ChooseScanner = Scanner, Create;
+    ReadScan = Scan, Read;
+    CreateScan = Scan, Create;
+    StopScan = Scan, Stop;
+    CreateSbom = Sbom, Create;
+    StopSbom = Sbom, Stop;
+    CreateExport = ExportCve, Create;
 }
 
 actions! { SystemAction:
@@ -95,9 +138,61 @@ actions! { SystemAction:
     UpdateConfiguration = Configuration, Update;
     ReadCatalog = Catalog, Read;
     ReadVolumes = SystemVolumes, Read;
+    ListPreheatInstances = PreheatInstance, List;
+    ReadPreheatInstance = PreheatInstance, Read;
+    CreatePreheatInstance = PreheatInstance, Create;
+    UpdatePreheatInstance = PreheatInstance, Update;
+    DeletePreheatInstance = PreheatInstance, Delete;
+    ListScanners = Scanner, List;
+    CreateScanner = Scanner, Create;
+    ReadScanner = Scanner, Read;
+    UpdateScanner = Scanner, Update;
+    DeleteScanner = Scanner, Delete;
+    ReadScanAll = ScanAll, Read;
+    CreateScanAll = ScanAll, Create;
+    UpdateScanAll = ScanAll, Update;
+    StopScanAll = ScanAll, Stop;
+    ReadSecurityHub = SecurityHub, Read;
+    ListVulnerabilities = SecurityHub, List;
     MaintainStorage = GarbageCollection, Create;
+    ListCollections = GarbageCollection, List;
+    ReadCollection = GarbageCollection, Read;
+    CreateCollection = GarbageCollection, Create;
+    UpdateCollection = GarbageCollection, Update;
+    StopCollection = GarbageCollection, Stop;
+    ListPurges = PurgeAudit, List;
+    ReadPurge = PurgeAudit, Read;
+    CreatePurge = PurgeAudit, Create;
+    UpdatePurge = PurgeAudit, Update;
+    StopPurge = PurgeAudit, Stop;
+    ListJobs = JobserviceMonitor, List;
+    ReadJobs = JobserviceMonitor, Read;
+    StopJobs = JobserviceMonitor, Stop;
+    ListQuotas = Quota, List;
+    ReadSystemQuota = Quota, Read;
+    UpdateQuota = Quota, Update;
     CreateProject = Project, Create;
-    CreateRobot = Robot, Create;
+    ListUserGroups = UserGroup, List;
+    ReadUserGroup = UserGroup, Read;
+    CreateUserGroup = UserGroup, Create;
+    UpdateUserGroup = UserGroup, Update;
+    DeleteUserGroup = UserGroup, Delete;
+    ListLdapUsers = LdapUser, List;
+    CreateLdapUser = LdapUser, Create;
+    ListRegistries = Registry, List;
+    CreateRegistry = Registry, Create;
+    ReadRegistry = Registry, Read;
+    UpdateRegistry = Registry, Update;
+    DeleteRegistry = Registry, Delete;
+    ListAdapters = ReplicationAdapter, List;
+    ListReplicationPolicies = ReplicationPolicy, List;
+    CreateReplicationPolicy = ReplicationPolicy, Create;
+    ReadReplicationPolicy = ReplicationPolicy, Read;
+    UpdateReplicationPolicy = ReplicationPolicy, Update;
+    DeleteReplicationPolicy = ReplicationPolicy, Delete;
+    ListReplications = Replication, List;
+    CreateReplication = Replication, Create;
+    ReadReplication = Replication, Read;
 }
 
 /// A project as far as checks know it.
@@ -111,6 +206,21 @@ pub struct ProjectRef {
     pub public: bool,
     /// When it was made.
     pub created_at: Timestamp,
+    /// Which signatures its images need.
+    pub trust: Trust,
+}
+
+/// Which signatures an image needs in order to be pulled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Trust {
+    /// One of cosign.
+    pub cosign: bool,
+    /// One of notation.
+    pub notation: bool,
+}
+
+fn trust(found: &query::project::Standing) -> Trust {
+    Trust { cosign: found.trust_cosign, notation: found.trust_notation }
 }
 
 /// Proof that `actor` may do `A` in a project.
@@ -119,6 +229,8 @@ pub struct ProjectAccess<A: ProjectAction> {
     project: ProjectRef,
     role: Option<Role>,
     actor: Actor,
+    /// Whether quotas are off.
+    unmeasured: bool,
     _action: PhantomData<fn() -> A>,
 }
 
@@ -128,6 +240,7 @@ impl<A: ProjectAction> Clone for ProjectAccess<A> {
             project: self.project.clone(),
             role: self.role,
             actor: self.actor.clone(),
+            unmeasured: self.unmeasured,
             _action: PhantomData,
         }
     }
@@ -163,12 +276,17 @@ impl<A: ProjectAction> ProjectAccess<A> {
         };
         let role = found.role.and_then(Role::from_id);
         let name = found.name.parse().map_err(Error::internal)?;
-        let project =
-            ProjectRef { id: ProjectId(found.id), name, public: found.public, created_at: Timestamp(found.created_at) };
+        let project = ProjectRef {
+            id: ProjectId(found.id),
+            name,
+            public: found.public,
+            created_at: Timestamp(found.created_at),
+            trust: trust(found),
+        };
         if !allows(actor, &project, role, A::RESOURCE, A::ACTION) {
             return Err(refusal(actor, "forbidden"));
         }
-        Ok(ProjectAccess { project, role, actor: actor.clone(), _action: PhantomData })
+        Ok(ProjectAccess { project, role, actor: actor.clone(), unmeasured: false, _action: PhantomData })
     }
 
     /// The project.
@@ -208,8 +326,21 @@ impl<A: ProjectAction> ProjectAccess<A> {
             project: self.project.clone(),
             role: self.role,
             actor: self.actor.clone(),
+            unmeasured: self.unmeasured,
             _action: PhantomData,
         })
+    }
+}
+
+impl ProjectAccess<Push> {
+    /// The same, for an installation that measures no project by its quota.
+    pub(crate) fn unmeasured(self) -> Self {
+        ProjectAccess { unmeasured: true, ..self }
+    }
+
+    /// Whether what it brings has to fit into the project's quota.
+    pub(crate) fn is_measured(&self) -> bool {
+        !self.unmeasured
     }
 }
 
@@ -251,6 +382,7 @@ pub async fn registry_actions(domain: &Domain, actor: &Actor, name: &ProjectName
         name: name.clone(),
         public: found.public,
         created_at: Timestamp(found.created_at),
+        trust: trust(&found),
     };
     let actions = [Action::Pull, Action::Push, Action::Delete];
     Ok(actions.into_iter().filter(|action| allows(actor, &project, role, Resource::Repository, *action)).collect())
@@ -266,17 +398,22 @@ pub async fn project_permissions(domain: &Domain, actor: &Actor, id: ProjectId) 
     let Some(found) = found else { return Ok(Vec::new()) };
     let role = found.role.and_then(Role::from_id);
     let name = found.name.parse().map_err(Error::internal)?;
-    let project = ProjectRef { id, name, public: found.public, created_at: Timestamp(found.created_at) };
+    let created_at = Timestamp(found.created_at);
+    let project = ProjectRef { id, name, public: found.public, created_at, trust: trust(&found) };
     let all = berth_types::policy::project_permissions(Standing::Member(Role::ProjectAdmin));
     Ok(all.into_iter().filter(|(resource, action)| allows(actor, &project, role, *resource, *action)).collect())
 }
 
+/// What somebody may in the system: everything as an administrator, what it was given as a robot, nothing with a registry
+/// token.
+fn system_allows(actor: &Actor, resource: Resource, action: Action) -> bool {
+    actor.grants.is_none() && (actor.is_sysadmin() || actor.robot_allows_system(resource, action))
+}
+
 /// Everything that a caller may do in the system.
 pub fn system_permissions(actor: &Actor) -> Vec<(Resource, Action)> {
-    let may = |resource, action| {
-        actor.grants.is_none() && (actor.is_sysadmin() || actor.robot_allows_system(resource, action))
-    };
-    berth_types::policy::system_permissions().into_iter().filter(|(resource, action)| may(*resource, *action)).collect()
+    let all = berth_types::policy::system_permissions().into_iter();
+    all.filter(|(resource, action)| system_allows(actor, *resource, *action)).collect()
 }
 
 /// Proof that `actor` may do `A` in the system.
@@ -292,9 +429,7 @@ impl<A: SystemAction> SystemAccess<A> {
     /// # Errors
     /// [`Error::Unauthorized`] for anonymous callers; [`Error::Forbidden`] with the caller's name for others.
     pub fn check(actor: &Actor) -> Result<Self> {
-        let allowed =
-            actor.grants.is_none() && (actor.is_sysadmin() || actor.robot_allows_system(A::RESOURCE, A::ACTION));
-        if !allowed {
+        if !system_allows(actor, A::RESOURCE, A::ACTION) {
             return Err(refusal(actor, &actor.name));
         }
         Ok(SystemAccess { actor: actor.clone(), _action: PhantomData })
@@ -347,7 +482,9 @@ impl SelfAccess {
     pub fn check(actor: &Actor) -> Result<Self> {
         match actor.kind {
             ActorKind::User { id, .. } if actor.grants.is_none() => Ok(SelfAccess { user: id, actor: actor.clone() }),
-            ActorKind::Robot { .. } => Err(Error::Precondition("get current user not available for robot".to_owned())),
+            ActorKind::Robot { .. } => {
+                Err(Error::Precondition("get current user not available for security context: robot".to_owned()))
+            }
             ActorKind::User { .. } | ActorKind::Anonymous | ActorKind::System => Err(refusal(actor, "forbidden")),
         }
     }

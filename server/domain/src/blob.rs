@@ -86,7 +86,8 @@ pub(crate) async fn commit(
     stored: Stored,
     upload: Option<String>,
 ) -> Result<()> {
-    let args = (access.clone(), repo.clone(), *digest, stored, upload, domain.blobs.clone(), domain.now());
+    let access = policy::admit(domain, access).await?;
+    let args = (access, repo.clone(), *digest, stored, upload, domain.blobs.clone(), domain.now());
     let written = domain
         .db
         .write(args, |tx, (access, repo, digest, stored, upload, blobs, now)| {
@@ -179,7 +180,7 @@ pub async fn mount(
     digest: &Digest,
 ) -> Result<bool> {
     belongs(access.project().name == repo.project() && source.project().name == from.project())?;
-    let args = (access.clone(), repo.clone(), from.clone(), *digest, domain.now());
+    let args = (policy::admit(domain, access).await?, repo.clone(), from.clone(), *digest, domain.now());
     domain
         .db
         .write(args, |tx, (access, repo, from, digest, now)| {

@@ -30,6 +30,12 @@ pub enum Error {
     /// The state does not allow it.
     #[error("{0}")]
     Precondition(String),
+    /// The operation exists in Harbor and comes to Berth with a later release.
+    #[error("not available yet: {0}")]
+    NotYet(&'static str),
+    /// A policy of the project refuses it.
+    #[error("{0}")]
+    Policy(String),
     /// Something else still refers to it.
     #[error("{0}")]
     InUse(String),
@@ -115,6 +121,8 @@ impl Error {
             Error::BadRequest(_) => ErrorCode::BadRequest,
             Error::Unprocessable(_) => ErrorCode::Unprocessable,
             Error::Precondition(_) => ErrorCode::Precondition,
+            Error::NotYet(_) => ErrorCode::Precondition,
+            Error::Policy(_) => ErrorCode::PolicyViolation,
             Error::InUse(_) => ErrorCode::ForeignKey,
             Error::Denied(_) => ErrorCode::Denied,
             Error::TooManyRequests { .. } => ErrorCode::TooManyRequests,

@@ -7,49 +7,29 @@ use berth_db::{
     DbError,
     query::identity::{self as rows, Kind},
 };
-use berth_types::{RobotId, Timestamp, UserId};
+use berth_types::{ProjectId, RobotId, Timestamp, UserId};
 
 use crate::{
     Actor, Domain, Error, Result,
     actor::{ActorKind, RobotPermission},
     audit,
     audit::Entry,
-    authz::{CreateRobot, SelfAccess, SystemAccess},
+    authz::SelfAccess,
 };
 
-/// A robot to be made.
-#[derive(Clone, Debug)]
-pub struct NewRobot {
-    /// Its name without the prefix.
-    pub name: String,
-    /// Keyed hash of its generated secret.
-    pub secret_hash: Vec<u8>,
-    /// What it may.
-    pub permissions: Vec<RobotPermission>,
-    /// When it ends.
-    pub expires_at: Option<Timestamp>,
+/// A secret that was just generated: the only moment at which it is known.
+#[derive(Clone)]
+pub struct Generated {
+    /// The secret.
+    pub secret: String,
+    /// The keyed hash that is kept.
+    pub hash: Vec<u8>,
 }
 
-/// Makes a robot of the system.
-///
-/// # Errors
-/// [`Error::Conflict`] where the name is taken.
-pub async fn create_robot(domain: &Domain, access: &SystemAccess<CreateRobot>, new: NewRobot) -> Result<RobotId> {
-    let full_name = format!("{}{}", domain.settings().await?.robot_name_prefix(), new.name);
-    let identity = Identity {
-        id: 0,
-        name: new.name,
-        user_id: None,
-        project_id: None,
-        secret_hash: Some(new.secret_hash),
-        secret_phc: None,
-        permissions: serde_json::to_string(&new.permissions).map_err(Error::internal)?,
-        disabled: false,
-        epoch: 0,
-        expires_at: new.expires_at,
-    };
-    let entry = Entry::success("create", "robot", full_name);
-    create(domain, access.actor(), Kind::Robot, identity, entry).await.map(RobotId)
+impl std::fmt::Debug for Generated {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[redacted]")
+    }
 }
 
 /// Makes a personal token of the caller; its keyed hash must be of a generated secret.
@@ -76,16 +56,12 @@ pub async fn create_personal_token(
         expires_at,
     };
     let entry = Entry::success("create", "token", name);
-    create(domain, access.actor(), Kind::PersonalToken, identity, entry).await
-}
-
-async fn create(domain: &Domain, actor: &Actor, kind: Kind, identity: Identity, entry: Entry) -> Result<i64> {
-    let args = (kind, identity, actor.clone(), domain.now(), entry);
+    let args = (identity, access.actor().clone(), domain.now(), entry);
     let made = domain
         .db
-        .write(args, |tx, (kind, identity, actor, now, entry)| {
+        .write(args, |tx, (identity, actor, now, entry)| {
             Box::pin(async move {
-                let id = rows::insert(tx, *kind, identity, *now).await.map_err(|error| match error {
+                let id = rows::insert(tx, Kind::PersonalToken, identity, *now).await.map_err(|error| match error {
                     DbError::Unique(_) => Error::Conflict(format!("{} already exists", identity.name)),
                     other => other.into(),
                 })?;
@@ -151,7 +127,8 @@ pub async fn has_personal_token(domain: &Domain, user: UserId, secret_hash: &[u8
 /// [`Error::Internal`] where its permissions cannot be read.
 pub fn robot_actor(robot: &Identity, prefix: &str) -> Result<Actor> {
     let permissions: Vec<RobotPermission> = serde_json::from_str(&robot.permissions).map_err(Error::internal)?;
-    let kind = ActorKind::Robot { id: RobotId(robot.id), permissions: permissions.into() };
+    let project = robot.project_id.map(ProjectId);
+    let kind = ActorKind::Robot { id: RobotId(robot.id), project, permissions: permissions.into() };
     Ok(Actor { kind, name: format!("{prefix}{}", robot.name).into(), ..Actor::default() })
 }
 

@@ -4,37 +4,64 @@
 //! entry and the event of a change inside of it, and knows no HTTP. The fields of [`Domain`] are private to this
 //! crate, so holding it gives nobody a query.
 
+pub mod accessory;
 pub mod actor;
 pub mod addition;
+pub mod allowlist;
 pub mod artifact;
 mod artifact_kind;
 pub mod audit;
+pub mod audit_export;
 pub mod authz;
 pub mod backup;
 pub mod blob;
+pub mod chart;
 mod claim;
+pub mod collection;
 pub mod copy;
+pub mod cron;
+pub mod directory;
 pub mod error;
+pub mod forward;
 pub mod fsck;
 #[doc(hidden)]
 pub mod fuzz;
 pub mod gc;
 mod growth;
 mod hold;
+pub mod icon;
 pub mod identity;
+pub mod immutable;
+pub mod jobservice;
 pub mod key;
+pub mod label;
+mod limit;
 pub mod maintenance;
 pub mod manifest;
 pub mod member;
 pub mod metadata;
+mod outbound;
 pub mod password;
+pub mod permission;
 mod policy;
+pub mod preheat;
 pub mod project;
 pub mod pull;
+pub mod purge;
+pub mod quota;
 mod recent;
 pub mod referrer;
+pub mod remote;
+pub mod replication;
 pub mod repository;
+pub mod retention;
+pub mod robot;
+pub mod scan;
+pub mod scanexport;
+pub mod scanner;
+mod seal;
 pub mod search;
+pub mod securityhub;
 pub mod session;
 pub mod settings;
 pub mod setup;
@@ -45,10 +72,13 @@ pub mod tag;
 pub mod throttle;
 pub mod upload;
 pub mod user;
+pub mod usergroup;
+pub mod webhook;
 
 use std::{
     ops::Deref,
-    sync::{Arc, atomic::AtomicBool},
+    sync::{Arc, Mutex, atomic::AtomicBool},
+    time::Instant,
 };
 
 use berth_db::Db;
@@ -84,6 +114,12 @@ pub struct Parts {
     pub(crate) recent: Arc<recent::Recent>,
     pub(crate) failures: Arc<throttle::Batch>,
     pub(crate) storage_health: Arc<system::StorageHealth>,
+    pub(crate) outbound: Arc<outbound::Outbound>,
+    pub(crate) sealer: Arc<seal::Sealer>,
+    /// When the worker of this node last looked for jobs.
+    pub(crate) worker_pulse: Arc<Mutex<Instant>>,
+    pub(crate) forward: Arc<forward::Forward>,
+    pub(crate) audit_counts: Arc<audit::Counts>,
     /// Whether set-up is known to be done.
     pub(crate) set_up: Arc<AtomicBool>,
 }
@@ -121,6 +157,8 @@ impl Domain {
             .weigher(|_: &Digest, bytes: &Bytes| u32::try_from(bytes.len()).unwrap_or(u32::MAX))
             .max_capacity(MANIFEST_CACHE_BYTES_MAX)
             .build();
+        let forward = Arc::<forward::Forward>::default();
+        db.set_journal(forward.clone());
         Domain(Arc::new(Parts {
             db,
             blobs,
@@ -137,6 +175,11 @@ impl Domain {
             recent: Arc::default(),
             failures: Arc::default(),
             storage_health: Arc::default(),
+            outbound: Arc::default(),
+            sealer: Arc::default(),
+            worker_pulse: Arc::new(Mutex::new(Instant::now())),
+            forward,
+            audit_counts: Arc::default(),
             set_up: Arc::default(),
         }))
     }
@@ -149,9 +192,22 @@ impl Domain {
         Domain(Arc::new(parts))
     }
 
+    /// The same with the installation's secret, under which secrets of others are kept.
+    #[must_use]
+    pub fn with_secret(self, secret: &[u8; 32]) -> Self {
+        let mut parts = Arc::unwrap_or_clone(self.0);
+        parts.sealer = Arc::new(seal::Sealer::new(secret));
+        Domain(Arc::new(parts))
+    }
+
     /// What a rule notifies after it asked for a job inside of its transaction, so that the job begins at once.
     pub fn jobs(&self) -> Arc<tokio::sync::Notify> {
         self.jobs.clone()
+    }
+
+    /// Where the worker of this node notes when it last looked for jobs.
+    pub fn worker_pulse(&self) -> Arc<Mutex<Instant>> {
+        self.worker_pulse.clone()
     }
 
     /// The current moment.

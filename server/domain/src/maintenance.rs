@@ -10,7 +10,7 @@ use berth_types::Timestamp;
 use chrono::{Datelike, Months, NaiveDate};
 use futures_util::StreamExt;
 
-use crate::{Domain, Error, Result, gc, session, storage, upload};
+use crate::{Domain, Error, Result, gc, remote, session, storage, upload};
 
 /// How often the caller should run it.
 pub const INTERVAL: Duration = Duration::from_secs(60);
@@ -76,6 +76,8 @@ pub async fn run(domain: &Domain, holder: &str, keep: &Keep, orphans: Orphans) -
         log("blob files", sweep_blobs(domain, older(ORPHAN_SECONDS)).await);
         log("forgotten garbage", gc::find_forgotten(domain).await);
     }
+    // Others are waited for, so this comes last.
+    log("registries", remote::look_after(domain).await);
     Ok(true)
 }
 
@@ -112,7 +114,7 @@ async fn drop_idle_uploads(domain: &Domain, before: Timestamp) -> Result<u64> {
         })
         .await?;
     if lapsed > 0 {
-        tracing::info!(reservations = lapsed, "removed reservations without an upload");
+        tracing::info!(reservations = lapsed, "removed reservations of uploads that rest");
     }
     Ok(removed)
 }

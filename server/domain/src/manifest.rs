@@ -18,7 +18,8 @@ use bytes::Bytes;
 use sha2::{Digest as _, Sha256, Sha512};
 
 use crate::{
-    Actor, Domain, Error, Result,
+    Domain, Error, Result,
+    accessory::{self, Puller},
     artifact_kind::{self, Kind},
     audit,
     authz::{DeleteContent, ProjectAccess, ProjectAction, Pull, Push},
@@ -70,7 +71,8 @@ pub struct PushRequest<'r> {
 /// Digest, media type and size, without the bytes and without counting a pull.
 ///
 /// # Errors
-/// [`Error::ManifestUnknown`] where the repository has no such manifest.
+/// [`Error::ManifestUnknown`] where the repository has no such manifest; [`Error::Policy`] where it lacks a signature,
+/// unless the caller may push.
 pub async fn stat(
     domain: &Domain,
     access: &ProjectAccess<Pull>,
@@ -78,6 +80,7 @@ pub async fn stat(
     reference: &Reference,
 ) -> Result<(Digest, String, u64)> {
     let found = find(domain, access, repo, reference).await?;
+    accessory::require_signature(domain, access, &found, Puller::Signer).await?;
     // One whose bytes are lost is unknown here, too: else a client that has it would not push it again.
     let bytes = bytes(domain, &found.digest).await?.ok_or_else(|| unknown(repo, reference))?;
     Ok((found.digest, found.media_type, bytes.len() as u64))
@@ -86,14 +89,16 @@ pub async fn stat(
 /// A manifest with its bytes. Counts as a pull.
 ///
 /// # Errors
-/// [`Error::ManifestUnknown`] where the repository has no such manifest.
+/// [`Error::ManifestUnknown`] where the repository has no such manifest; [`Error::Policy`] where it lacks a signature.
 pub async fn get(
     domain: &Domain,
     access: &ProjectAccess<Pull>,
     repo: &RepoName,
     reference: &Reference,
+    puller: Puller,
 ) -> Result<Found> {
     let found = find(domain, access, repo, reference).await?;
+    accessory::require_signature(domain, access, &found, puller).await?;
     let bytes = bytes(domain, &found.digest).await?.ok_or_else(|| unknown(repo, reference))?;
     let target = Target { repository_id: found.repository_id, manifest_id: found.id, tag_id: found.tag_id };
     let pulled = Pulled { target, project_id: access.project_id(), repo, reference, digest: &found.digest };
@@ -171,10 +176,16 @@ pub async fn put(
         tags.insert(0, tag.clone());
     }
     let kind = artifact_kind::of(domain, &manifest).await?;
+    let by_tag = accessory::by_tags(&manifest, &tags);
+    let mut row = row(access, &manifest, digest, push.bytes.len(), kind);
+    if let Some((subject, accessory)) = by_tag {
+        row = query::push::NewManifest { subject: Some(subject), accessory, subject_by_tag: true, ..row };
+    }
     let change = Arc::new(Change {
-        access: access.clone(),
+        access: policy::admit(domain, access).await?,
         repo: repo.clone(),
-        row: row(access, &manifest, digest, push.bytes.len(), kind),
+        row,
+        by_tag,
         references: references(&manifest),
         bytes: push.bytes.clone(),
         manifest,
@@ -183,7 +194,8 @@ pub async fn put(
         is_cached: domain.manifests.contains_key(&digest),
         now: domain.now(),
     });
-    let subject = change.row.subject;
+    // A tag is no word of the manifest, so clients hear of no subject then.
+    let subject = change.manifest.subject.as_ref().map(|subject| subject.digest);
     domain.db.write(change, |tx, change| Box::pin(write(tx, change))).await?;
     domain.manifests.insert(digest, push.bytes);
     Ok(Pushed { digest, subject, tags })
@@ -193,6 +205,8 @@ struct Change {
     access: ProjectAccess<Push>,
     repo: RepoName,
     row: query::push::NewManifest,
+    /// What a tag makes it belong to, and as what.
+    by_tag: Option<(Digest, &'static str)>,
     references: Vec<query::push::NewReference>,
     bytes: Bytes,
     manifest: Manifest,
@@ -231,6 +245,9 @@ fn row(
         kind: kind.name,
         manifest_size: signed(size as u64),
         subject: manifest.subject.as_ref().map(|subject| subject.digest),
+        accessory: accessory::kind_of(manifest),
+        subject_by_tag: false,
+        icon: kind.icon,
         annotations: annotations.and_then(std::result::Result::ok),
         extra_attrs: kind.extra_attrs,
         pushed_by: access.actor().name.to_string(),
@@ -265,12 +282,18 @@ async fn write(tx: &mut Conn<'_>, change: &Change) -> Result<()> {
             if !change.is_cached {
                 query::push::store_bytes(tx, &row.digest, &change.bytes).await?;
             }
+            if let Some((subject, accessory)) = change.by_tag
+                && !counts.accessory
+            {
+                query::push::refer_by_tag(tx, counts.id, &subject, accessory).await?;
+                listed += difference(counts, Counts { accessory: true, ..counts });
+            }
             counts.id
         }
         None => insert(tx, change, repository, &mut listed).await?,
     };
     for tag in &change.tags {
-        point(tx, change.access.actor(), repository, tag, (manifest, row.digest), *now, "push", &mut listed).await?;
+        point(tx, access, (repository, repo), tag, (manifest, row.digest), *now, "push", &mut listed).await?;
     }
     query::push::note_push(tx, repository, listed, *now).await?;
     for name in labels(repo, &change.tags, &row.digest) {
@@ -309,6 +332,8 @@ async fn insert(tx: &mut Conn<'_>, change: &Change, repository: i64, listed: &mu
     // The configuration was read by digest alone. Where the repository does not have it, it may be somebody else's.
     let has_config = manifest.config.as_ref().is_some_and(|config| found.blob(&config.digest).is_some());
     let row = if has_config { row } else { &query::push::NewManifest { extra_attrs: None, ..row.clone() } };
+    let has_icon = row.icon.is_none_or(|icon| found.blob(&icon).is_some());
+    let row = if has_icon { row } else { &query::push::NewManifest { icon: None, ..row.clone() } };
     let id = query::push::insert_manifest(tx, repository, row, size, parents, *now).await?;
     if query::push::adopt_by_parents(tx, repository, &row.digest, Some(id)).await? > 0 {
         let parents = query::push::parents(tx, id).await?;
@@ -401,12 +426,13 @@ fn difference(before: Counts, after: Counts) -> i64 {
     i64::from(after.is_listed()) - i64::from(before.is_listed())
 }
 
-/// Points a tag at a manifest, and keeps the counts of what it pointed at before.
+/// Points a tag at a manifest, and keeps the counts of what it pointed at before. A rule may forbid it where the tag
+/// exists.
 #[expect(clippy::too_many_arguments, reason = "one place where tags move, called with what its callers have at hand")]
-pub(crate) async fn point(
+pub(crate) async fn point<A: ProjectAction>(
     tx: &mut Conn<'_>,
-    actor: &Actor,
-    repository: i64,
+    access: &ProjectAccess<A>,
+    (repository, repo): (i64, &RepoName),
     tag: &TagName,
     (manifest, digest): (i64, Digest),
     now: Timestamp,
@@ -414,6 +440,9 @@ pub(crate) async fn point(
     listed: &mut i64,
 ) -> Result<()> {
     let previous = query::push::tag(tx, repository, tag.as_str()).await?.map(|(_, manifest)| manifest);
+    if previous.is_some() {
+        policy::before_move(tx, access.project_id(), repo, tag.as_str()).await?;
+    }
     query::push::upsert_tag(tx, repository, tag.as_str(), &tag.sort_key(), manifest, now).await?;
     if previous == Some(manifest) {
         return Ok(());
@@ -422,7 +451,8 @@ pub(crate) async fn point(
         *listed += retag(tx, previous, -1).await?;
     }
     *listed += retag(tx, manifest, 1).await?;
-    query::push::add_tag_history(tx, repository, tag.as_str(), Some(digest), operation, &actor.name, now).await?;
+    let actor = &access.actor().name;
+    query::push::add_tag_history(tx, repository, tag.as_str(), Some(digest), operation, actor, now).await?;
     Ok(())
 }
 
@@ -458,7 +488,7 @@ pub async fn delete_tag(
         .await
 }
 
-/// Removes a tag's row, keeps the counts, and writes down who did it.
+/// Removes a tag's row, keeps the counts, and writes down who did it. A rule may forbid it.
 pub(crate) async fn remove_tag<A: ProjectAction>(
     tx: &mut Conn<'_>,
     access: &ProjectAccess<A>,
@@ -467,6 +497,7 @@ pub(crate) async fn remove_tag<A: ProjectAction>(
     manifest: i64,
     now: Timestamp,
 ) -> Result<()> {
+    policy::before_removal(tx, access.project_id(), repo, &[tag.to_string()]).await?;
     query::push::delete_tag(tx, id).await?;
     let listed = retag(tx, manifest, -1).await?;
     query::push::add_tag_history(tx, repository, tag.as_str(), None, "delete", &access.actor().name, now).await?;
@@ -502,7 +533,7 @@ pub async fn delete(
                 if counts.parents > 0 {
                     return Err(Error::Unsupported("the deleting artifact is referenced by others".to_owned()));
                 }
-                remove(tx, access, repository.id, counts.id, *digest, *now).await?;
+                remove(tx, access, (repository.id, repo), counts.id, *digest, *now).await?;
                 let name = format!("{repo}@{digest}");
                 let entry = audit::Entry::success("delete", "artifact", name).in_project(access.project_id());
                 audit::record(tx, access.actor(), *now, &entry).await?;
@@ -515,11 +546,12 @@ pub async fn delete(
         .await
 }
 
-/// Removes a manifest and, one after the other, all that refers to it. Says nothing to the audit log.
+/// Removes a manifest and, one after the other, all that refers to it. Says nothing to the audit log. A rule that
+/// protects a tag of any of them keeps all of them.
 pub(crate) async fn remove<A: ProjectAction>(
     tx: &mut Conn<'_>,
     access: &ProjectAccess<A>,
-    repository: i64,
+    (repository, repo): (i64, &RepoName),
     id: i64,
     digest: Digest,
     now: Timestamp,
@@ -537,7 +569,7 @@ pub(crate) async fn remove<A: ProjectAction>(
         }
     }
     for (id, digest) in doomed {
-        remove_one(tx, access, repository, id, digest, now).await?;
+        remove_one(tx, access, (repository, repo), id, digest, now).await?;
     }
     Ok(())
 }
@@ -545,14 +577,16 @@ pub(crate) async fn remove<A: ProjectAction>(
 async fn remove_one<A: ProjectAction>(
     tx: &mut Conn<'_>,
     access: &ProjectAccess<A>,
-    repository: i64,
+    (repository, repo): (i64, &RepoName),
     id: i64,
     digest: Digest,
     now: Timestamp,
 ) -> Result<()> {
     let Some(counts) = query::push::counts(tx, id).await? else { return Ok(()) };
     let project = access.project_id().0;
-    for tag in query::push::tags_of(tx, id).await? {
+    let tags = query::push::tags_of(tx, id).await?;
+    policy::before_removal(tx, access.project_id(), repo, &tags).await?;
+    for tag in tags {
         if let Some((tag_id, _)) = query::push::tag(tx, repository, &tag).await? {
             query::push::delete_tag(tx, tag_id).await?;
             query::push::add_tag_history(tx, repository, &tag, None, "delete", &access.actor().name, now).await?;

@@ -1,6 +1,6 @@
 //! Memberships. Whoever's role changes gets new registry tokens: the old ones end.
 
-use berth_db::{Conn, query};
+use berth_db::{Conn, query, query::member::Who};
 use berth_types::{
     MemberId, ProjectId, Role, Timestamp,
     api::{ProjectMember, ProjectMemberEntity},
@@ -13,14 +13,18 @@ use crate::{
 };
 
 fn shown(row: query::member::Member) -> ProjectMemberEntity {
+    let (entity_id, entity_type) = match row.who {
+        Who::User(id) => (id, "u"),
+        Who::Group(id) => (id, "g"),
+    };
     ProjectMemberEntity {
         id: MemberId(row.id),
         project_id: ProjectId(row.project_id),
-        entity_name: row.username,
+        entity_name: row.name,
         role_name: Role::from_id(row.role).map(Role::as_str).unwrap_or_default().to_owned(),
         role_id: row.role,
-        entity_id: row.user_id,
-        entity_type: "u".to_owned(),
+        entity_id,
+        entity_type: entity_type.to_owned(),
     }
 }
 
@@ -54,12 +58,17 @@ pub async fn get(domain: &Domain, access: &ProjectAccess<ReadMember>, id: Member
 
 /// Whom a request means.
 #[derive(Clone)]
-enum Person {
-    Id(i64),
-    Name(String),
+enum Wanted {
+    User(i64),
+    Username(String),
+    Group(i64),
+    /// By distinguished name.
+    Directory(String),
+    /// By name, and by type where one is given.
+    GroupName(String, Option<i64>),
 }
 
-/// Adds a member.
+/// Adds a member. What a group's role is worth to its people shows once a directory says who they are.
 ///
 /// # Errors
 /// [`Error::BadRequest`] for a request that names nobody or no role; [`Error::NotFound`] for somebody who does not
@@ -69,26 +78,19 @@ pub async fn create(
     access: &ProjectAccess<CreateMember>,
     request: &ProjectMember,
 ) -> Result<MemberId> {
-    let person = person_of(request)?;
+    let wanted = wanted(request)?;
     let role = checked(request.role_id)?;
-    let args = (access.clone(), person, role, domain.now());
+    let args = (access.clone(), wanted, role, domain.now());
     let made = domain
         .db
-        .write(args, |tx, (access, person, role, now)| {
+        .write(args, |tx, (access, wanted, role, now)| {
             Box::pin(async move {
-                let found = match person {
-                    Person::Id(id) => query::user::find(tx, *id)
-                        .await?
-                        .ok_or_else(|| Error::BadRequest(format!("Failed to get user {id}: user {id} not found")))?,
-                    Person::Name(name) => query::user::find_by_name(tx, name)
-                        .await?
-                        .ok_or_else(|| Error::NotFound(format!("user {name} is not found")))?,
-                };
-                let inserted = query::member::insert(tx, access.project_id().0, found.id, role.id(), *now).await?;
+                let (who, name) = find(tx, wanted).await?;
+                let inserted = query::member::add(tx, access.project_id().0, who, role.id(), *now).await?;
                 let id =
                     inserted.ok_or_else(|| Error::Conflict("The project member specified already exist".to_owned()))?;
-                query::user::bump_epoch(tx, found.id).await?;
-                note(tx, access, "create", &found.username, *now).await?;
+                end_tokens(tx, who).await?;
+                note(tx, access, "create", who, &name, *now).await?;
                 Ok(MemberId(id))
             })
         })
@@ -97,27 +99,63 @@ pub async fn create(
     made
 }
 
-fn person_of(request: &ProjectMember) -> Result<Person> {
+fn wanted(request: &ProjectMember) -> Result<Wanted> {
     let user = request.member_user.as_ref();
     if let Some(id) = user.and_then(|user| user.user_id).filter(|id| *id > 0) {
-        return Ok(Person::Id(id));
+        return Ok(Wanted::User(id));
     }
     if let Some(name) = user.and_then(|user| user.username.as_deref()).filter(|name| !name.is_empty()) {
-        return Ok(Person::Name(name.to_owned()));
+        return Ok(Wanted::Username(name.to_owned()));
     }
-    // Groups come from directories; none is connected, so none is found.
-    let group = request.member_group.as_ref();
-    if let Some(id) = group.and_then(|group| group.id).filter(|id| *id > 0) {
-        return Err(Error::BadRequest(format!("Group {id} not found")));
+    let nobody = || Error::BadRequest("at least one of member_user or member_group must be provided".to_owned());
+    let group = request.member_group.as_ref().ok_or_else(nobody)?;
+    if let Some(id) = group.id.filter(|id| *id > 0) {
+        return Ok(Wanted::Group(id));
     }
-    let named = group.and_then(|group| {
-        let dn = group.ldap_group_dn.as_deref().filter(|dn| !dn.is_empty());
-        dn.or(group.group_name.as_deref()).filter(|name| !name.is_empty())
-    });
-    Err(match named {
-        Some(name) => Error::NotFound(format!("{name} not found: not supported")),
-        None => Error::BadRequest("at least one of member_user or member_group must be provided".to_owned()),
-    })
+    if !group.ldap_group_dn.is_empty() {
+        return Ok(Wanted::Directory(group.ldap_group_dn.clone()));
+    }
+    if !group.group_name.is_empty() {
+        let kind = Some(group.group_type).filter(|kind| *kind != 0);
+        return Ok(Wanted::GroupName(group.group_name.clone(), kind));
+    }
+    Err(nobody())
+}
+
+/// Who it is, with the name.
+async fn find(tx: &mut Conn<'_>, wanted: &Wanted) -> Result<(Who, String)> {
+    let user = |user: query::user::Person| (Who::User(user.id), user.username);
+    let group = |group: query::usergroup::Group| (Who::Group(group.id), group.name);
+    // Harbor would ask the directory for a group that it does not know.
+    let unknown = |name: &str| Error::NotFound(format!("{name} not found: not supported"));
+    match wanted {
+        Wanted::User(id) => {
+            let found = query::user::find(tx, *id).await?.map(user);
+            found.ok_or_else(|| Error::BadRequest(format!("Failed to get user {id}: user {id} not found")))
+        }
+        Wanted::Username(name) => {
+            let found = query::user::find_by_name(tx, name).await?.map(user);
+            found.ok_or_else(|| Error::NotFound(format!("user {name} is not found")))
+        }
+        Wanted::Group(id) => {
+            let found = query::usergroup::find(tx, *id).await?.map(group);
+            found.ok_or_else(|| Error::BadRequest(format!("Group {id} not found")))
+        }
+        Wanted::Directory(dn) => query::usergroup::find_by_dn(tx, dn).await?.map(group).ok_or_else(|| unknown(dn)),
+        Wanted::GroupName(name, kind) => {
+            let found = query::usergroup::find_by_name(tx, name).await?;
+            let found = found.filter(|group| kind.is_none_or(|kind| kind == group.kind));
+            found.map(group).ok_or_else(|| unknown(name))
+        }
+    }
+}
+
+/// Tokens of a person were made when the role was another one.
+async fn end_tokens(tx: &mut Conn<'_>, who: Who) -> Result<()> {
+    if let Who::User(id) = who {
+        query::user::bump_epoch(tx, id).await?;
+    }
+    Ok(())
 }
 
 fn checked(role: i64) -> Result<Role> {
@@ -139,8 +177,8 @@ pub async fn update(domain: &Domain, access: &ProjectAccess<UpdateMember>, id: M
             Box::pin(async move {
                 let Some(found) = query::member::get(tx, access.project_id().0, id.0).await? else { return Ok(()) };
                 query::member::set_role(tx, found.id, role.id(), *now).await?;
-                query::user::bump_epoch(tx, found.user_id).await?;
-                note(tx, access, "update", &found.username, *now).await
+                end_tokens(tx, found.who).await?;
+                note(tx, access, "update", found.who, &found.name, *now).await
             })
         })
         .await;
@@ -160,8 +198,8 @@ pub async fn delete(domain: &Domain, access: &ProjectAccess<DeleteMember>, id: M
             Box::pin(async move {
                 let Some(found) = query::member::get(tx, access.project_id().0, id.0).await? else { return Ok(()) };
                 query::member::delete(tx, found.id).await?;
-                query::user::bump_epoch(tx, found.user_id).await?;
-                note(tx, access, "delete", &found.username, *now).await
+                end_tokens(tx, found.who).await?;
+                note(tx, access, "delete", found.who, &found.name, *now).await
             })
         })
         .await;
@@ -173,11 +211,16 @@ async fn note<A: ProjectAction>(
     tx: &mut Conn<'_>,
     access: &ProjectAccess<A>,
     operation: &'static str,
+    who: Who,
     name: &str,
     now: Timestamp,
 ) -> Result<()> {
     let preposition = if operation == "delete" { "from" } else { "in" };
-    let text = format!("{operation} user member {name} {preposition} project {}", access.project().name);
+    let kind = match who {
+        Who::User(_) => "user",
+        Who::Group(_) => "group",
+    };
+    let text = format!("{operation} {kind} member {name} {preposition} project {}", access.project().name);
     let entry = audit::Entry::success(operation, "member", name).described(text).in_project(access.project_id());
     audit::record(tx, access.actor(), now, &entry).await
 }

@@ -1,6 +1,6 @@
 //! Projects: who may see them, making, changing and removing them.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, num::IntErrorKind};
 
 use berth_db::{DbError, query};
 use berth_types::{
@@ -11,11 +11,11 @@ use berth_types::{
 };
 
 use crate::{
-    Actor, Domain, Error, Result, audit,
+    Actor, Domain, Error, Result, allowlist, audit,
     authz::{
         DeleteProject, ProjectAccess, ProjectCreation, ReadProject, SignedIn, UpdateProject, Visible, VisibleFilter,
     },
-    metadata,
+    metadata, remote,
 };
 
 pub use query::project::Filters;
@@ -32,7 +32,7 @@ pub enum Detail {
 }
 
 /// The largest limit of storage that may be set, in bytes (Harbor).
-const STORAGE_BYTES_MAX: i64 = 1024 << 40;
+pub(crate) const STORAGE_BYTES_MAX: i64 = 1024 << 40;
 
 impl Visible {
     /// The same as a filter on rows.
@@ -157,9 +157,17 @@ struct New {
 /// Makes a project; whoever makes it is its first administrator.
 ///
 /// # Errors
-/// [`Error::BadRequest`] for a name, limit or setting that cannot be; [`Error::Conflict`] for a taken name.
+/// [`Error::BadRequest`] for a name, limit, setting or registry that cannot be; [`Error::Conflict`] for a taken name;
+/// [`Error::Forbidden`] for a cache of another registry, except for administrators, who get [`Error::NotYet`].
 pub async fn create(domain: &Domain, access: &ProjectCreation, request: &ProjectReq) -> Result<ProjectId> {
+    if request.registry_id.is_some() && !access.actor().is_sysadmin() {
+        return Err(Error::Forbidden("Only system admin can create proxy cache project".to_owned()));
+    }
     let new = check(access, request)?;
+    if let Some(registry) = request.registry_id {
+        remote::check_cacheable(domain, registry).await?;
+        return Err(Error::NotYet("projects that are a cache of another registry"));
+    }
     let args = (access.actor().clone(), new, domain.now());
     let made = domain
         .db
@@ -200,12 +208,9 @@ fn check(access: &ProjectCreation, request: &ProjectReq) -> Result<New> {
     if given.contains("__") || given.contains("--") {
         return Err(illegal());
     }
-    if let Some(registry) = request.registry_id {
-        return Err(Error::BadRequest(if registry <= 0 {
-            format!("bad request: {registry} is invalid value of registry_id, it should be geater than 0")
-        } else {
-            format!("bad request: registry {registry} not found")
-        }));
+    if let Some(registry) = request.registry_id.filter(|registry| *registry <= 0) {
+        let text = format!("bad request: {registry} is invalid value of registry_id, it should be geater than 0");
+        return Err(Error::BadRequest(text));
     }
     let mut settings = BTreeMap::new();
     if let Some(public) = request.public {
@@ -245,6 +250,14 @@ fn checked(key: &str, value: &str) -> Result<String> {
         let text = format!("metadata.public should only be 'true' or 'false', but got: '{value}'");
         return Err(Error::BadRequest(text));
     }
+    if let ("proxy_speed_kb", Err(error)) = (key, value.parse::<i32>()) {
+        let is_number = matches!(error.kind(), IntErrorKind::PosOverflow | IntErrorKind::NegOverflow);
+        let why = if is_number { "value out of range" } else { "invalid syntax" };
+        let text = format!(
+            "metadata.proxy_speed_kb should by an int32, but got: '{value}', err: strconv.ParseInt: parsing {value:?}: {why}"
+        );
+        return Err(Error::BadRequest(text));
+    }
     metadata::checked(key, value)
 }
 
@@ -260,6 +273,7 @@ pub async fn update(domain: &Domain, access: &ProjectAccess<UpdateProject>, requ
         }
     }
     if let Some(list) = &request.cve_allowlist {
+        allowlist::check(list.items.as_deref().unwrap_or_default())?;
         let stored = CveAllowlist { items: list.items.clone(), expires_at: list.expires_at, ..CveAllowlist::default() };
         let text = serde_json::to_string(&stored).map_err(Error::internal)?;
         settings.insert(query::metadata::CVE_ALLOWLIST.to_owned(), text);
@@ -317,12 +331,15 @@ pub async fn delete(domain: &Domain, access: &ProjectAccess<DeleteProject>) -> R
                 if !query::project::delete(tx, id.0, *now).await? {
                     return Err(gone(id));
                 }
+                query::webhook::delete_all(tx, id.0).await?;
+                query::preheat::delete_policies(tx, id.0).await?;
                 let entry = audit::Entry::success("delete", "project", access.project().name.as_str()).in_project(id);
                 audit::record(tx, access.actor(), *now, &entry).await
             })
         })
         .await;
-    domain.forget_standings();
+    // Its robots went too.
+    domain.forget_people();
     deleted
 }
 

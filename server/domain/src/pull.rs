@@ -173,7 +173,7 @@ pub async fn flush(domain: &Domain) -> Result<()> {
     if dropped > 0 {
         tracing::warn!(dropped, "more pulls than the batch holds: their audit entries are lost");
     }
-    if settings.pull_audit_log_disable() || settings.audit_event_disabled("pull_artifact") {
+    if settings.pull_audit_log_disable() {
         entries.clear();
     }
     let touches = due_touches(&domain.pulls, now);

@@ -7,6 +7,7 @@ use crate::{
     Domain, Error, Result, audit,
     authz::{DeleteRepository, ListRepositories, ProjectAccess, ReadRepository, UpdateRepository, Visible},
     blob::belongs,
+    policy,
 };
 
 fn shown(row: query::repository::Repository) -> Repository {
@@ -70,6 +71,7 @@ pub async fn describe(
     description: &str,
 ) -> Result<()> {
     belongs(access.project().name == repo.project())?;
+    crate::limit::check_description(description)?;
     let args = (access.clone(), repo.clone(), description.to_owned(), domain.now());
     domain
         .db
@@ -88,7 +90,8 @@ pub async fn describe(
 /// Removes a repository with everything in it. Bytes go when garbage collection finds them unused.
 ///
 /// # Errors
-/// [`Error::NotFound`] where nothing was ever pushed there.
+/// [`Error::NotFound`] where nothing was ever pushed there; [`Error::Precondition`] where a rule protects one of its
+/// tags.
 pub async fn delete(domain: &Domain, access: &ProjectAccess<DeleteRepository>, repo: &RepoName) -> Result<()> {
     belongs(access.project().name == repo.project())?;
     let args = (access.clone(), repo.clone(), domain.now());
@@ -98,6 +101,7 @@ pub async fn delete(domain: &Domain, access: &ProjectAccess<DeleteRepository>, r
             Box::pin(async move {
                 let found = query::repository::by_name(tx, repo.as_str()).await?.ok_or_else(|| not_found(repo))?;
                 query::push::lock_repository(tx, found.id).await?;
+                policy::before_clearing(tx, access.project_id(), repo, found.id).await?;
                 query::repository::delete(tx, access.project_id().0, found.id, *now).await?;
                 let entry =
                     audit::Entry::success("delete", "repository", repo.as_str()).in_project(access.project_id());

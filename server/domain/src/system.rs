@@ -1,6 +1,9 @@
 //! What the server says of itself: health, settings that clients need, room on disk.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::PoisonError,
+    time::{Duration, Instant},
+};
 
 use berth_types::{
     Timestamp,
@@ -17,6 +20,9 @@ use crate::{
 /// How long an answer of the storage holds: each asks the disk to sync, and anybody may ask.
 const STORAGE_ANSWER: Duration = Duration::from_secs(5);
 
+/// How long the worker may be silent. It looks for jobs every second.
+const WORKER_SILENCE: Duration = Duration::from_secs(30);
+
 /// What the storage last answered.
 #[derive(Debug, Default)]
 pub struct StorageHealth(Mutex<Option<(Instant, bool)>>);
@@ -28,8 +34,13 @@ pub async fn health(domain: &Domain, _actor: &Actor) -> OverallHealthStatus {
         tracing::warn!(%error, "the database does not answer");
     }
     // The server and its pages are one process: whoever reads this has their answer.
-    let parts =
-        [("core", true), ("database", database.is_ok()), ("portal", true), ("registry", storage_works(domain).await)];
+    let parts = [
+        ("core", true),
+        ("database", database.is_ok()),
+        ("jobservice", worker_works(domain)),
+        ("portal", true),
+        ("registry", storage_works(domain).await),
+    ];
     let word = |works: bool| if works { "healthy" } else { "unhealthy" }.to_owned();
     OverallHealthStatus {
         status: word(parts.iter().all(|(_, works)| *works)),
@@ -42,6 +53,11 @@ pub async fn health(domain: &Domain, _actor: &Actor) -> OverallHealthStatus {
             })
             .collect(),
     }
+}
+
+/// Whether somebody on this node looks for jobs.
+fn worker_works(domain: &Domain) -> bool {
+    domain.worker_pulse.lock().unwrap_or_else(PoisonError::into_inner).elapsed() < WORKER_SILENCE
 }
 
 async fn storage_works(domain: &Domain) -> bool {
@@ -66,6 +82,8 @@ pub struct Address {
     pub url: String,
     /// Host and port.
     pub host: String,
+    /// Whether a certificate of the authority behind it can be downloaded.
+    pub has_ca_root: bool,
 }
 
 /// What a client may know of the system: how to sign in for everybody, the rest for those who are known.
@@ -89,6 +107,7 @@ pub async fn info(domain: &Domain, actor: &Actor, address: Address) -> Result<Ge
         banner_message: settings.banner_message().to_owned(),
         oidc_provider_name: settings.oidc_name().to_owned(),
         self_registration: settings.self_registration(),
+        authproxy_settings: None,
     };
     if SignedIn::check(actor).is_ok() {
         info.current_time = Some(Timestamp(domain.now().micros()));
@@ -97,7 +116,7 @@ pub async fn info(domain: &Domain, actor: &Actor, address: Address) -> Result<Ge
         info.registry_url = Some(address.host);
         info.registry_storage_provider_name = Some("filesystem".to_owned());
         info.project_creation_restriction = Some(settings.project_creation_restriction().to_owned());
-        info.has_ca_root = Some(false);
+        info.has_ca_root = Some(address.has_ca_root);
         info.read_only = Some(settings.read_only());
         info.notification_enable = Some(settings.notification_enable());
     }

@@ -15,6 +15,7 @@ use crate::{
     Domain, Error, Result, artifact, audit,
     authz::{CreateTag, DeleteTag, ListTags, ProjectAccess},
     blob::belongs,
+    immutable::Rules,
     manifest, repository,
 };
 
@@ -30,7 +31,14 @@ pub(crate) fn shown(row: query::tag::Tag) -> Tag {
     }
 }
 
-/// The tags of an artifact.
+/// The same with whether a rule of the project forbids to move or delete it.
+pub(crate) fn with_rules(tag: Tag, repo: &str, rules: Option<&Rules>) -> Tag {
+    let repo = repo.parse::<RepoName>().ok();
+    let immutable = rules.zip(repo).is_some_and(|(rules, repo)| rules.protect(&repo, &tag.name));
+    Tag { immutable, ..tag }
+}
+
+/// The tags of an artifact; with whether a rule forbids to move or delete each where that is asked for.
 ///
 /// # Errors
 /// [`Error::NotFound`] for a repository or an artifact that does not exist.
@@ -40,12 +48,18 @@ pub async fn list_of(
     repo: &RepoName,
     reference: &str,
     query: &ListQuery,
+    with_immutable: bool,
 ) -> Result<Paged<Tag>> {
     belongs(access.project().name == repo.project())?;
     let mut reader = domain.db.reader().await?;
     let mut conn = reader.conn();
     let row = artifact::find(&mut conn, repo, reference).await?;
-    Ok(query::tag::list_of(&mut conn, row.id, query).await?.map(shown))
+    let rules = match with_immutable {
+        true => Some(Rules::load(&mut conn, access.project_id()).await?),
+        false => None,
+    };
+    let tags = query::tag::list_of(&mut conn, row.id, query).await?;
+    Ok(tags.map(|tag| with_rules(shown(tag), repo.as_str(), rules.as_ref())))
 }
 
 /// Adds a tag to an artifact.
@@ -77,7 +91,7 @@ pub async fn create(
                 }
                 let mut listed = 0;
                 let target = (row.id, row.digest);
-                manifest::point(tx, access.actor(), repository, &tag, target, *now, "create", &mut listed).await?;
+                manifest::point(tx, access, (repository, repo), &tag, target, *now, "create", &mut listed).await?;
                 query::push::note_push(tx, repository, listed, *now).await?;
                 let entry =
                     audit::Entry::success("create", "tag", format!("{repo}:{tag}")).in_project(access.project_id());

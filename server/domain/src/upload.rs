@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use berth_db::query;
+use berth_db::{Backend, query};
 use berth_storage::{ByteStream, Position};
 use berth_types::{Algorithm, Digest, RepoName, range::ByteRange};
 pub use uuid::Uuid as UploadId;
@@ -15,7 +15,7 @@ use crate::{
     Domain, Error, Result,
     authz::{ProjectAccess, Push},
     blob::{belongs, commit, ensure_repository, signed, unsigned},
-    storage,
+    policy, storage,
 };
 
 /// What a request brings to an upload.
@@ -75,13 +75,14 @@ pub async fn append(
 ) -> Result<u64> {
     let turn = Turn::take(domain, id)?;
     let (_, at) = find(domain, access, repo, id).await?;
-    Ok(receive(domain, turn, at, chunk).await?.0.offset)
+    Ok(receive(domain, turn, at, chunk, Place::Between).await?.0.offset)
 }
 
 /// Appends what the request brings, checks the digest and makes the blob visible. Says the blob's size.
 ///
 /// # Errors
-/// As [`append`]; [`Error::DigestInvalid`] where the bytes have another digest, after which the upload is gone.
+/// As [`append`]; [`Error::DigestInvalid`] where the bytes have another digest, [`Error::Denied`] where there is no room for
+/// them. After both the upload is gone.
 pub async fn finish(
     domain: &Domain,
     access: &ProjectAccess<Push>,
@@ -92,21 +93,31 @@ pub async fn finish(
 ) -> Result<u64> {
     let turn = Turn::take(domain, id)?;
     let (_, at) = find(domain, access, repo, id).await?;
-    let (at, _turn) = match receive(domain, turn, at.clone(), chunk).await {
+    let before = at.offset;
+    let (at, _turn) = match receive(domain, turn, at.clone(), chunk, Place::Last).await {
         Err(Error::UploadUnknown) => return finish_again(domain, access, repo, (id, &at), digest).await,
         received => received?,
     };
     // Until the commit nothing else says that these bytes are wanted.
     let _claim = domain.claims.push(digest).await;
-    let stored = match domain.blobs.finish(id, at, digest).await.map_err(storage::error) {
+    let stored = match domain.blobs.finish(id, at.clone(), digest).await.map_err(storage::error) {
         Err(error @ Error::DigestInvalid(_)) => {
             drop_upload(domain, id).await?;
             return Err(error);
         }
         stored => stored?,
     };
-    commit(domain, access, repo, digest, stored, Some(id.to_string())).await?;
-    Ok(stored.size)
+    let committed = commit(domain, access, repo, digest, stored, Some(id.to_string())).await;
+    if matches!(committed, Err(Error::Denied(_))) {
+        // It would hold room that nobody can use.
+        drop_upload(domain, id).await?;
+    } else if committed.is_err()
+        && let Err(error) = record(domain, id, before, &at).await
+    {
+        // The client's next try finds nothing to go on with, and begins anew.
+        tracing::debug!(upload.id = %id, %error, "how far an upload came could not be recorded");
+    }
+    committed.map(|()| stored.size)
 }
 
 /// Finishes an upload whose bytes have their name already: an earlier try could not commit. What the row says was received
@@ -230,13 +241,22 @@ async fn find(
 
 /// Runs to its end even when the client goes away and its request is dropped: what came is then recorded, so that the
 /// client can go on from there.
-async fn receive(domain: &Domain, turn: Turn, at: Position, chunk: Chunk) -> Result<(Position, Turn)> {
+async fn receive(domain: &Domain, turn: Turn, at: Position, chunk: Chunk, place: Place) -> Result<(Position, Turn)> {
     let domain = domain.clone();
-    let received = async move { Ok((take_in(&domain, turn.id, at, chunk).await?, turn)) };
+    let received = async move { Ok((take_in(&domain, turn.id, at, chunk, place).await?, turn)) };
     tokio::spawn(received).await.map_err(Error::internal)?
 }
 
-async fn take_in(domain: &Domain, id: Uuid, at: Position, chunk: Chunk) -> Result<Position> {
+/// Where a chunk stands in its upload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// Others may follow, in requests of their own.
+    Between,
+    /// The end of the upload follows in the same request.
+    Last,
+}
+
+async fn take_in(domain: &Domain, id: Uuid, at: Position, chunk: Chunk, place: Place) -> Result<Position> {
     if let Some(range) = chunk.range
         && range.start != at.offset
     {
@@ -244,9 +264,17 @@ async fn take_in(domain: &Domain, id: Uuid, at: Position, chunk: Chunk) -> Resul
         return Err(Error::RangeInvalid { received: at.offset });
     }
     let before = at.offset;
-    match domain.blobs.append(id, at, chunk.body, domain.limits.blob_size_bytes_max).await {
+    let limit = domain.limits.blob_size_bytes_max;
+    // The end of the upload makes the bytes durable and its row needless. Between nodes the row is what tells of another one
+    // that works on the same upload; SQLite belongs to one process, where `Turn` does.
+    let ends_here = place == Place::Last && domain.db.backend() == Backend::Sqlite;
+    let received = match ends_here {
+        true => domain.blobs.append_last(id, at, chunk.body, limit).await,
+        false => domain.blobs.append(id, at, chunk.body, limit).await,
+    };
+    match received {
         Ok(reached) => {
-            if reached.offset != before {
+            if reached.offset != before && !ends_here {
                 record(domain, id, before, &reached).await?;
             }
             let expected = chunk.range.map(ByteRange::len);
@@ -268,12 +296,16 @@ async fn take_in(domain: &Domain, id: Uuid, at: Position, chunk: Chunk) -> Resul
 /// the same row and was first, its record stays, and since its bytes may lie under ours they are read again at the end.
 async fn record(domain: &Domain, id: Uuid, before: u64, at: &Position) -> Result<()> {
     let state = at.hash.as_ref().map(|hash| hash.as_bytes().to_vec());
-    let args = (id.to_string(), signed(before), signed(at.offset), state, domain.now());
+    let is_measured = domain.settings().await?.quota_per_project_enable();
+    let args = (id.to_string(), signed(before), signed(at.offset), state, is_measured, domain.now());
     let overtaken: Option<u64> = domain
         .db
-        .write(args, |tx, (id, before, received, state, now)| {
+        .write(args, |tx, (id, before, received, state, is_measured, now)| {
             Box::pin(async move {
                 if query::push::advance_upload(tx, id, *before, *received, state.clone(), *now).await? {
+                    if *is_measured {
+                        policy::reserve(tx, id, *received, *now).await?;
+                    }
                     return Ok::<_, Error>(None);
                 }
                 let received = query::push::distrust_upload(tx, id).await?.ok_or(Error::UploadUnknown)?;

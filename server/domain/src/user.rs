@@ -415,6 +415,7 @@ fn show(person: Person) -> UserResp {
         admin_role_in_auth: false,
         creation_time: person.created_at,
         update_time: person.updated_at,
+        oidc_user_meta: None,
     }
 }
 

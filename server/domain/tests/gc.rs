@@ -14,6 +14,7 @@ use std::{
 use berth_db::{Backend, Db, FromValue, Value, args};
 use berth_domain::{
     Actor, Domain, Error, Limits,
+    accessory::Puller,
     authz::{DeleteContent, ProjectAccess, ProjectAction, Pull, Push},
     blob::{self, ByteStream},
     gc::{self, Finding, Measure, Mode, Observer, Report, Thing, Verdict},
@@ -175,7 +176,9 @@ impl World {
     /// Every byte of an image, by its tag or digest.
     async fn check(&self, repo: &str, reference: &str, image: &Image) {
         let access = self.may::<Pull>(repo).await;
-        let found = manifest::get(&self.domain, &access, &name(repo), &reference.parse().unwrap()).await.unwrap();
+        let found = manifest::get(&self.domain, &access, &name(repo), &reference.parse().unwrap(), Puller::Reader)
+            .await
+            .unwrap();
         assert_eq!(found.bytes, image.manifest.bytes);
         for blob in &image.blobs {
             assert_eq!(self.read(repo, &blob.digest).await.unwrap(), blob.bytes, "{}", blob.digest);

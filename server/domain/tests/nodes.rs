@@ -7,6 +7,7 @@ use std::sync::Arc;
 use berth_db::{Backend, Db};
 use berth_domain::{
     Actor, Domain, Error, Limits,
+    accessory::Puller,
     authz::{ProjectAccess, ProjectAction, Pull, Push},
     blob::{self, ByteStream},
     manifest::{self, PushRequest},
@@ -155,7 +156,7 @@ async fn a_push_goes_through_after_any_fault_of_the_store() {
                 assert!(tries <= 5, "{fault:?} {call}: {error}");
             }
             let pull = may::<Pull>(&domain).await;
-            let found = manifest::get(&domain, &pull, &repo(), &reference).await.unwrap();
+            let found = manifest::get(&domain, &pull, &repo(), &reference, Puller::Reader).await.unwrap();
             assert_eq!(found.bytes, image.manifest.bytes);
             let has_failed = store.calls() >= call;
             store.fail_at(u64::MAX, fault);

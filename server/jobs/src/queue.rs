@@ -116,18 +116,39 @@ impl Queue {
         self.db
             .write((owned, self.clock.now()), |tx, ([name, kind, rule, payload], now)| {
                 Box::pin(async move {
-                    schedule::set(tx, &NewSchedule { name, kind, rule, payload }, *now).await.map_err(|error| {
-                        match error {
-                            schedule::Error::Db(error) => error,
-                            // It was read above.
-                            schedule::Error::Rule(error) => DbError::Other(error.to_string()),
-                        }
-                    })
+                    schedule::set(tx, &NewSchedule { name, kind, rule, payload }, *now).await.map_err(written)
                 })
             })
             .await?;
         self.wake();
         Ok(())
+    }
+
+    /// Sets what the configuration wants to be done again and again. It holds unless somebody chose another rule.
+    ///
+    /// # Errors
+    /// Where the rule cannot be followed, and as the database says.
+    pub async fn set_default_schedule(&self, new: &NewSchedule<'_>) -> Result<(), schedule::Error> {
+        new.rule.parse::<schedule::Rule>()?;
+        let owned = [new.name, new.kind, new.rule, new.payload].map(str::to_owned);
+        self.db
+            .write((owned, self.clock.now()), |tx, ([name, kind, rule, payload], now)| {
+                Box::pin(async move {
+                    let new = NewSchedule { name, kind, rule, payload };
+                    schedule::set_default(tx, &new, *now).await.map_err(written)
+                })
+            })
+            .await?;
+        self.wake();
+        Ok(())
+    }
+
+    /// Ends what the configuration wanted to be done again and again. A rule that somebody chose goes on.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn remove_default_schedule(&self, name: &str) -> Result<()> {
+        self.db.write(name.to_owned(), |tx, name| Box::pin(schedule::remove_default(tx, name))).await
     }
 
     /// Ends a schedule. False where there was none.
@@ -136,5 +157,13 @@ impl Queue {
     /// As the database says.
     pub async fn remove_schedule(&self, name: &str) -> Result<bool> {
         self.db.write(name.to_owned(), |tx, name| Box::pin(schedule::remove(tx, name))).await
+    }
+}
+
+fn written(error: schedule::Error) -> DbError {
+    match error {
+        schedule::Error::Db(error) => error,
+        // It was read before.
+        schedule::Error::Rule(error) => DbError::Other(error.to_string()),
     }
 }

@@ -1,11 +1,18 @@
 //! Who runs jobs: one worker a node.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
-use berth_db::{DbError, query::job as rows};
+use berth_db::{
+    DbError,
+    query::{job as rows, jobservice},
+};
 use berth_types::Timestamp;
+use rand::Rng;
 use tokio::{sync::watch, task::JoinSet, time::Instant};
-use uuid::Uuid;
 
 use crate::{Kind, Queue, attempt::Attempt, schedule};
 
@@ -47,6 +54,10 @@ impl Default for Options {
 
 /// How often ended jobs are looked through for old ones.
 const PURGE_INTERVAL: Duration = Duration::from_secs(600);
+/// How often a worker tells that it is there.
+const SIGN_INTERVAL: Duration = Duration::from_secs(30);
+/// For how long a worker that tells nothing is remembered, in seconds.
+const SILENCE_SECONDS: i64 = 3600;
 
 /// Runs the jobs of the kinds that it knows.
 pub struct Worker {
@@ -54,12 +65,31 @@ pub struct Worker {
     kinds: HashMap<&'static str, Arc<dyn Kind>>,
     options: Options,
     holder: String,
+    host: String,
+    pulse: Arc<Mutex<std::time::Instant>>,
 }
 
 impl Worker {
     /// A worker that knows no kind yet.
     pub fn new(queue: Queue, options: Options) -> Self {
-        Worker { queue, kinds: HashMap::new(), options, holder: Uuid::new_v4().to_string() }
+        let pulse = Arc::new(Mutex::new(std::time::Instant::now()));
+        // As long as names of workers are in Harbor.
+        let holder = format!("{:024x}", rand::rng().random::<u128>() >> 32);
+        Worker { queue, kinds: HashMap::new(), options, holder, host: String::new(), pulse }
+    }
+
+    /// The same with the name of the machine that it runs on, for people.
+    #[must_use]
+    pub fn on_host(mut self, host: impl Into<String>) -> Self {
+        self.host = host.into();
+        self
+    }
+
+    /// The same, noting in `pulse` when it last looked for jobs.
+    #[must_use]
+    pub fn noting(mut self, pulse: Arc<Mutex<std::time::Instant>>) -> Self {
+        self.pulse = pulse;
+        self
     }
 
     /// The same with one more kind.
@@ -74,10 +104,21 @@ impl Worker {
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut attempts = JoinSet::new();
         let mut purged: Option<Instant> = None;
+        let mut signed: Option<Instant> = None;
+        let started_at = self.queue.clock.now();
         let mut trouble = false;
         loop {
+            if signed.is_none_or(|last| last.elapsed() >= SIGN_INTERVAL) {
+                signed = Some(Instant::now());
+                if let Err(error) = self.sign(started_at).await {
+                    tracing::debug!(%error, "a worker could not tell that it is there, and will again");
+                }
+            }
             match self.round(&mut attempts, &stop).await {
-                Ok(()) => trouble = false,
+                Ok(()) => {
+                    trouble = false;
+                    *self.pulse.lock().unwrap_or_else(PoisonError::into_inner) = std::time::Instant::now();
+                }
                 Err(error) => {
                     // Said once: a database that is gone would fill the log.
                     if !trouble {
@@ -102,6 +143,23 @@ impl Worker {
         }
         // They hear of the stop by themselves, and are dropped where they do not listen.
         while attempts.join_next().await.is_some() {}
+        let gone = self.queue.db.write(self.holder, |tx, id| Box::pin(jobservice::forget_worker(tx, id))).await;
+        if let Err(error) = gone {
+            tracing::debug!(%error, "a worker could not tell that it stops");
+        }
+    }
+
+    /// Tells that this worker is there.
+    async fn sign(&self, started_at: Timestamp) -> Result<(), DbError> {
+        let worker = jobservice::Worker {
+            id: self.holder.clone(),
+            pid: std::process::id().into(),
+            host: self.host.clone(),
+            concurrency: self.options.concurrency_max.try_into().unwrap_or(i64::MAX),
+            started_at,
+            seen_at: self.queue.clock.now(),
+        };
+        self.queue.db.write(worker, |tx, worker| Box::pin(jobservice::note_worker(tx, worker))).await
     }
 
     /// Asks for the jobs of schedules, and begins what is due.
@@ -146,7 +204,10 @@ impl Worker {
 
     async fn purge(&self) -> Result<(), DbError> {
         let keep: i64 = self.options.keep.as_secs().try_into().unwrap_or(i64::MAX);
-        let before = self.queue.clock.now().plus_seconds(-keep);
+        let now = self.queue.clock.now();
+        let silent = now.plus_seconds(-SILENCE_SECONDS);
+        self.queue.db.write(silent, |tx, silent| Box::pin(jobservice::forget_silent_workers(tx, *silent))).await?;
+        let before = now.plus_seconds(-keep);
         while self.queue.db.write(before, |tx, before| Box::pin(rows::purge(tx, *before))).await? > 0 {}
         Ok(())
     }

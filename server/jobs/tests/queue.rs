@@ -12,7 +12,10 @@ use std::{
 };
 
 use async_trait::async_trait;
-use berth_db::{Backend, DbError, query::job as rows};
+use berth_db::{
+    Backend, DbError,
+    query::{job as rows, jobservice},
+};
 use berth_jobs::{Enqueued, Failure, Job, Kind, NewJob, Options, Outcome, Queue, Task, Worker, schedule::NewSchedule};
 use berth_types::{Clock, Timestamp, time::SystemClock};
 use serde_json::{Value, json};
@@ -71,8 +74,14 @@ impl World {
         panic!("the job stays {last:?}");
     }
 
+    /// Waits until a worker has looked for jobs and schedules once more, and begun what it found.
+    async fn a_round(&self) {
+        let id = self.enqueue("marker", &json!({})).await;
+        self.until(id, |job| job.status == "success").await;
+    }
+
     fn start(&self, kind: impl Kind, options: Options) -> Node {
-        Node::start(Worker::new(self.queue.clone(), options).with(kind))
+        Node::start(Worker::new(self.queue.clone(), options).with(kind).with(Marker))
     }
 }
 
@@ -186,6 +195,20 @@ impl Kind for Probe {
     }
 }
 
+/// Does nothing, so that its end tells that a worker has come by.
+struct Marker;
+
+#[async_trait]
+impl Kind for Marker {
+    fn name(&self) -> &'static str {
+        "marker"
+    }
+
+    async fn run(&self, _: &Task) -> Outcome {
+        Ok(())
+    }
+}
+
 async fn a_job_runs_once_and_says_what_it_did(world: World) {
     struct Talks;
 
@@ -278,6 +301,10 @@ async fn a_dead_nodes_job_goes_on_elsewhere(world: World) {
     let dead = world.start(hangs.clone(), quick());
     let id = world.enqueue("probe", &json!({})).await;
     world.until(id, |job| job.status == "running").await;
+    // The row says so a moment before the work begins.
+    while hangs.begun() == 0 {
+        tokio::task::yield_now().await;
+    }
     dead.running.abort();
     drop(dead);
     // Nobody renews the lease any more.
@@ -311,8 +338,21 @@ async fn a_lease_is_renewed_for_as_long_as_the_job_runs(world: World) {
     let (one, two) = (world.start(probe.clone(), quick()), world.start(probe.clone(), quick()));
     let id = world.enqueue("probe", &json!({})).await;
     world.until(id, |job| job.status == "running").await;
-    // Three leases long.
-    tokio::time::sleep(quick().lease * 3).await;
+    // Three leases long: both workers look all the time, and neither may take it.
+    let db = world.database.open().await;
+    let end = world.clock.now().micros() + i64::try_from(quick().lease.as_micros()).unwrap() * 3;
+    let lease = async || {
+        let mut reader = db.reader().await.unwrap();
+        let row = reader.conn().row("SELECT lease_until FROM jobs WHERE id = $1", &[id.into()]).await.unwrap().unwrap();
+        row.get::<Option<i64>>(0).unwrap().unwrap()
+    };
+    let renewed = async {
+        while lease().await < end {
+            tokio::time::sleep(quick().poll).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), renewed).await.unwrap();
+    world.a_round().await;
     assert_eq!(probe.begun(), 1);
     probe.counts.go.notify_one();
     let done = world.until(id, |job| job.finished_at.is_some()).await;
@@ -424,7 +464,7 @@ async fn a_paused_kind_waits(world: World) {
     let probe = Probe::new(|_| futures::boxed(async { Ok(()) }));
     let node = world.start(probe.clone(), quick());
     let id = world.enqueue("probe", &json!({})).await;
-    tokio::time::sleep(quick().poll * 10).await;
+    world.a_round().await;
     assert_eq!(probe.begun(), 0);
     let depths = world.queue.depths().await.unwrap();
     assert_eq!((depths[0].kind.as_str(), depths[0].due, depths[0].running), ("probe", 1, 0));
@@ -440,7 +480,7 @@ async fn schedules_come_again_and_missed_times_are_one(world: World) {
     world.queue.set_schedule(&daily).await.unwrap();
     assert!(world.queue.set_schedule(&NewSchedule { rule: "every night", ..daily }).await.is_err());
     let node = world.start(probe.clone(), quick());
-    tokio::time::sleep(quick().poll * 5).await;
+    world.a_round().await;
     assert_eq!(world.queue.jobs("probe", 10).await.unwrap(), [], "it is not due yet");
 
     world.clock.0.fetch_add(3 * 86_400, Ordering::SeqCst);
@@ -456,7 +496,7 @@ async fn schedules_come_again_and_missed_times_are_one(world: World) {
     let jobs = tokio::time::timeout(Duration::from_secs(30), due).await.unwrap();
     let done = world.until(jobs[0].id, |job| job.status == "success").await;
     assert_eq!((done.cause.as_str(), done.payload.as_str()), ("schedule", "{\"a\":1}"));
-    tokio::time::sleep(quick().poll * 5).await;
+    world.a_round().await;
     assert_eq!(world.queue.jobs("probe", 10).await.unwrap().len(), 1, "three nights were missed");
 
     // The same rule again keeps the moment; another one replaces it.
@@ -473,6 +513,51 @@ async fn schedules_come_again_and_missed_times_are_one(world: World) {
     assert!(world.queue.remove_schedule("nightly").await.unwrap());
     assert!(!world.queue.remove_schedule("nightly").await.unwrap());
     node.stop().await;
+}
+
+async fn a_chosen_rule_holds_until_it_is_given_up(world: World) {
+    let db = world.database.open().await;
+    let row = async || jobservice::schedule(&mut db.reader().await.unwrap().conn(), "nightly").await.unwrap();
+    let held = async || row().await.map(|row| row.cron);
+    let configured = |rule| NewSchedule { name: "nightly", kind: "probe", rule, payload: "{}" };
+    let choose = async |rule: &str| {
+        let choice = jobservice::Choice {
+            name: "nightly".to_owned(),
+            kind: "probe".to_owned(),
+            cron: rule.to_owned(),
+            payload: "{\"a\":1}".to_owned(),
+            label: "Daily".to_owned(),
+            next_at: Timestamp(5),
+        };
+        let chosen = db.write(choice, |tx, choice| Box::pin(jobservice::choose(tx, choice, Timestamp(1)))).await;
+        chosen.map_err(|error: DbError| error).unwrap()
+    };
+    let queue = &world.queue;
+    queue.set_default_schedule(&configured("@every 60s")).await.unwrap();
+    assert!(!row().await.unwrap().is_chosen());
+    // Another start, with another rule.
+    queue.set_default_schedule(&configured("@every 90s")).await.unwrap();
+    assert_eq!(held().await.as_deref(), Some("@every 90s"));
+
+    let id = choose("0 0 3 * * *").await;
+    assert_eq!((row().await.unwrap().id, row().await.unwrap().is_chosen()), (id, true));
+    queue.set_default_schedule(&configured("@every 30s")).await.unwrap();
+    let kept = row().await.unwrap();
+    assert_eq!((kept.cron.as_str(), kept.next_at), ("0 0 3 * * *", Timestamp(5)));
+    let back = db.write((), |tx, ()| Box::pin(jobservice::fall_back(tx, "nightly", Timestamp(7), Timestamp(2)))).await;
+    back.map_err(|error: DbError| error).unwrap();
+    let back = row().await.unwrap();
+    assert_eq!((back.cron.as_str(), back.payload.as_str(), back.is_chosen()), ("@every 30s", "{}", false));
+
+    // Without a configured rule it is the chosen one or none.
+    choose("0 0 3 * * *").await;
+    queue.remove_default_schedule("nightly").await.unwrap();
+    assert_eq!(held().await.as_deref(), Some("0 0 3 * * *"));
+    let ended = db.write((), |tx, ()| Box::pin(jobservice::end_choice(tx, "nightly"))).await;
+    assert!(ended.map_err(|error: DbError| error).unwrap());
+    queue.set_default_schedule(&configured("@every 30s")).await.unwrap();
+    queue.remove_default_schedule("nightly").await.unwrap();
+    assert_eq!(held().await, None);
 }
 
 async fn old_jobs_are_removed_with_what_they_said(world: World) {
@@ -519,5 +604,6 @@ everywhere! {
     a_node_that_stops_gives_its_jobs_back
     a_paused_kind_waits
     schedules_come_again_and_missed_times_are_one
+    a_chosen_rule_holds_until_it_is_given_up
     old_jobs_are_removed_with_what_they_said
 }

@@ -5,35 +5,28 @@ use berth_domain::{
     authz::{CatalogAccess, ProjectAccess, ProjectAction, Pull},
 };
 use berth_types::{Action, ErrorCode, RepoName};
-use berth_web::{Anonymous, AppState, Credential};
+use berth_web::{Anonymous, AppState, Credential, HttpOptions};
 use http::{HeaderMap, Method, header, request::Parts};
 
 use crate::error::OciError;
 
 /// Who asks, and how a refusal has to look.
-pub(crate) struct Asker {
+pub(crate) struct Asker<'r> {
     pub(crate) actor: Actor,
     credential: Credential,
-    realm: String,
-    is_read: bool,
-    anonymous: Anonymous,
+    parts: &'r Parts,
+    http: &'r HttpOptions,
 }
 
-impl Asker {
-    pub(crate) fn of(state: &AppState, parts: &Parts) -> Self {
+impl<'r> Asker<'r> {
+    pub(crate) fn of(state: &'r AppState, parts: &'r Parts) -> Self {
         let credential = parts.extensions.get::<Credential>().copied().unwrap_or_default();
         let mut actor = parts.extensions.get::<Actor>().cloned().unwrap_or_default();
         if state.http.anonymous == Anonymous::All && credential == Credential::None {
             actor.kind = berth_domain::ActorKind::System;
             actor.name = "anonymous".into();
         }
-        Asker {
-            actor,
-            credential,
-            realm: berth_web::state::realm(&state.http, parts),
-            is_read: matches!(parts.method, Method::GET | Method::HEAD),
-            anonymous: state.http.anonymous,
-        }
+        Asker { actor, credential, parts, http: &state.http }
     }
 
     /// The witness of an action in a repository's project.
@@ -44,7 +37,7 @@ impl Asker {
     ) -> Result<ProjectAccess<A>, OciError> {
         let challenged = match self.credential {
             // Harbor's clients expect to be asked even for what is public: the token then says so.
-            Credential::None => self.anonymous == Anonymous::Token,
+            Credential::None => self.http.anonymous == Anonymous::Token,
             // Who shows a token that is over has to learn that, whatever strangers may read.
             Credential::Bearer { valid } => !valid,
             Credential::Basic { .. } | Credential::Session { .. } | Credential::Portal => false,
@@ -88,7 +81,7 @@ impl Asker {
 
     /// Whether the caller may talk to `/v2/` at all: somebody has to be signed in.
     pub(crate) fn require_somebody(&self) -> Result<(), OciError> {
-        if self.actor.is_anonymous() && self.anonymous == Anonymous::Token {
+        if self.actor.is_anonymous() && self.http.anonymous == Anonymous::Token {
             return Err(self.challenge("unauthorized", None));
         }
         Ok(())
@@ -99,7 +92,8 @@ impl Asker {
             "push" => format!("repository:{repo}:pull,push"),
             action => format!("repository:{repo}:{action}"),
         };
-        if self.credential == Credential::None && self.is_read {
+        let is_read = matches!(self.parts.method, Method::GET | Method::HEAD);
+        if self.credential == Credential::None && is_read {
             return self.challenge("authorize header needed to send HEAD to repository", Some(&scope));
         }
         self.challenge(&format!("unauthorized to access repository: {repo}, action: {action}"), Some(&scope))
@@ -113,7 +107,8 @@ impl Asker {
                 "Basic realm=\"harbor\"".to_owned()
             }
             Credential::None | Credential::Bearer { .. } => {
-                let mut challenge = format!("Bearer realm=\"{}\",service=\"harbor-registry\"", self.realm);
+                let realm = berth_web::state::realm(self.http, self.parts);
+                let mut challenge = format!("Bearer realm=\"{realm}\",service=\"harbor-registry\"");
                 if let Some(scope) = scope {
                     challenge.push_str(&format!(",scope=\"{scope}\""));
                 }

@@ -95,7 +95,7 @@ fn refuse_encoded(parts: &Parts) -> Result<(), OciError> {
 struct Call<'r> {
     state: &'r AppState,
     parts: &'r Parts,
-    asker: Asker,
+    asker: Asker<'r>,
 }
 
 impl Call<'_> {

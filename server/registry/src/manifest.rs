@@ -5,6 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use berth_domain::{
+    accessory::Puller,
     authz::{DeleteContent, Pull, Push},
     manifest::{self, PushRequest, TAGS_A_PUSH_MAX},
 };
@@ -45,8 +46,14 @@ impl Call<'_> {
                 return finish(head(&digest, &media_type).status(StatusCode::NOT_MODIFIED).body(Body::empty()));
             }
         }
-        let found = manifest::get(&self.state.domain, &access, repo, &reference).await?;
+        let found = manifest::get(&self.state.domain, &access, repo, &reference, self.puller()).await?;
         finish(head(&found.digest, &found.media_type).body(Body::from(found.bytes)))
+    }
+
+    /// cosign and notation read what they are about to sign. They say who they are, as to Harbor.
+    fn puller(&self) -> Puller {
+        let agent = text(&self.parts.headers, "user-agent").unwrap_or_default().to_ascii_lowercase();
+        if agent.contains("cosign") || agent.contains("notation") { Puller::Signer } else { Puller::Reader }
     }
 
     pub(crate) async fn put_manifest(&self, repo: &RepoName, reference: &str, body: Body) -> OciResult {

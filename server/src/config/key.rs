@@ -83,6 +83,13 @@ pub const KEYS: &[Key] = &[
          `Host`.",
     ),
     key(
+        "http.ca_certificate",
+        Kind::Text,
+        None,
+        "File with the certificate of the authority behind the server's own, in PEM. Clients and the portal download it at \
+         `/api/v2.0/systeminfo/getcert`.",
+    ),
+    key(
         "http.trusted_proxies",
         Kind::List,
         Some("[]"),
@@ -183,7 +190,8 @@ pub const KEYS: &[Key] = &[
         "gc.interval",
         Kind::Text,
         Some("\"10m\""),
-        "How often garbage is collected: a number with `s`, `m`, `h` or `d`. `0s`: only by `berth gc`.",
+        "How often garbage is collected, unless a schedule was set in the portal or through the API: a number with `s`, `m`, \
+         `h` or `d`. `0s`: only when somebody asks for it.",
     ),
     key(
         "log.format",

@@ -31,6 +31,8 @@ pub struct HttpConfig {
     pub timeouts: TimeoutsConfig,
     /// How long browsers remember that the server speaks TLS; nothing: they are not told.
     pub hsts: Option<Duration>,
+    /// The certificate that clients can download in order to trust the server, in PEM.
+    pub ca_certificate: Option<PathBuf>,
 }
 
 /// How long a client may do nothing. None of these limits a transfer that goes on.
@@ -56,6 +58,7 @@ impl TimeoutsConfig {
 pub(super) struct RawHttp {
     listen: String,
     external_url: Option<String>,
+    ca_certificate: Option<String>,
     trusted_proxies: Vec<String>,
     shutdown_grace_seconds: u64,
     head_timeout_seconds: u64,
@@ -83,7 +86,8 @@ impl TryFrom<RawHttp> for HttpConfig {
         };
         let is_https = external_url.as_ref().is_some_and(|url: &Url| url.scheme() == "https");
         let hsts = (is_https && raw.hsts_seconds > 0).then(|| Duration::from_secs(raw.hsts_seconds));
-        Ok(HttpConfig { listen, external_url, trusted_proxies, shutdown_grace, timeouts, hsts })
+        let ca_certificate = path(raw.ca_certificate);
+        Ok(HttpConfig { listen, external_url, trusted_proxies, shutdown_grace, timeouts, hsts, ca_certificate })
     }
 }
 

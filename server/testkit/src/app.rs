@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicI64, Ordering},
 };
 
-use berth_db::Backend;
+use berth_db::{Backend, Db};
 use berth_server::{
     Running,
     config::{self, Config, Inputs},
@@ -148,6 +148,18 @@ impl TestApp {
     /// The database behind the server, for what no answer shows.
     pub fn database(&self) -> &Database {
         &self.database
+    }
+
+    /// The rows of that database, beside the server.
+    ///
+    /// # Panics
+    /// Where the database cannot be opened.
+    pub async fn rows(&self) -> Db {
+        let opened = match self.database.url() {
+            Some(url) => Db::open_postgres(&url, 2).await,
+            None => Db::open_sqlite(&self.config.data.database()).await,
+        };
+        opened.unwrap_or_else(|error| panic!("the database cannot be opened: {error}"))
     }
 
     /// Nobody.

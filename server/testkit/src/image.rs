@@ -46,7 +46,8 @@ impl Blob {
         Blob::new(bytes)
     }
 
-    fn descriptor(&self, media_type: &str) -> Value {
+    /// The descriptor by which a manifest points at it.
+    pub fn descriptor(&self, media_type: &str) -> Value {
         json!({ "mediaType": media_type, "digest": self.digest.to_string(), "size": self.bytes.len() })
     }
 }

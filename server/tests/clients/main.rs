@@ -12,6 +12,7 @@ mod containerd;
 mod cosign;
 mod crane;
 mod docker;
+mod goharbor;
 mod helm;
 mod image;
 mod known;

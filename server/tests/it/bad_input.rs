@@ -10,6 +10,7 @@ on_both!(
     paths_of_nothing_are_not_found,
     heads_that_are_odd,
     answers_of_errors_tell_nothing_of_the_inside,
+    descriptions_have_bounds,
 );
 
 async fn lists_have_bounds(app: &TestApp) {
@@ -54,6 +55,17 @@ async fn lists_have_bounds(app: &TestApp) {
             let reply = admin.get(&format!("/api/v2.0/{path}?{query}")).send().await;
             assert!(matches!(reply.status, 200 | 400 | 422), "{path}?{query}: {} {}", reply.status, reply.text());
         }
+        // More than a statement holds, and a longer pattern than SQLite reads.
+        let conditions = vec!["name=~a"; 1500].join(",");
+        let refused = admin.get(&format!("/api/v2.0/{path}?q={conditions}")).send().await.refused(400, "BAD_REQUEST");
+        assert!(refused.text().contains("more than 100 conditions"), "{path}: {}", refused.text());
+        for key in ["name", "username", "resource"] {
+            let long = "_".repeat(30_000);
+            admin.get(&format!("/api/v2.0/{path}?q={key}=~{long}")).send().await.expect(200);
+        }
+    }
+    for path in ["search?q", "projects?name", "users?username", "users/search?username"] {
+        admin.get(&format!("/api/v2.0/{path}={}", "a".repeat(60_000))).send().await.expect(200);
     }
 }
 
@@ -183,4 +195,33 @@ async fn answers_of_errors_tell_nothing_of_the_inside(app: &TestApp) {
     }
     let health: Value = app.anonymous().get("/api/v2.0/health").send().await.expect(200).json();
     assert_eq!(health["status"], "healthy");
+}
+
+async fn descriptions_have_bounds(app: &TestApp) {
+    let admin = app.admin();
+    admin.push("library/app", "v1", &berth_testkit::Image::new("described", 1)).await;
+    let long = "d".repeat((64 << 10) + 1);
+    let pull = json!({ "resource": "repository", "action": "pull" });
+    let robot = json!({
+        "name": "ci", "level": "project", "duration": 1, "description": long,
+        "permissions": [{ "kind": "project", "namespace": "library", "access": [pull] }],
+    });
+    let hook = json!({
+        "name": "hook", "description": long, "event_types": ["PUSH_ARTIFACT"],
+        "targets": [{ "type": "http", "address": "http://hooks" }],
+    });
+    let rule = json!({
+        "template": "t".repeat(40_000),
+        "tag_selectors": [{ "kind": "doublestar", "decoration": "matches", "pattern": "**" }],
+        "scope_selectors": { "repository": [{ "kind": "doublestar", "decoration": "repoMatches", "pattern": "**" }] },
+    });
+    for (request, body) in [
+        (admin.post("/api/v2.0/robots"), robot),
+        (admin.post("/api/v2.0/projects/library/webhook/policies"), hook),
+        (admin.post("/api/v2.0/projects/library/immutabletagrules"), rule),
+        (admin.put("/api/v2.0/projects/library/repositories/app"), json!({ "description": long })),
+    ] {
+        let refused = request.json(&body).send().await.refused(400, "BAD_REQUEST");
+        assert!(refused.text().contains("longer than"), "{}", refused.text());
+    }
 }

@@ -62,6 +62,11 @@ impl ApiError {
         ApiError::new(ErrorCode::Unprocessable, format!("validation failure list:\n{message}"))
     }
 
+    /// 422 for a field outside its schema, for which Harbor says the first line twice.
+    pub fn invalid_field(message: impl std::fmt::Display) -> Self {
+        ApiError::validation(format!("validation failure list:\n{message}"))
+    }
+
     /// The same under another word, where another interface has its own for it.
     #[must_use]
     pub fn with_code(mut self, code: ErrorCode) -> Self {

@@ -17,6 +17,27 @@ impl IntoResponse for Created {
     }
 }
 
+/// What there is as JSON; nothing at all, but of that type, where there is nothing: so Harbor answers.
+pub struct MaybeJson<T>(pub Option<T>);
+
+impl<T: Serialize> IntoResponse for MaybeJson<T> {
+    fn into_response(self) -> Response {
+        match self.0 {
+            Some(value) => Json(value).into_response(),
+            None => [(header::CONTENT_TYPE, "application/json")].into_response(),
+        }
+    }
+}
+
+/// A log, as lines of text.
+pub struct Lines(pub String);
+
+impl IntoResponse for Lines {
+    fn into_response(self) -> Response {
+        ([(header::CONTENT_TYPE, "text/plain")], self.0).into_response()
+    }
+}
+
 /// One page of a list with `X-Total-Count` and `Link`.
 pub struct PagedJson<T> {
     /// The rows and their number.

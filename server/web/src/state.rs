@@ -1,6 +1,6 @@
 //! What every handler can reach.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use axum::extract::FromRef;
 use berth_auth::Auth;
@@ -34,6 +34,8 @@ pub struct HttpOptions {
     pub tls: bool,
     /// Places for bodies of pushes.
     pub intake: Intake,
+    /// File with the certificate that clients can download in order to trust the server.
+    pub ca_certificate: Option<PathBuf>,
 }
 
 /// Places for bodies of pushes that are received at the same time: each needs memory and a turn at the disk.
@@ -63,6 +65,13 @@ impl Default for Intake {
 }
 
 impl HttpOptions {
+    /// The certificate that clients can download, in PEM. Nothing where there is none to be read.
+    pub async fn ca_certificate(&self) -> Option<Vec<u8>> {
+        let path = self.ca_certificate.as_ref()?;
+        let read = tokio::fs::read(path).await;
+        read.inspect_err(|error| tracing::warn!(%error, "the certificate of `http.ca_certificate` cannot be read")).ok()
+    }
+
     /// Whether clients speak TLS, as far as the server knows: cookies are for TLS only then.
     pub fn is_secure(&self) -> bool {
         self.external_url.as_ref().map_or(self.tls, |url| url.scheme() == "https")

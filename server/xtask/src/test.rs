@@ -20,6 +20,8 @@ use crate::workspace::Workspace;
 /// The integration test that drives foreign clients; a stage of its own, since it takes long.
 const CLIENTS: &str = "clients";
 const BROWSER: &str = "end2end/run.mjs";
+/// Asks the management API with generated requests, run by the environment of that name.
+const API: (&str, &str) = ("end2end/api/run.py", "python-schemathesis");
 
 /// Which foreign clients are tried.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -107,6 +109,9 @@ impl Suites<'_> {
         stages.run("clients", || {
             command::run(self.cargo_test()?.args(["--test", CLIENTS, "--", "--nocapture"]).args(self.filter))
         });
+        if self.clients == Clients::All && self.filter.is_empty() {
+            stages.run("api", || self.api());
+        }
         if !self.filter.is_empty() {
             stages.skip("browser", "tests were picked by name");
         } else if !self.prepared.has_browser {
@@ -124,6 +129,14 @@ impl Suites<'_> {
         cargo.args(["test", "--workspace", "--exclude", "berth-wasm", "--no-fail-fast"]);
         self.environment(&mut cargo)?;
         Ok(cargo)
+    }
+
+    fn api(&self) -> anyhow::Result<()> {
+        let (script, python) = API;
+        let python = self.prepared.tools.iter().map(|folder| folder.join(python)).find(|program| program.is_file());
+        let mut python = Command::new(python.context("schemathesis could not be installed")?);
+        python.current_dir(&self.workspace.root).args([script, "--examples", "20", "--server"]);
+        command::run(python.arg(self.workspace.target.join("debug/berth")))
     }
 
     fn browser(&self) -> anyhow::Result<()> {

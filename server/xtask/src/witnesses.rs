@@ -11,10 +11,12 @@ use anyhow::{Context, bail};
 use crate::workspace::Workspace;
 
 /// Types that only `authz` and the verification of identity make.
-const WITNESSES: [&str; 10] = [
+const WITNESSES: [&str; 15] = [
+    "LabelAccess",
     "ProjectAccess",
     "CatalogAccess",
     "SystemAccess",
+    "InternalAccess",
     "SelfAccess",
     "SignedIn",
     "ProjectCreation",
@@ -22,6 +24,9 @@ const WITNESSES: [&str; 10] = [
     "Visible",
     "Actor",
     "PersonAccess",
+    "RobotAccess",
+    "RobotsAccess",
+    "RobotCatalogue",
 ];
 
 /// Modules that are no nouns: they make the witnesses, or hold no rule.

@@ -1,11 +1,17 @@
 //! Administration: people, log, settings.
 
 mod audit;
+mod labels;
+mod quotas;
+mod robots;
 mod settings;
 mod user_forms;
 mod users;
 
 pub use audit::Audit;
+pub use labels::{DeleteSystemLabel, EditSystemLabel, NewSystemLabel, SystemLabels};
+pub use quotas::{ChangeQuota, Quotas};
+pub use robots::{DeleteSystemRobot, EditSystemRobot, NewSystemRobot, SystemRobotSecret, SystemRobots};
 pub use settings::Settings;
 pub use user_forms::{DeleteUser, NewUser, UserPassword};
 pub use users::Users;

@@ -218,6 +218,6 @@ fn Control(
             </div>
         }
         .into_any(),
-        Kind::Text | Kind::Banner => input(None).into_any(),
+        Kind::Text | Kind::Amount | Kind::Banner => input(None).into_any(),
     }
 }

@@ -2,12 +2,14 @@
 
 mod facts;
 mod forms;
+mod labels;
 mod layers;
 mod overview;
 mod step;
 
 pub(crate) use facts::platforms_of;
 pub(crate) use forms::{DeleteArtifact, NewTag};
+pub(crate) use labels::ArtifactLabels;
 pub(crate) use layers::Layers;
 pub(crate) use overview::Overview;
 

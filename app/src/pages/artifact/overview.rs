@@ -1,6 +1,7 @@
 //! What an artifact is: platforms, tags, how it runs, what it says of itself.
 
 use super::facts::{Child, ChildKind, ImageFacts, children, is_index};
+use super::labels::{LabelsCard, PostTakeLabel};
 use super::{Head, Part, artifact_of_page, kind_label};
 use crate::format::{ByteSize, TimeAgo, TimeDate};
 use crate::i18n::keys;
@@ -21,6 +22,14 @@ use leptos::prelude::*;
 #[component]
 pub(crate) fn Overview(within: InProject, repo: RepoName, reference: Reference) -> impl IntoView {
     let artifact = artifact_of_page(&repo, &reference);
+    let take = ServerAction::<PostTakeLabel>::new();
+    Effect::new(move |before: Option<usize>| {
+        let version = take.version().get();
+        if before.is_some_and(|before| before != version) {
+            artifact.refetch();
+        }
+        version
+    });
     loaded(artifact, move |artifact| {
         let may_tag = within.rights.may(Of::Tag, Action::Create);
         let new_tag = may_tag.then(|| RepositoryPart::NewTag(reference.clone()).of(&repo));
@@ -31,6 +40,7 @@ pub(crate) fn Overview(within: InProject, repo: RepoName, reference: Reference) 
         let annotations = artifact.annotations.clone().unwrap_or_default().into_iter().collect();
         let annotations = pairs(t!(keys::artifact::ANNOTATIONS), annotations);
         let accessories = artifact.accessories.clone().unwrap_or_default();
+        let on_it = artifact.labels.clone().unwrap_or_default();
         let name = reference.to_string();
         view! {
             <Head
@@ -54,6 +64,13 @@ pub(crate) fn Overview(within: InProject, repo: RepoName, reference: Reference) 
                 </div>
                 <aside class="stack" aria-label=t!(keys::artifact::FACTS)>
                     <Facts artifact=artifact facts=facts />
+                    <LabelsCard
+                        within=within.clone()
+                        repo=repo.clone()
+                        reference=reference.clone()
+                        labels=on_it
+                        action=take
+                    />
                     {(!accessories.is_empty())
                         .then(|| view! { <Accessories repo=repo.clone() accessories=accessories /> })}
                 </aside>

@@ -6,7 +6,8 @@ use crate::i18n::{Catalog, keys};
 use crate::query::plain;
 use crate::t;
 use crate::ui::{query_pairs, with_query};
-use berth_types::Timestamp;
+use berth_types::url::BERTH_API;
+use berth_types::{ProjectId, Timestamp};
 use chrono::NaiveDate;
 
 /// What a log is filtered by.
@@ -69,6 +70,14 @@ impl AuditFilter {
             parts.push(format!("op_time=[{}~{}]", side(self.from, "00:00:00"), side(self.to, "23:59:59")));
         }
         parts.join(",")
+    }
+
+    /// Where the entries are a file: all that match, those of one project where it is given.
+    pub fn export_href(&self, format: &str, sort: &str, project: Option<ProjectId>) -> String {
+        let within = project.map(|id| format!("project_id={id}"));
+        let parts: Vec<String> = within.into_iter().chain([self.q()]).filter(|part| !part.is_empty()).collect();
+        let pairs = [("format", format), ("q", &parts.join(",")), ("sort", sort)];
+        berth_types::url::with_query(&format!("{BERTH_API}/audit-logs/export"), &pairs)
     }
 
     /// Whether anything is filtered out.
@@ -148,6 +157,19 @@ mod tests {
         let half = AuditFilter::read("from=2026-03-01");
         assert_eq!(half.q(), "op_time=[2026-03-01T00:00:00~]");
         assert!(parse_q(&half.q()).is_ok());
+    }
+
+    #[test]
+    fn the_file_has_what_the_page_shows() {
+        let filter = AuditFilter::read("q=mei&operation=create&page=3");
+        assert_eq!(
+            filter.export_href("csv", "-op_time", None),
+            "/api/berth/v1/audit-logs/export?format=csv&q=username%3D~mei%2Coperation%3Dcreate&sort=-op_time"
+        );
+        assert_eq!(
+            AuditFilter::default().export_href("jsonl", "op_time", Some(ProjectId(7))),
+            "/api/berth/v1/audit-logs/export?format=jsonl&q=project_id%3D7&sort=op_time"
+        );
     }
 
     #[test]

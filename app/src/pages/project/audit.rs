@@ -18,6 +18,7 @@ pub(crate) fn Audit(within: InProject) -> impl IntoView {
         return view! { <NotAllowed /> }.into_any();
     }
     let state = use_list_state("-op_time");
+    let project = within.project.project_id;
     let client = use_client();
     let entries = Resource::new(
         move || state.get(),
@@ -31,7 +32,10 @@ pub(crate) fn Audit(within: InProject) -> impl IntoView {
     );
     view! {
         <PageHead title=|| t!(keys::audit::TITLE) sub=t!(keys::audit::SUB) />
-        {loaded(entries, |(state, entries)| view! { <AuditList state=state entries=entries /> })}
+        {loaded(
+            entries,
+            move |(state, entries)| view! { <AuditList state=state entries=entries project=project /> },
+        )}
     }
     .into_any()
 }

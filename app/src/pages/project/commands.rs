@@ -88,7 +88,7 @@ impl PullCommands {
 }
 
 /// A word that a shell reads as it is.
-fn shell_word(text: &str) -> String {
+pub(crate) fn shell_word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '@' | '+' | ':' | '/');
     if !text.is_empty() && text.chars().all(plain) {
         return text.to_owned();

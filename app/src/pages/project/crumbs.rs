@@ -22,6 +22,18 @@ pub fn crumbs(page: &PagePath, catalog: &Catalog) -> Vec<Crumb> {
             if matches!(part, ProjectPart::NewMember | ProjectPart::RemoveMember(_)) {
                 crumbs.push(Crumb::link(text(keys::members::TITLE), ProjectPart::Members.of(&project)));
             }
+            if matches!(part, ProjectPart::NewLabel | ProjectPart::EditLabel(_) | ProjectPart::DeleteLabel(_)) {
+                crumbs.push(Crumb::link(text(keys::labels::TITLE), ProjectPart::Labels.of(&project)));
+            }
+            if matches!(
+                part,
+                ProjectPart::NewRobot
+                    | ProjectPart::EditRobot(_)
+                    | ProjectPart::RobotSecret(_)
+                    | ProjectPart::DeleteRobot(_)
+            ) {
+                crumbs.push(Crumb::link(text(keys::robots::TITLE), ProjectPart::Robots.of(&project)));
+            }
             if matches!(part, ProjectPart::Delete) {
                 crumbs.push(Crumb::link(text(keys::project_settings::TITLE), ProjectPart::Settings.of(&project)));
             }
@@ -35,7 +47,10 @@ pub fn crumbs(page: &PagePath, catalog: &Catalog) -> Vec<Crumb> {
                 return crumbs;
             };
             crumbs.push(Crumb::link(name, RepositoryPart::Tags.of(repo)));
-            if let RepositoryPart::NewTag(reference) | RepositoryPart::DeleteArtifact(reference) = part {
+            if let RepositoryPart::NewTag(reference)
+            | RepositoryPart::Labels(reference)
+            | RepositoryPart::DeleteArtifact(reference) = part
+            {
                 let href = RepositoryPart::Artifact(reference.clone()).of(repo);
                 crumbs.push(Crumb::link(reference_text(reference), href));
             }
@@ -82,6 +97,15 @@ fn project_key(part: &ProjectPart) -> Option<Key> {
         ProjectPart::Members => keys::members::TITLE,
         ProjectPart::NewMember => keys::members::ADD_TITLE,
         ProjectPart::RemoveMember(_) => keys::members::REMOVE_SUBMIT,
+        ProjectPart::Robots => keys::robots::TITLE,
+        ProjectPart::NewRobot => keys::robots::NEW,
+        ProjectPart::EditRobot(_) => keys::robots::menu::EDIT,
+        ProjectPart::RobotSecret(_) => keys::robots::secret::SECRET,
+        ProjectPart::DeleteRobot(_) => keys::robots::DELETE_SUBMIT,
+        ProjectPart::Labels => keys::labels::TITLE,
+        ProjectPart::NewLabel => keys::labels::NEW_TITLE,
+        ProjectPart::EditLabel(_) => keys::labels::EDIT_SHORT,
+        ProjectPart::DeleteLabel(_) => keys::labels::DELETE_SUBMIT,
         ProjectPart::Audit => keys::audit::TITLE,
         ProjectPart::Settings => keys::project_settings::TITLE,
         ProjectPart::Delete => keys::project_settings::DELETE_SUBMIT,
@@ -98,6 +122,7 @@ fn repository_crumb(part: &RepositoryPart, catalog: &Catalog) -> Option<String> 
         RepositoryPart::Delete => keys::repositories::DELETE_SUBMIT,
         RepositoryPart::TagHistory(_) => keys::repository::TAB_HISTORY,
         RepositoryPart::DeleteTag(_) => keys::repository::DELETE_TAG_SUBMIT,
+        RepositoryPart::Labels(_) => keys::labels::TITLE,
         RepositoryPart::NewTag(_) => keys::repository::ADD_TAG_SUBMIT,
         RepositoryPart::DeleteArtifact(_) => keys::repository::DELETE_ARTIFACT_SUBMIT,
     };

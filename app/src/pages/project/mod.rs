@@ -5,10 +5,12 @@ mod audit;
 pub(crate) mod commands;
 pub(crate) mod crumbs;
 mod delete;
+mod labels;
 mod members;
 mod path;
 mod repositories;
 mod rights;
+mod robots;
 mod settings;
 
 pub(crate) use repositories::first_line;
@@ -130,6 +132,14 @@ fn draw(page: PagePath, within: InProject) -> AnyView {
             ProjectPart::Members => view! { <members::Members within=within /> }.into_any(),
             ProjectPart::NewMember => view! { <members::NewMember within=within /> }.into_any(),
             ProjectPart::RemoveMember(id) => view! { <members::RemoveMember within=within id=id /> }.into_any(),
+            ProjectPart::Labels | ProjectPart::NewLabel | ProjectPart::EditLabel(_) | ProjectPart::DeleteLabel(_) => {
+                labels::draw(&part, within)
+            }
+            ProjectPart::Robots
+            | ProjectPart::NewRobot
+            | ProjectPart::EditRobot(_)
+            | ProjectPart::RobotSecret(_)
+            | ProjectPart::DeleteRobot(_) => robots::draw(&part, within),
             ProjectPart::Audit => view! { <audit::Audit within=within /> }.into_any(),
             ProjectPart::Settings => view! { <settings::Settings within=within /> }.into_any(),
             ProjectPart::Delete => view! { <delete::DeleteProject within=within /> }.into_any(),
@@ -147,6 +157,9 @@ fn draw(page: PagePath, within: InProject) -> AnyView {
             }
             RepositoryPart::Layers(reference) => {
                 view! { <artifact::Layers within=within repo=repo reference=reference /> }.into_any()
+            }
+            RepositoryPart::Labels(reference) => {
+                view! { <artifact::ArtifactLabels within=within repo=repo reference=reference /> }.into_any()
             }
             RepositoryPart::NewTag(reference) => {
                 view! { <artifact::NewTag within=within repo=repo reference=reference /> }.into_any()

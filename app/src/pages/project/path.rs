@@ -1,6 +1,6 @@
 //! What the addresses below a project name. `/-/` ends the name of a project or a repository, since no name can hold it.
 
-use berth_types::{MemberId, ProjectName, Reference, RepoName, TagName};
+use berth_types::{MemberId, ProjectName, Reference, RepoName, RobotId, TagName};
 
 /// A page of a project or of a repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +22,24 @@ pub enum ProjectPart {
     NewMember,
     /// The question whether to remove a member.
     RemoveMember(MemberId),
+    /// Its robots.
+    Robots,
+    /// The form to make a robot.
+    NewRobot,
+    /// The form to change a robot.
+    EditRobot(RobotId),
+    /// Another secret for a robot.
+    RobotSecret(RobotId),
+    /// The question whether to delete a robot.
+    DeleteRobot(RobotId),
+    /// Its labels.
+    Labels,
+    /// The form to make a label.
+    NewLabel,
+    /// The form to change a label.
+    EditLabel(i64),
+    /// The question whether to delete a label.
+    DeleteLabel(i64),
     /// What happened in it.
     Audit,
     /// Its settings.
@@ -47,6 +65,8 @@ pub enum RepositoryPart {
     Artifact(Reference),
     /// The layers of an artifact.
     Layers(Reference),
+    /// The labels on an artifact.
+    Labels(Reference),
     /// The form to add a tag to an artifact.
     NewTag(Reference),
     /// The question whether to delete an artifact.
@@ -98,6 +118,15 @@ impl ProjectPart {
             ["members"] => ProjectPart::Members,
             ["members", "new"] => ProjectPart::NewMember,
             ["members", id, "remove"] => ProjectPart::RemoveMember(id.parse().ok()?),
+            ["robots"] => ProjectPart::Robots,
+            ["robots", "new"] => ProjectPart::NewRobot,
+            ["robots", id] => ProjectPart::EditRobot(id.parse().ok()?),
+            ["robots", id, "secret"] => ProjectPart::RobotSecret(id.parse().ok()?),
+            ["robots", id, "delete"] => ProjectPart::DeleteRobot(id.parse().ok()?),
+            ["labels"] => ProjectPart::Labels,
+            ["labels", "new"] => ProjectPart::NewLabel,
+            ["labels", id, "edit"] => ProjectPart::EditLabel(id.parse().ok()?),
+            ["labels", id, "delete"] => ProjectPart::DeleteLabel(id.parse().ok()?),
             ["audit"] => ProjectPart::Audit,
             ["settings"] => ProjectPart::Settings,
             ["delete"] => ProjectPart::Delete,
@@ -111,6 +140,15 @@ impl ProjectPart {
             ProjectPart::Members => "members".to_owned(),
             ProjectPart::NewMember => "members/new".to_owned(),
             ProjectPart::RemoveMember(id) => format!("members/{id}/remove"),
+            ProjectPart::Robots => "robots".to_owned(),
+            ProjectPart::NewRobot => "robots/new".to_owned(),
+            ProjectPart::EditRobot(id) => format!("robots/{id}"),
+            ProjectPart::RobotSecret(id) => format!("robots/{id}/secret"),
+            ProjectPart::DeleteRobot(id) => format!("robots/{id}/delete"),
+            ProjectPart::Labels => "labels".to_owned(),
+            ProjectPart::NewLabel => "labels/new".to_owned(),
+            ProjectPart::EditLabel(id) => format!("labels/{id}/edit"),
+            ProjectPart::DeleteLabel(id) => format!("labels/{id}/delete"),
             ProjectPart::Audit => "audit".to_owned(),
             ProjectPart::Settings => "settings".to_owned(),
             ProjectPart::Delete => "delete".to_owned(),
@@ -133,6 +171,7 @@ impl RepositoryPart {
             ["tags", tag, "delete"] => RepositoryPart::DeleteTag(tag.parse().ok()?),
             ["artifacts", reference] => RepositoryPart::Artifact(reference.parse().ok()?),
             ["artifacts", reference, "layers"] => RepositoryPart::Layers(reference.parse().ok()?),
+            ["artifacts", reference, "labels"] => RepositoryPart::Labels(reference.parse().ok()?),
             ["artifacts", reference, "tag"] => RepositoryPart::NewTag(reference.parse().ok()?),
             ["artifacts", reference, "delete"] => RepositoryPart::DeleteArtifact(reference.parse().ok()?),
             _ => return None,
@@ -148,6 +187,7 @@ impl RepositoryPart {
             RepositoryPart::DeleteTag(tag) => format!("tags/{tag}/delete"),
             RepositoryPart::Artifact(reference) => format!("artifacts/{reference}"),
             RepositoryPart::Layers(reference) => format!("artifacts/{reference}/layers"),
+            RepositoryPart::Labels(reference) => format!("artifacts/{reference}/labels"),
             RepositoryPart::NewTag(reference) => format!("artifacts/{reference}/tag"),
             RepositoryPart::DeleteArtifact(reference) => format!("artifacts/{reference}/delete"),
         }
@@ -177,6 +217,15 @@ mod tests {
             "/projects/p/-/members",
             "/projects/p/-/members/new",
             "/projects/p/-/members/7/remove",
+            "/projects/p/-/robots",
+            "/projects/p/-/robots/new",
+            "/projects/p/-/robots/7",
+            "/projects/p/-/robots/7/secret",
+            "/projects/p/-/robots/7/delete",
+            "/projects/p/-/labels",
+            "/projects/p/-/labels/new",
+            "/projects/p/-/labels/7/edit",
+            "/projects/p/-/labels/7/delete",
             "/projects/p/-/audit",
             "/projects/p/-/settings",
             "/projects/p/-/delete",
@@ -187,6 +236,7 @@ mod tests {
             "/projects/p/a/b/-/tags/v1/delete",
             "/projects/p/a/-/artifacts/v1",
             "/projects/p/a/-/artifacts/v1/layers",
+            "/projects/p/a/-/artifacts/v1/labels",
             "/projects/p/a/-/artifacts/v1/tag",
             "/projects/p/a/-/artifacts/v1/delete",
         ];
@@ -213,7 +263,7 @@ mod tests {
             "/projects/-/new",
             "/projects/P",
             "/projects/p/-",
-            "/projects/p/-/robots",
+            "/projects/p/-/robots/x",
             "/projects/p//a",
             "/projects/p/A",
             "/projects/p/a/-/artifacts",

@@ -10,8 +10,8 @@ use crate::query::{ListState, use_list_state};
 use crate::session::use_session;
 use crate::ui::{
     ActionCell, ActionColumn, Card, CardBody, Cell, Column, CopyCommand, Empty, Fact, FilterCount, Filters, Glyph,
-    Icon, LinkButton, Look, Menu, MenuLink, MenuSeparator, MenuSide, NameLink, PageHead, Pager, Priority, Row, RowHead,
-    RowMenu, SearchBox, Sort, Stat, Stats, Table, TableBox,
+    Icon, LinkButton, Look, Menu, MenuLink, MenuSeparator, MenuSide, NameLink, PageHead, Pager, Priority, QuotaBar,
+    Row, RowHead, RowMenu, SearchBox, Sort, Stat, Stats, Table, TableBox,
 };
 use crate::{t, tn};
 use berth_types::RepoName;
@@ -151,12 +151,12 @@ fn PushSteps(commands: PushCommands) -> impl IntoView {
     }
 }
 
-/// What of the storage is used: the numbers, and the share where there is a limit.
-fn storage(summary: &ProjectSummary) -> Option<(String, Option<(String, u64)>)> {
+/// What of the storage is used, and the limit where there is one, both in bytes.
+fn storage(summary: &ProjectSummary) -> Option<(u64, Option<u64>)> {
     let quota = summary.quota.as_ref()?;
     let used = natural(*quota.used.get("storage")?);
     let limit = quota.hard.get("storage").and_then(|limit| u64::try_from(*limit).ok());
-    Some((bytes(used), limit.map(|limit| (bytes(limit), percent(used, limit)))))
+    Some((used, limit))
 }
 
 /// Members with any role; nothing where the visitor may not know.
@@ -177,13 +177,20 @@ fn members(summary: &ProjectSummary) -> Option<u64> {
 fn Numbers(summary: ProjectSummary) -> impl IntoView {
     let storage = storage(&summary).map(|(used, limit)| {
         let (note, of) = match limit {
-            Some((limit, share)) => (t!(keys::quota::USED, percent = share), Some(limit)),
+            Some(limit) => (t!(keys::quota::USED, percent = percent(used, limit)), Some(limit)),
             None => (t!(keys::quota::NO_LIMIT), None),
         };
         view! {
             <Stat label=t!(keys::projects::STORAGE) note=note>
-                {used}
-                {of.map(|limit| view! { " " <small>{t!(keys::project::OF_LIMIT, limit = limit)}</small> })}
+                {bytes(used)}
+                {of
+                    .map(|limit| {
+                        view! {
+                            " "
+                            <small>{t!(keys::project::OF_LIMIT, limit = bytes(limit))}</small>
+                            <QuotaBar used=used limit=limit />
+                        }
+                    })}
             </Stat>
         }
     });
@@ -380,8 +387,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!(members(&summary), Some(5));
-        let (used, limit) = storage(&summary).unwrap();
-        assert_eq!((used.as_str(), limit.as_ref().map(|limit| limit.1)), ("512\u{a0}MiB", Some(50)));
+        assert_eq!(storage(&summary), Some((512 << 20, Some(1 << 30))));
         let summary: ProjectSummary =
             serde_json::from_str(r#"{"repo_count":0,"quota":{"hard":{"storage":-1},"used":{"storage":0}}}"#).unwrap();
         assert_eq!((members(&summary), storage(&summary).unwrap().1), (None, None));

@@ -47,6 +47,8 @@ impl Rights {
         ProjectNav {
             name: project.to_owned(),
             members: self.may(Resource::Member, Action::List),
+            robots: self.may(Resource::Robot, Action::List),
+            labels: self.may(Resource::Label, Action::List),
             log: self.may(Resource::Log, Action::List),
             settings: self.may(Resource::Project, Action::Update),
         }

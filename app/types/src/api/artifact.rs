@@ -60,10 +60,19 @@ pub struct Artifact {
     pub addition_links: BTreeMap<String, AdditionLink>,
     /// Labels; null where none were asked for or exist.
     #[serde(default)]
-    pub labels: Option<Vec<serde_json::Value>>,
+    pub labels: Option<Vec<super::Label>>,
     /// Signatures, SBOMs and other referrers that belong to it; null where none were asked for or exist.
     #[serde(default)]
     pub accessories: Option<Vec<Accessory>>,
+    /// The same of the indexes that list it; absent where none were asked for or exist.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inherited_accessories: Option<Vec<Accessory>>,
+    /// What scanners found, by the media type of their report; absent where none was asked for or exists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scan_overview: Option<BTreeMap<String, NativeReportSummary>>,
+    /// The SBOM that was made for it; absent where none was asked for or exists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sbom_overview: Option<SBOMOverview>,
 }
 
 fn is_zero(size: &i64) -> bool {
@@ -108,7 +117,7 @@ pub struct NewTag {
 
 /// A child of an index.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Reference))]
 pub struct ArtifactReference {
     /// Row id of the index.
     pub parent_id: ArtifactId,
@@ -129,7 +138,7 @@ pub struct ArtifactReference {
 
 /// A platform as Harbor shows one: `OsFeatures` is always there.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Platform))]
 pub struct ReferencePlatform {
     /// Features of the operating system.
     #[serde(rename = "OsFeatures", default)]
@@ -184,6 +193,110 @@ pub struct Tag {
 
 fn never() -> Timestamp {
     Timestamp::NEVER
+}
+
+/// What a scanner found, in numbers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NativeReportSummary {
+    /// Which report.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub report_id: String,
+    /// How far the scan is.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub scan_status: String,
+    /// The worst that was found.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub severity: String,
+    /// Seconds that it took.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub duration: i64,
+    /// How many vulnerabilities.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<VulnerabilitySummary>,
+    /// When it began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_time: Option<Timestamp>,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_time: Option<Timestamp>,
+    /// Percent of the scan that are done.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub complete_percent: i64,
+    /// Which scanner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scanner: Option<super::Scanner>,
+}
+
+/// Vulnerabilities, counted.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct VulnerabilitySummary {
+    /// All of them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub total: i64,
+    /// Those that a newer version has not.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub fixable: i64,
+    /// By severity.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub summary: BTreeMap<String, i64>,
+}
+
+/// The SBOM of an artifact, and how it was made.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SBOMOverview {
+    /// When it was begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_time: Option<Timestamp>,
+    /// When it was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_time: Option<Timestamp>,
+    /// How far it is.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub scan_status: String,
+    /// Digest of the accessory that holds it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub sbom_digest: String,
+    /// Which report.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub report_id: String,
+    /// Seconds that it took.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub duration: i64,
+    /// Which scanner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scanner: Option<super::Scanner>,
+}
+
+/// A picture.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Icon {
+    /// Media type.
+    #[serde(rename = "content-type")]
+    pub content_type: String,
+    /// The bytes in base64.
+    pub content: String,
+}
+
+/// A file of a model, or a folder of them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FileEntry {
+    /// Name without the folders.
+    pub name: String,
+    /// `file` or `directory`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Bytes; absent for a folder.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub size: i64,
+    /// What lies in a folder.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(no_recursion))]
+    pub children: Vec<FileEntry>,
 }
 
 /// One line of an image's history (image-spec, `history`).

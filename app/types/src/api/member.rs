@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::UserGroup;
 use crate::{MemberId, ProjectId};
 
 /// A membership.
@@ -36,7 +37,7 @@ pub struct ProjectMember {
     pub member_user: Option<UserEntity>,
     /// Which group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub member_group: Option<UserGroupRef>,
+    pub member_group: Option<UserGroup>,
 }
 
 /// A user by id or by name.
@@ -49,24 +50,6 @@ pub struct UserEntity {
     /// Sign-in name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
-}
-
-/// A group by id or by name and type.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct UserGroupRef {
-    /// Row id.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub id: Option<i64>,
-    /// Name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub group_name: Option<String>,
-    /// 1 LDAP, 2 HTTP, 3 OIDC.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub group_type: Option<i64>,
-    /// LDAP distinguished name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ldap_group_dn: Option<String>,
 }
 
 /// A change of role.

@@ -43,7 +43,7 @@ pub struct Project {
 
 /// Vulnerabilities that policies overlook.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = CVEAllowlist))]
 pub struct CveAllowlist {
     /// Row id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -84,7 +84,7 @@ impl Default for CveAllowlist {
 
 /// One overlooked vulnerability.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = CVEAllowlistItem))]
 pub struct CveItem {
     /// For example `CVE-2019-10164`.
     #[serde(default)]
@@ -203,6 +203,9 @@ pub struct ProjectSummary {
     /// Storage.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quota: Option<ProjectSummaryQuota>,
+    /// The registry that the project is a cache of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registry: Option<super::Registry>,
 }
 
 /// Storage of a project, by resource (`storage`, bytes).

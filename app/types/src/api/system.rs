@@ -74,6 +74,25 @@ pub struct GeneralInfo {
     /// Whether anybody may sign up.
     #[serde(default)]
     pub self_registration: bool,
+    /// How the proxy that authenticates is reached; absent in other modes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authproxy_settings: Option<AuthproxySetting>,
+}
+
+/// How a proxy that authenticates is reached.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AuthproxySetting {
+    /// Where it is.
+    pub endpoint: String,
+    /// Where tokens are reviewed. The name is misspelt as Harbor has it.
+    pub tokenreivew_endpoint: String,
+    /// Whether people are taken without a search.
+    pub skip_search: bool,
+    /// Whether its certificate is verified.
+    pub verify_cert: bool,
+    /// Its certificate, in PEM.
+    pub server_certificate: String,
 }
 
 /// Counts over all that the caller may see.

@@ -29,6 +29,38 @@ pub struct UserResp {
     pub creation_time: Timestamp,
     /// When it was last changed.
     pub update_time: Timestamp,
+    /// What the OIDC provider said; absent for accounts of others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oidc_user_meta: Option<OidcUserInfo>,
+}
+
+/// A person as the OIDC provider knows one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = OIDCUserInfo))]
+pub struct OidcUserInfo {
+    /// Row id.
+    pub id: i64,
+    /// The account.
+    pub user_id: UserId,
+    /// Subject and issuer.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub subiss: String,
+    /// The secret for command lines.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub secret: String,
+    /// When it was made.
+    pub creation_time: Timestamp,
+    /// When it was last changed.
+    pub update_time: Timestamp,
+}
+
+/// A new secret for command lines.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = OIDCCliSecretReq))]
+pub struct OidcCliSecretReq {
+    /// The secret.
+    #[serde(default)]
+    pub secret: String,
 }
 
 /// A new account. Privileged fields are never bound from the outside.

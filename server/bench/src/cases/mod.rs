@@ -2,6 +2,7 @@
 
 mod bulk;
 mod collect;
+mod lists;
 mod referrers;
 mod requests;
 mod start;
@@ -58,6 +59,8 @@ pub enum Case {
     B15,
     /// Start, idle memory, size
     B17,
+    /// First and last pages of long lists
+    B19,
     /// Referrers
     B21,
 }
@@ -80,6 +83,7 @@ impl Case {
             Case::B14 => "B14",
             Case::B15 => "B15",
             Case::B17 => "B17",
+            Case::B19 => "B19",
             Case::B21 => "B21",
         }
     }
@@ -108,11 +112,15 @@ impl std::fmt::Display for Scale {
         write!(
             f,
             "{repeats} repeats of {} s; {} tags in the large repository, {} in that whose tags move, {} referrers; \
-             blobs of {layer_mib} MiB; {pulls} pulls at once; garbage among {blobs} blobs.",
+             blobs of {layer_mib} MiB; {pulls} pulls at once; garbage among {blobs} blobs; lists of {} projects with {} \
+             artifacts and {} audit entries.",
             time.as_secs_f64(),
             amounts.tags,
             amounts.moves,
             amounts.referrers,
+            amounts.projects,
+            amounts.artifacts,
+            amounts.entries,
         )
     }
 }
@@ -163,6 +171,7 @@ impl Bench {
             Case::B14 => token::overhead(self).await,
             Case::B15 => collect::run(self).await,
             Case::B17 => start::run(self).await,
+            Case::B19 => lists::run(self).await,
             Case::B21 => referrers::run(self).await,
         }
         .with_context(|| case.name())?;

@@ -12,11 +12,11 @@ use crate::seed::tag;
 /// Rows of one transaction.
 const BATCH: usize = 1_000;
 
-async fn open(store: &Path) -> anyhow::Result<Db> {
+pub(super) async fn open(store: &Path) -> anyhow::Result<Db> {
     Db::open_sqlite(&store.join("berth.db")).await.context("the database of Berth's store")
 }
 
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     SystemClock.now()
 }
 

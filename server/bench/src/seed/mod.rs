@@ -3,6 +3,7 @@
 
 mod berth;
 mod distribution;
+mod lists;
 mod zot;
 
 use anyhow::Context;
@@ -15,6 +16,7 @@ use crate::{
 };
 
 pub use berth::{KEPT, blob_rows, garbage, quota, robot};
+pub use lists::{CROWDED, LARGE, rows};
 
 /// The repository with one tag.
 pub const ONE: &str = "library/one";
@@ -38,6 +40,12 @@ pub struct Amounts {
     pub moves: usize,
     /// Manifests that refer to the image of [`REFERRED`], in a store of their own.
     pub referrers: usize,
+    /// Projects, in the store of long lists.
+    pub projects: usize,
+    /// Artifacts there.
+    pub artifacts: usize,
+    /// Entries of its audit log.
+    pub entries: usize,
 }
 
 /// What is stored, and the same in every store.

@@ -37,6 +37,12 @@ pub struct Model {
     pub created_at: i64,
     /// When it was last changed.
     pub updated_at: i64,
+    /// How long a robot was made for, in days; -1 for ever.
+    pub duration_days: i64,
+    /// What made a robot: `local` for a person, `robot`.
+    pub creator_kind: String,
+    /// Row id of who made a robot.
+    pub creator_id: i64,
 }
 
 /// No relations: queries say their joins.

@@ -23,6 +23,10 @@ pub struct Model {
     pub created_at: i64,
     /// When it was changed.
     pub updated_at: i64,
+    /// What the API calls it: `Daily`, `Custom`, …
+    pub label: String,
+    /// The configured rule, which holds again when a chosen one is given up.
+    pub fallback: Option<String>,
 }
 
 /// No relations: queries say their joins.

@@ -29,6 +29,12 @@ pub struct Model {
     pub size: i64,
     /// What it refers to.
     pub subject: Option<Vec<u8>>,
+    /// What it is to its subject: `signature.cosign`, …; empty where it has none.
+    pub accessory: String,
+    /// Whether a tag names the subject, and not the manifest itself.
+    pub subject_by_tag: bool,
+    /// Digest of the layer that is its icon.
+    pub icon: Option<Vec<u8>>,
     /// Annotations as JSON.
     pub annotations: Option<String>,
     /// What the configuration says, as JSON.

@@ -6,6 +6,15 @@
 mod m0001_first;
 mod m0002_jobs;
 mod m0003_lost;
+mod m0004_robots;
+mod m0005_rules;
+mod m0006_hooks;
+mod m0007_replication;
+mod m0008_scanners;
+mod m0009_chores;
+mod m0010_artifacts;
+mod m0011_audit;
+mod m0012_reviews;
 
 use sea_orm::DatabaseBackend;
 use sea_orm_migration::prelude::*;
@@ -15,7 +24,20 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_first::Migration), Box::new(m0002_jobs::Migration), Box::new(m0003_lost::Migration)]
+        vec![
+            Box::new(m0001_first::Migration),
+            Box::new(m0002_jobs::Migration),
+            Box::new(m0003_lost::Migration),
+            Box::new(m0004_robots::Migration),
+            Box::new(m0005_rules::Migration),
+            Box::new(m0006_hooks::Migration),
+            Box::new(m0007_replication::Migration),
+            Box::new(m0008_scanners::Migration),
+            Box::new(m0009_chores::Migration),
+            Box::new(m0010_artifacts::Migration),
+            Box::new(m0011_audit::Migration),
+            Box::new(m0012_reviews::Migration),
+        ]
     }
 }
 

@@ -8,7 +8,7 @@ use berth_types::{
     query::{Filter, ListQuery, Match, Scalar},
 };
 
-use super::list::{Column, List, Source};
+use super::list::{self, Column, List, Source};
 use crate::{Backend, Conn, Result, Row, Value, args};
 
 /// A manifest with the columns that lists show.
@@ -44,6 +44,10 @@ pub struct Artifact {
     pub pulled_at: Option<Timestamp>,
     /// What it refers to.
     pub subject: Option<Digest>,
+    /// What it is to its subject: `signature.cosign`, …; empty where it has none.
+    pub accessory: String,
+    /// The layer that is its icon.
+    pub icon: Option<Digest>,
 }
 
 impl Artifact {
@@ -64,6 +68,8 @@ impl Artifact {
             pushed_at: row.get(12)?,
             pulled_at: row.get(13)?,
             subject: row.get(14)?,
+            accessory: row.get(15)?,
+            icon: row.get(16)?,
         })
     }
 }
@@ -71,9 +77,13 @@ impl Artifact {
 /// Harbor's `media_type`: the configuration's, or the index's own.
 const SHOWN_MEDIA_TYPE: &str = "CASE WHEN m.config_media_type = '' THEN m.media_type ELSE m.config_media_type END";
 
+/// Whoever pushes chooses how much an artifact says about itself, and a list shows a hundred of them: what is longer than
+/// people read stays in the manifest.
 const ARTIFACTS: Source = Source {
     select: "m.id, m.project_id, m.repository_id, r.name, m.digest, m.media_type, m.config_media_type, m.artifact_type,
-             m.kind, m.size, m.annotations, m.extra_attrs, m.pushed_at, m.pulled_at, m.subject",
+             m.kind, m.size, CASE WHEN OCTET_LENGTH(m.annotations) <= 65536 THEN m.annotations END,
+             CASE WHEN OCTET_LENGTH(m.extra_attrs) <= 262144 THEN m.extra_attrs END,
+             m.pushed_at, m.pulled_at, m.subject, m.accessory, m.icon",
     from: "manifests m JOIN repositories r ON r.id = m.repository_id",
     columns: &[
         Column::number("id", "m.id"),
@@ -121,10 +131,20 @@ pub enum TagFilter {
 pub struct Filters {
     /// Tags.
     pub tags: Option<TagFilter>,
-    /// Whether labels are asked for, which no artifact has.
-    pub labelled: bool,
+    /// Labels that an artifact has to have, all of them, by row id.
+    pub labels: Vec<i64>,
+    /// Whether the children of indexes are listed as well.
+    pub children: bool,
     /// Only the newest of each repository among those with the same value of this column.
     pub newest_by: Option<NewestBy>,
+}
+
+impl Filters {
+    /// Whether everything that lists show otherwise is asked for.
+    fn is_empty(&self) -> bool {
+        let Filters { tags, labels, children, newest_by } = self;
+        tags.is_none() && labels.is_empty() && !children && newest_by.is_none()
+    }
 }
 
 /// By what the newest artifact of a repository is told.
@@ -145,7 +165,10 @@ pub async fn list(conn: &mut Conn<'_>, place: Place, filters: &Filters, query: &
         Place::Repository(id) => List::of(ARTIFACTS).and("m.repository_id = ?", args![id]),
         Place::Project(id) => List::of(ARTIFACTS).and("m.project_id = ?", args![id]),
     };
-    list = list.and("m.subject IS NULL AND (m.tag_count > 0 OR m.parent_count = 0)", &[]);
+    list = list.and("m.subject IS NULL", &[]);
+    if !filters.children {
+        list = list.and("(m.tag_count > 0 OR m.parent_count = 0)", &[]);
+    }
     list = match &filters.tags {
         None => list,
         Some(TagFilter::Some) => list.and("m.tag_count > 0", &[]),
@@ -154,6 +177,7 @@ pub async fn list(conn: &mut Conn<'_>, place: Place, filters: &Filters, query: &
             "m.id IN (SELECT t.manifest_id FROM tags t WHERE t.repository_id = m.repository_id AND t.name = ?)",
             args![name],
         ),
+        Some(TagFilter::Like(text)) if text.len() > list::FUZZY_BYTES_MAX => list.and("1 = 0", &[]),
         Some(TagFilter::Like(text)) => {
             let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_").to_ascii_lowercase();
             list.and(
@@ -162,8 +186,8 @@ pub async fn list(conn: &mut Conn<'_>, place: Place, filters: &Filters, query: &
             )
         }
     };
-    if filters.labelled {
-        list = list.and("1 = 0", &[]);
+    for label in &filters.labels {
+        list = list.and("m.id IN (SELECT l.manifest_id FROM artifact_labels l WHERE l.label_id = ?)", args![*label]);
     }
     if let Some(by) = filters.newest_by {
         let same = match by {
@@ -186,9 +210,26 @@ pub async fn list(conn: &mut Conn<'_>, place: Place, filters: &Filters, query: &
     for filter in &digests {
         list = by_digest(list, conn.backend(), &filter.matches);
     }
-    let rows = list.filtered(&others).sorted(query).page(conn, query).await?;
+    let list = list.filtered(&others).sorted(query);
+    let rows = if filters.is_empty() && query.filters.is_empty() {
+        let total = count(conn, place).await?;
+        list.page_of(conn, query, total).await?
+    } else {
+        list.page(conn, query).await?
+    };
     let items = rows.items.iter().map(Artifact::read).collect::<Result<_>>()?;
     Ok(Paged { items, total: rows.total })
+}
+
+/// How many artifacts lists show there, from the counts that are kept: nobody has to look at each of them.
+async fn count(conn: &mut Conn<'_>, place: Place) -> Result<i64> {
+    let (sql, id) = match place {
+        Place::Repository(id) => ("SELECT artifact_count FROM repositories WHERE id = $1", id),
+        Place::Project(id) => {
+            ("SELECT CAST(COALESCE(SUM(artifact_count), 0) AS BIGINT) FROM repositories WHERE project_id = $1", id)
+        }
+    };
+    conn.row(sql, args![id]).await?.map_or(Ok(0), |row| row.get(0))
 }
 
 fn by_digest(list: List, backend: Backend, matches: &Match) -> List {
@@ -261,7 +302,8 @@ pub async fn children(conn: &mut Conn<'_>, parents: &[i64]) -> Result<BTreeMap<i
     let mut found: BTreeMap<i64, Vec<Child>> = BTreeMap::new();
     for chunk in parents.chunks(super::CHUNK) {
         let sql = format!(
-            "SELECT manifest_id, child_id, digest, descriptor FROM manifest_references
+            "SELECT manifest_id, child_id, digest, CASE WHEN OCTET_LENGTH(descriptor) <= 16384 THEN descriptor END
+             FROM manifest_references
              WHERE role = 'child' AND manifest_id IN ({}) ORDER BY manifest_id, position",
             super::marks(1, chunk.len())
         );
@@ -299,6 +341,55 @@ pub async fn accessories(
         }
     }
     Ok(found)
+}
+
+/// The indexes that list some manifests, each after the manifest's row id, oldest first.
+///
+/// # Errors
+/// As the database says.
+pub async fn parents(conn: &mut Conn<'_>, children: &[i64]) -> Result<Vec<(i64, Artifact)>> {
+    let mut found = Vec::new();
+    for chunk in children.chunks(super::CHUNK) {
+        let sql = format!(
+            "SELECT DISTINCT {}, mr.child_id FROM {} JOIN manifest_references mr ON mr.manifest_id = m.id
+             WHERE mr.role = 'child' AND mr.child_id IN ({}) ORDER BY m.id",
+            ARTIFACTS.select,
+            ARTIFACTS.from,
+            super::marks(1, chunk.len())
+        );
+        for row in conn.rows(&sql, &super::as_values(chunk)).await? {
+            found.push((row.get(17)?, Artifact::read(&row)?));
+        }
+    }
+    Ok(found)
+}
+
+/// Whether a manifest, or an index that lists it, has an accessory of a kind. Signatures count as signed.
+///
+/// # Errors
+/// As the database says.
+pub async fn is_signed(conn: &mut Conn<'_>, manifest: i64, kind: &str) -> Result<bool> {
+    let sql = "SELECT 1 FROM manifests m WHERE m.id = $1 AND (
+                 m.accessory IN ('signature.cosign', 'signature.notation')
+                 OR EXISTS (SELECT 1 FROM manifests a
+                            WHERE a.repository_id = m.repository_id AND a.subject = m.digest AND a.accessory = $2)
+                 OR EXISTS (SELECT 1 FROM manifest_references mr
+                            JOIN manifests p ON p.id = mr.manifest_id
+                            JOIN manifests a ON a.repository_id = p.repository_id AND a.subject = p.digest
+                            WHERE mr.child_id = m.id AND mr.role = 'child' AND a.accessory = $2))";
+    Ok(conn.row(sql, args![manifest, kind]).await?.is_some())
+}
+
+/// Whether a layer is the icon of some artifact whose repository has it.
+///
+/// # Errors
+/// As the database says.
+pub async fn has_icon(conn: &mut Conn<'_>, digest: &Digest) -> Result<bool> {
+    let sql = "SELECT 1 FROM manifests m
+               JOIN blobs b ON b.digest = m.icon AND b.lost_at IS NULL
+               JOIN repository_blobs rb ON rb.repository_id = m.repository_id AND rb.blob_id = b.id
+               WHERE m.icon = $1 LIMIT 1";
+    Ok(conn.row(sql, args![digest]).await?.is_some())
 }
 
 /// The configuration and the layers of a manifest: role, digest, media type, size and the descriptor as JSON, in the

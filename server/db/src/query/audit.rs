@@ -1,9 +1,45 @@
-//! The audit log, read.
+//! The audit log.
 
-use berth_types::{Timestamp, page::Paged, query::ListQuery};
+use berth_types::{
+    Timestamp,
+    page::Paged,
+    query::{Filter, ListQuery},
+};
 
 use super::list::{Column, List, Source};
-use crate::{Conn, Result, Row, args};
+use crate::{Conn, Result, Row, args, journal::AuditRow};
+
+/// Writes an entry, if the journal wants it to be a row, and keeps it for the journal, if that wants to hear of it.
+///
+/// # Errors
+/// As the database says.
+pub async fn insert(conn: &mut Conn<'_>, row: AuditRow) -> Result<()> {
+    let route = conn.route(&row);
+    if route.row {
+        conn.execute(
+            "INSERT INTO audit (at, username, operation, resource_type, resource, project_id, description, successful,
+                                client_address, request_id)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            args![
+                row.at,
+                row.username.as_str(),
+                row.operation.as_str(),
+                row.resource_type.as_str(),
+                row.resource.as_str(),
+                row.project_id,
+                row.description.as_str(),
+                row.successful,
+                row.client_address.as_str(),
+                row.request_id.as_str(),
+            ],
+        )
+        .await?;
+    }
+    if route.told {
+        conn.tell(row);
+    }
+    Ok(())
+}
 
 /// An entry.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,13 +110,85 @@ const ENTRIES: Source = Source {
     tie: "a.id DESC",
 };
 
-/// Entries in scope, newest first.
+const OLDEST_FIRST: Source = Source { order: "a.at ASC", tie: "a.id ASC", ..ENTRIES };
+
+/// Entries in scope, newest first. `total` is their number where it is known.
 ///
 /// # Errors
 /// As the database says.
-pub async fn list(conn: &mut Conn<'_>, scope: &Scope, query: &ListQuery) -> Result<Paged<Entry>> {
-    let list = List::of(ENTRIES);
-    let list = match scope {
+pub async fn list(conn: &mut Conn<'_>, scope: &Scope, query: &ListQuery, total: Option<i64>) -> Result<Paged<Entry>> {
+    let list = within(List::of(ENTRIES), scope).filtered(&query.filters).sorted(query);
+    let rows = match total {
+        Some(total) => list.page_of(conn, query, total).await?,
+        None => list.page(conn, query).await?,
+    };
+    let items = rows.items.iter().map(Entry::read).collect::<Result<_>>()?;
+    Ok(Paged { items, total: rows.total })
+}
+
+/// When the oldest entry in scope was made.
+///
+/// # Errors
+/// As the database says.
+pub async fn oldest(conn: &mut Conn<'_>, scope: &Scope) -> Result<Option<Timestamp>> {
+    let rows = within(List::of(OLDEST_FIRST), scope).slice(conn, 1, 0).await?;
+    rows.first().map(|row| row.get(1)).transpose()
+}
+
+/// How many entries there are in scope after one moment and until another one.
+///
+/// # Errors
+/// As the database says.
+pub async fn count_between(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    after: Option<Timestamp>,
+    until: Option<Timestamp>,
+) -> Result<i64> {
+    let mut list = within(List::of(ENTRIES), scope);
+    if let Some(after) = after {
+        list = list.and("a.at > ?", args![after]);
+    }
+    if let Some(until) = until {
+        list = list.and("a.at <= ?", args![until]);
+    }
+    list.count(conn).await
+}
+
+/// Which end of the log comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// The newest entry first.
+    NewestFirst,
+    /// The oldest entry first.
+    OldestFirst,
+}
+
+/// At most `limit` entries in scope that come behind the one with this moment and id, however many lie before it.
+///
+/// # Errors
+/// As the database says.
+pub async fn behind(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    filters: &[Filter],
+    order: Order,
+    place: Option<(Timestamp, i64)>,
+    limit: i64,
+) -> Result<Vec<Entry>> {
+    let (source, beyond) = match order {
+        Order::NewestFirst => (ENTRIES, "(a.at, a.id) < (?, ?)"),
+        Order::OldestFirst => (OLDEST_FIRST, "(a.at, a.id) > (?, ?)"),
+    };
+    let mut list = within(List::of(source), scope).filtered(filters);
+    if let Some((at, id)) = place {
+        list = list.and(beyond, args![at, id]);
+    }
+    list.slice(conn, limit, 0).await?.iter().map(Entry::read).collect()
+}
+
+fn within(list: List, scope: &Scope) -> List {
+    match scope {
         Scope::All => list,
         Scope::Project(id) => list.and("a.project_id = ?", args![*id]),
         Scope::Roles(user, roles) => {
@@ -89,8 +197,5 @@ pub async fn list(conn: &mut Conn<'_>, scope: &Scope, query: &ListQuery) -> Resu
                 format!("a.project_id IN (SELECT project_id FROM members WHERE user_id = ? AND role IN ({marks}))");
             list.and(&condition, &super::with_ids(*user, roles))
         }
-    };
-    let rows = list.filtered(&query.filters).sorted(query).page(conn, query).await?;
-    let items = rows.items.iter().map(Entry::read).collect::<Result<_>>()?;
-    Ok(Paged { items, total: rows.total })
+    }
 }

@@ -313,8 +313,10 @@ pub struct Manifest {
     pub artifact_type: String,
     /// Bytes of the manifest, as the row says.
     pub manifest_size: i64,
-    /// What it refers to.
+    /// What it refers to by itself.
     pub subject: Option<Digest>,
+    /// What it is to its subject, whatever names that.
+    pub accessory: String,
     /// The bytes.
     pub bytes: Vec<u8>,
 }
@@ -325,7 +327,7 @@ pub struct Manifest {
 /// As the database says.
 pub async fn manifests_after(conn: &mut Conn<'_>, after: i64, limit: i64) -> Result<Vec<Manifest>> {
     let sql = "SELECT m.id, m.repository_id, r.name, m.digest, m.media_type, m.config_media_type, m.artifact_type,
-                      m.manifest_size, m.subject, mb.bytes
+                      m.manifest_size, CASE WHEN m.subject_by_tag THEN NULL ELSE m.subject END, m.accessory, mb.bytes
                FROM manifests m JOIN repositories r ON r.id = m.repository_id
                JOIN manifest_bytes mb ON mb.digest = m.digest
                WHERE m.id > $1 ORDER BY m.id LIMIT $2";
@@ -340,7 +342,8 @@ pub async fn manifests_after(conn: &mut Conn<'_>, after: i64, limit: i64) -> Res
             artifact_type: row.get(6)?,
             manifest_size: row.get(7)?,
             subject: row.get(8)?,
-            bytes: row.get(9)?,
+            accessory: row.get(9)?,
+            bytes: row.get(10)?,
         })
     };
     conn.rows(sql, args![after, limit]).await?.iter().map(read).collect()
@@ -365,9 +368,11 @@ pub async fn lines_of(conn: &mut Conn<'_>, manifest_id: i64) -> Result<Vec<LineT
 /// As the database says.
 pub async fn rewrite_manifest(conn: &mut Conn<'_>, manifest: &Manifest, annotations: Option<&str>) -> Result<()> {
     let sql = "UPDATE manifests SET media_type = $2, config_media_type = $3, artifact_type = $4, manifest_size = $5,
-               subject = $6, annotations = $7 WHERE id = $1";
-    let Manifest { id, media_type, config_media_type, artifact_type, manifest_size, subject, .. } = manifest;
-    let values = args![*id, media_type, config_media_type, artifact_type, *manifest_size, *subject, annotations];
+               subject = COALESCE($6, CASE WHEN subject_by_tag THEN subject END), annotations = $7, accessory = $8
+               WHERE id = $1";
+    let Manifest { id, media_type, config_media_type, artifact_type, manifest_size, subject, accessory, .. } = manifest;
+    let values =
+        args![*id, media_type, config_media_type, artifact_type, *manifest_size, *subject, annotations, accessory];
     conn.execute(sql, values).await?;
     conn.execute("DELETE FROM manifest_references WHERE manifest_id = $1", args![*id]).await?;
     Ok(())

@@ -43,8 +43,7 @@ pub async fn reviews(conn: &mut Conn<'_>, after: Place, until: Timestamp, limit:
                  EXISTS (SELECT 1 FROM repository_blobs rb WHERE rb.blob_id = b.id),
                  EXISTS (SELECT 1 FROM manifest_references mr WHERE mr.blob_id = b.id)
                FROM gc_blob_review g JOIN blobs b ON b.id = g.blob_id
-               WHERE g.review_at >= $1 AND (g.review_at > $1 OR g.blob_id > $2) AND g.review_at <= $3
-                 AND b.doomed_at IS NULL
+               WHERE (g.review_at, g.blob_id) > ($1, $2) AND g.review_at <= $3 AND b.doomed_at IS NULL
                ORDER BY g.review_at, g.blob_id LIMIT $4";
     let rows = conn.rows(sql, args![after.0, after.1, until, limit]).await?;
     let read = |row: &Row| {
@@ -137,10 +136,13 @@ pub async fn end_reviews(conn: &mut Conn<'_>, reviews: &[(i64, Timestamp)]) -> R
         let pairs: Vec<String> = (0..chunk.len())
             .map(|n| format!("(CAST(${} AS BIGINT), CAST(${} AS BIGINT))", 2 * n + 1, 2 * n + 2))
             .collect();
+        let marks: Vec<String> = (0..chunk.len()).map(|n| format!("${}", 2 * n + 1)).collect();
         let values: Vec<Value> = chunk.iter().flat_map(|(id, at)| [Value::from(*id), Value::from(*at)]).collect();
+        // The rows by themselves once more, because SQLite looks through the whole table for pairs.
         let sql = format!(
-            "DELETE FROM gc_blob_review WHERE (blob_id, review_at) IN (VALUES {})
+            "DELETE FROM gc_blob_review WHERE blob_id IN ({}) AND (blob_id, review_at) IN (VALUES {})
              AND EXISTS (SELECT 1 FROM repository_blobs rb WHERE rb.blob_id = gc_blob_review.blob_id)",
+            marks.join(", "),
             pairs.join(", ")
         );
         ended += conn.execute(&sql, &values).await?;
@@ -278,7 +280,7 @@ pub async fn manifest_reviews(
     let sql = "SELECT g.digest, g.review_at, g.reason, CAST(LENGTH(b.bytes) AS BIGINT),
                  EXISTS (SELECT 1 FROM manifests m WHERE m.digest = g.digest)
                FROM gc_manifest_review g LEFT JOIN manifest_bytes b ON b.digest = g.digest
-               WHERE g.review_at >= $1 AND (g.review_at > $1 OR g.digest > $2) AND g.review_at <= $3
+               WHERE (g.review_at, g.digest) > ($1, $2) AND g.review_at <= $3
                ORDER BY g.review_at, g.digest LIMIT $4";
     let rows = conn.rows(sql, args![at, digest, until, limit]).await?;
     let read = |row: &Row| {
@@ -390,4 +392,40 @@ pub async fn find_forgotten_manifests(conn: &mut Conn<'_>, now: Timestamp) -> Re
                LIMIT $2
                ON CONFLICT (digest) DO NOTHING";
     conn.execute(sql, args![now, BATCH]).await
+}
+
+/// An artifact without a tag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Untagged {
+    /// Row id of the manifest.
+    pub id: i64,
+    /// Row id of its repository.
+    pub repository_id: i64,
+    /// The repository's full name.
+    pub repository: String,
+    /// Row id of its project.
+    pub project_id: i64,
+    /// Digest.
+    pub digest: Digest,
+}
+
+/// Artifacts after a row that have no tag, that no index leads to and that refer to nothing, pushed before a moment.
+///
+/// # Errors
+/// As the database says.
+pub async fn untagged(conn: &mut Conn<'_>, after: i64, before: Timestamp, limit: i64) -> Result<Vec<Untagged>> {
+    let sql = "SELECT m.id, m.repository_id, r.name, r.project_id, m.digest
+               FROM manifests m JOIN repositories r ON r.id = m.repository_id
+               WHERE m.id > $1 AND m.tag_count = 0 AND m.parent_count = 0 AND m.subject IS NULL AND m.pushed_at < $2
+               ORDER BY m.id LIMIT $3";
+    let read = |row: &Row| {
+        Ok(Untagged {
+            id: row.get(0)?,
+            repository_id: row.get(1)?,
+            repository: row.get(2)?,
+            project_id: row.get(3)?,
+            digest: row.get(4)?,
+        })
+    };
+    conn.rows(sql, args![after, before, limit]).await?.iter().map(read).collect()
 }

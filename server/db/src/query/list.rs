@@ -78,12 +78,13 @@ pub struct List {
     conditions: Vec<String>,
     args: Vec<Value>,
     order: Option<String>,
+    tie: Option<String>,
 }
 
 impl List {
     /// Everything of a source.
     pub fn of(source: Source) -> Self {
-        List { source, conditions: Vec::new(), args: Vec::new(), order: None }
+        List { source, conditions: Vec::new(), args: Vec::new(), order: None, tie: None }
     }
 
     /// Adds a condition written here in the code; each `?` stands for one of `args`, in order.
@@ -162,11 +163,37 @@ impl List {
     /// As the database says.
     pub async fn page(self, conn: &mut Conn<'_>, query: &ListQuery) -> Result<Paged<Row>> {
         let total = self.count(conn).await?;
-        if query.page.offset() >= total {
+        self.page_of(conn, query, total).await
+    }
+
+    /// The page of a request where the number of all rows is known.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn page_of(self, conn: &mut Conn<'_>, query: &ListQuery, total: i64) -> Result<Paged<Row>> {
+        let offset = query.page.offset();
+        if offset >= total {
             return Ok(Paged { items: Vec::new(), total });
         }
-        let items = self.slice(conn, query.page.page_size, query.page.offset()).await?;
+        let size = query.page.page_size.min(total - offset);
+        let behind = total - offset - size;
+        // Databases walk over what they leave out, so a page near the end is read from there.
+        if behind < offset
+            && let Some(backwards) = self.backwards()
+        {
+            let mut items = backwards.slice(conn, size, behind).await?;
+            items.reverse();
+            return Ok(Paged { items, total });
+        }
+        let items = self.slice(conn, size, offset).await?;
         Ok(Paged { items, total })
+    }
+
+    /// The same list with its last row first. Nothing where an order does not say its direction.
+    fn backwards(&self) -> Option<List> {
+        let order = turned(self.order.as_deref().unwrap_or(self.source.order))?;
+        let tie = turned(self.tie.as_deref().unwrap_or(self.source.tie))?;
+        Some(List { order: Some(order), tie: Some(tie), ..self.clone() })
     }
 
     /// How many rows there are.
@@ -195,7 +222,9 @@ impl List {
         let order = self.order.as_deref().unwrap_or(self.source.order);
         let head = format!(
             "SELECT {} FROM {}{conditions} ORDER BY {order}, {}",
-            self.source.select, self.source.from, self.source.tie
+            self.source.select,
+            self.source.from,
+            self.tie.as_deref().unwrap_or(self.source.tie)
         );
         let (limit, offset) = (self.bind(Value::from(limit)), self.bind(Value::from(offset)));
         format!("{head} LIMIT {limit} OFFSET {offset}")
@@ -247,14 +276,29 @@ impl List {
     }
 
     fn fuzzy(&mut self, expression: &str, text: &str) -> String {
+        if text.len() > FUZZY_BYTES_MAX {
+            return NOTHING.to_owned();
+        }
         let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
         let mark = self.bind(Value::from(format!("%{}%", escaped.to_ascii_lowercase())));
         format!("LOWER({expression}) LIKE {mark} ESCAPE '\\'")
     }
 }
 
+/// An order with every direction turned round.
+fn turned(order: &str) -> Option<String> {
+    let terms = order.split(", ").map(|term| {
+        let ascending = term.strip_suffix(" DESC").map(|term| format!("{term} ASC"));
+        ascending.or_else(|| term.strip_suffix(" ASC").map(|term| format!("{term} DESC")))
+    });
+    Some(terms.collect::<Option<Vec<_>>>()?.join(", "))
+}
+
 /// A condition that holds for no row, in both databases.
 const NOTHING: &str = "1 = 0";
+
+/// The longest text that a column may contain, in bytes. SQLite refuses patterns of 50,000, and escaping doubles them.
+pub(crate) const FUZZY_BYTES_MAX: usize = 20_000;
 
 fn value_of(kind: Kind, scalar: &Scalar) -> Option<Value> {
     match (kind, scalar) {
@@ -313,6 +357,16 @@ mod tests {
     }
 
     #[test]
+    fn an_order_is_turned_round_where_it_says_its_direction() {
+        assert_eq!(turned("a.at DESC, a.id ASC").as_deref(), Some("a.at ASC, a.id DESC"));
+        assert_eq!(turned("a.at"), None);
+        assert_eq!(turned("COALESCE(a.at, 0) DESC"), None);
+        let query = ListQuery { filters: Vec::new(), sort: parse_sort("-name"), page: Page::default() };
+        let backwards = List::of(SOURCE).sorted(&query).backwards().unwrap().slice_sql(3, 0);
+        assert!(backwards.contains("ORDER BY t.name ASC, t.id ASC LIMIT"), "{backwards}");
+    }
+
+    #[test]
     fn what_a_client_writes_never_becomes_sql() {
         let (sql, args) = list("name=x' OR 1=1 --,evil) OR (1=1", "name; DROP TABLE things,t.id");
         assert_eq!(
@@ -327,6 +381,7 @@ mod tests {
         for q in ["count=x", "public=maybe", "at=5", "count=[a~b]", "count={a b}"] {
             assert!(list(q, "").0.contains(NOTHING), "{q}");
         }
+        assert!(list(&format!("name=~{}", "a".repeat(FUZZY_BYTES_MAX + 1)), "").0.contains(NOTHING));
         let (sql, _) = list("name={a b 3},name=(a b),nope=1", "nope");
         assert_eq!(
             sql,

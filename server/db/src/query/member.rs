@@ -9,50 +9,63 @@ use berth_types::{
 use super::list::{List, Source};
 use crate::{Conn, Result, Row, args};
 
-/// A membership with the person's name.
+/// Who is a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// A person, by row id.
+    User(i64),
+    /// A group, by row id.
+    Group(i64),
+}
+
+/// A membership with the name of who is a member.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Member {
     /// Row id.
     pub id: i64,
     /// The project's row id.
     pub project_id: i64,
-    /// The person's row id.
-    pub user_id: i64,
-    /// The person's sign-in name.
-    pub username: String,
+    /// Who.
+    pub who: Who,
+    /// The person's sign-in name, or the group's name.
+    pub name: String,
     /// The role's number.
     pub role: i64,
 }
 
 impl Member {
     fn read(row: &Row) -> Result<Self> {
-        Ok(Member {
-            id: row.get(0)?,
-            project_id: row.get(1)?,
-            user_id: row.get(2)?,
-            username: row.get(3)?,
-            role: row.get(4)?,
-        })
+        let who = match row.get::<Option<i64>>(2)? {
+            Some(user) => Who::User(user),
+            None => Who::Group(row.get(3)?),
+        };
+        Ok(Member { id: row.get(0)?, project_id: row.get(1)?, who, name: row.get(4)?, role: row.get(5)? })
     }
 }
 
+/// Rows whose person or group is there.
 const MEMBERS: Source = Source {
-    select: "m.id, m.project_id, m.user_id, u.username, m.role",
-    from: "members m JOIN users u ON u.id = m.user_id",
+    select: "m.id, m.project_id, m.user_id, m.group_id, COALESCE(u.username, g.name), m.role",
+    from: "members m LEFT JOIN users u ON u.id = m.user_id AND u.deleted_at IS NULL
+           LEFT JOIN user_groups g ON g.id = m.group_id",
     columns: &[],
-    order: "u.username ASC",
+    order: "COALESCE(u.username, g.name) ASC",
     tie: "m.id ASC",
 };
+
+fn members(project: i64) -> List {
+    List::of(MEMBERS).and("m.project_id = ? AND (u.id IS NOT NULL OR g.id IS NOT NULL)", args![project])
+}
 
 /// Members of a project, those of one name where it is given. The number is that of all members, as in Harbor.
 ///
 /// # Errors
 /// As the database says.
 pub async fn list(conn: &mut Conn<'_>, project: i64, name: Option<&str>, page: Page) -> Result<Paged<Member>> {
-    let all = List::of(MEMBERS).and("u.deleted_at IS NULL AND m.project_id = ?", args![project]);
+    let all = members(project);
     let total = all.count(conn).await?;
     let list = match name {
-        Some(name) => all.and("u.username = ?", args![name]),
+        Some(name) => all.and("COALESCE(u.username, g.name) = ?", args![name]),
         None => all,
     };
     let query = ListQuery { page, ..ListQuery::default() };
@@ -66,18 +79,40 @@ pub async fn list(conn: &mut Conn<'_>, project: i64, name: Option<&str>, page: P
 /// # Errors
 /// As the database says.
 pub async fn get(conn: &mut Conn<'_>, project: i64, id: i64) -> Result<Option<Member>> {
-    let list = List::of(MEMBERS).and("u.deleted_at IS NULL AND m.project_id = ? AND m.id = ?", args![project, id]);
+    let list = members(project).and("m.id = ?", args![id]);
     list.slice(conn, 1, 0).await?.first().map(Member::read).transpose()
 }
 
-/// Adds a membership and says its row id; nothing where the person is a member already.
+/// Adds a person's membership and says its row id; nothing where the person is a member already.
 ///
 /// # Errors
 /// As the database says.
 pub async fn insert(conn: &mut Conn<'_>, project: i64, user: i64, role: i64, now: Timestamp) -> Result<Option<i64>> {
-    let sql = "INSERT INTO members (project_id, user_id, role, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)
-               ON CONFLICT DO NOTHING RETURNING id";
-    conn.row(sql, args![project, user, role, now]).await?.map(|row| row.get(0)).transpose()
+    add(conn, project, Who::User(user), role, now).await
+}
+
+/// Adds a membership and says its row id; nothing where who it is for is a member already.
+///
+/// # Errors
+/// As the database says.
+pub async fn add(conn: &mut Conn<'_>, project: i64, who: Who, role: i64, now: Timestamp) -> Result<Option<i64>> {
+    let (user, group) = match who {
+        Who::User(user) => (Some(user), None),
+        Who::Group(group) => (None, Some(group)),
+    };
+    let sql = "INSERT INTO members (project_id, user_id, group_id, role, created_at, updated_at)
+               VALUES ($1, $2, $3, $4, $5, $5) ON CONFLICT DO NOTHING RETURNING id";
+    conn.row(sql, args![project, user, group, role, now]).await?.map(|row| row.get(0)).transpose()
+}
+
+/// Whether a person has a role in any project.
+///
+/// # Errors
+/// As the database says.
+pub async fn has_role_anywhere(conn: &mut Conn<'_>, user: i64, role: i64) -> Result<bool> {
+    let sql = "SELECT 1 FROM members m JOIN projects p ON p.id = m.project_id
+               WHERE m.user_id = $1 AND m.role = $2 AND p.deleted_at IS NULL LIMIT 1";
+    Ok(conn.row(sql, args![user, role]).await?.is_some())
 }
 
 /// Changes a role.

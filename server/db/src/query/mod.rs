@@ -1,21 +1,33 @@
 //! Functions over a connection, one module a noun. They know no rule and no permission.
 
+pub mod allowlist;
 pub mod artifact;
 pub mod audit;
 pub mod backup;
 pub mod fsck;
 pub mod gc;
 pub mod identity;
+pub mod immutable;
 pub mod job;
+pub mod jobservice;
 pub mod key;
+pub mod label;
 pub mod list;
 pub mod maintenance;
 pub mod member;
 pub mod metadata;
+pub mod preheat;
 pub mod project;
+pub mod purge;
 pub mod push;
+pub mod quota;
 pub mod registry;
+pub mod remote;
+pub mod replication;
 pub mod repository;
+pub mod retention;
+pub mod robot;
+pub mod scanner;
 pub mod session;
 pub mod setting;
 pub mod setup;
@@ -23,6 +35,8 @@ pub mod statistics;
 pub mod tag;
 pub mod throttle;
 pub mod user;
+pub mod usergroup;
+pub mod webhook;
 
 /// Arguments of one statement. Both databases take more; this keeps statements few and cached.
 const CHUNK: usize = 100;
@@ -30,6 +44,15 @@ const CHUNK: usize = 100;
 /// `count` marks from `$first` on, for `IN (…)`.
 fn marks(first: usize, count: usize) -> String {
     (first..first + count).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ")
+}
+
+/// Lets transactions take turns that write a table in which rows are about one another, such as the only default one. On
+/// SQLite they do anyway. It comes before the first write of such a row.
+async fn take_turns(conn: &mut crate::Conn<'_>, table: &'static str) -> crate::Result<()> {
+    if conn.backend() == crate::Backend::Postgres {
+        conn.execute(&format!("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"), &[]).await?;
+    }
+    Ok(())
 }
 
 /// Ids as arguments.

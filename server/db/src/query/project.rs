@@ -20,6 +20,10 @@ pub struct Standing {
     pub created_at: i64,
     /// The role number of the membership, if there is one.
     pub role: Option<i64>,
+    /// Whether only images with a signature of cosign may be pulled.
+    pub trust_cosign: bool,
+    /// Whether only images with a signature of notation may be pulled.
+    pub trust_notation: bool,
 }
 
 impl Standing {
@@ -30,19 +34,29 @@ impl Standing {
             public: row.get(2)?,
             created_at: row.get(3)?,
             role: row.get(4)?,
+            trust_cosign: row.get::<i64>(5)? > 0,
+            trust_notation: row.get::<i64>(6)? > 0,
         })
     }
 }
+
+/// Whether settings ask for signatures, as columns.
+const TRUST: &str = "(SELECT COUNT(*) FROM project_metadata t
+   WHERE t.project_id = p.id AND t.key = 'enable_content_trust_cosign' AND t.value = 'true'),
+  (SELECT COUNT(*) FROM project_metadata t
+   WHERE t.project_id = p.id AND t.key = 'enable_content_trust' AND t.value = 'true')";
 
 /// A project by name, with the role of a person in it.
 ///
 /// # Errors
 /// As the database says.
 pub async fn standing_by_name(conn: &mut Conn<'_>, name: &str, user_id: i64) -> Result<Option<Standing>> {
-    let sql = "SELECT p.id, p.name, p.public, p.created_at, m.role FROM projects p
-               LEFT JOIN members m ON m.project_id = p.id AND m.user_id = $2
-               WHERE p.name = $1 AND p.deleted_at IS NULL";
-    conn.row(sql, args![name, user_id]).await?.as_ref().map(Standing::read).transpose()
+    let sql = format!(
+        "SELECT p.id, p.name, p.public, p.created_at, m.role, {TRUST} FROM projects p
+         LEFT JOIN members m ON m.project_id = p.id AND m.user_id = $2
+         WHERE p.name = $1 AND p.deleted_at IS NULL"
+    );
+    conn.row(&sql, args![name, user_id]).await?.as_ref().map(Standing::read).transpose()
 }
 
 /// A project by id, with the role of a person in it.
@@ -50,10 +64,12 @@ pub async fn standing_by_name(conn: &mut Conn<'_>, name: &str, user_id: i64) -> 
 /// # Errors
 /// As the database says.
 pub async fn standing_by_id(conn: &mut Conn<'_>, id: i64, user_id: i64) -> Result<Option<Standing>> {
-    let sql = "SELECT p.id, p.name, p.public, p.created_at, m.role FROM projects p
-               LEFT JOIN members m ON m.project_id = p.id AND m.user_id = $2
-               WHERE p.id = $1 AND p.deleted_at IS NULL";
-    conn.row(sql, args![id, user_id]).await?.as_ref().map(Standing::read).transpose()
+    let sql = format!(
+        "SELECT p.id, p.name, p.public, p.created_at, m.role, {TRUST} FROM projects p
+         LEFT JOIN members m ON m.project_id = p.id AND m.user_id = $2
+         WHERE p.id = $1 AND p.deleted_at IS NULL"
+    );
+    conn.row(&sql, args![id, user_id]).await?.as_ref().map(Standing::read).transpose()
 }
 
 /// Which projects a list shows.

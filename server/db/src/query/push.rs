@@ -71,8 +71,9 @@ pub async fn link_blob(conn: &mut Conn<'_>, repository_id: i64, blob_id: i64, no
 /// # Errors
 /// As the database says.
 pub async fn project_has_blob(conn: &mut Conn<'_>, project_id: i64, blob_id: i64, except: i64) -> Result<bool> {
+    // The sign keeps SQLite from going through all repositories of the project instead of the few that link the blob.
     let sql = "SELECT 1 FROM repository_blobs rb JOIN repositories r ON r.id = rb.repository_id
-               WHERE rb.blob_id = $2 AND r.project_id = $1 AND r.id <> $3 LIMIT 1";
+               WHERE rb.blob_id = $2 AND +r.project_id = $1 AND r.id <> $3 LIMIT 1";
     Ok(conn.row(sql, args![project_id, blob_id, except]).await?.is_some())
 }
 
@@ -82,6 +83,12 @@ pub async fn project_has_blob(conn: &mut Conn<'_>, project_id: i64, blob_id: i64
 /// As the database says.
 pub async fn add_usage(conn: &mut Conn<'_>, project_id: i64, bytes: i64, now: Timestamp) -> Result<()> {
     if bytes == 0 {
+        return Ok(());
+    }
+    if conn.backend() == Backend::Sqlite {
+        // One writer: the row is nobody else's meanwhile, and what is folded in at once need not be summed up by every push.
+        let sql = "UPDATE projects SET storage_bytes_used = storage_bytes_used + $2 WHERE id = $1";
+        conn.execute(sql, args![project_id, bytes]).await?;
         return Ok(());
     }
     let sql = "INSERT INTO quota_deltas (project_id, bytes, at) VALUES ($1, $2, $3)";
@@ -237,6 +244,12 @@ pub struct NewManifest {
     pub manifest_size: i64,
     /// What it refers to.
     pub subject: Option<Digest>,
+    /// What it is to its subject: `signature.cosign`, …; empty where it has none.
+    pub accessory: &'static str,
+    /// Whether a tag names the subject, and not the manifest itself.
+    pub subject_by_tag: bool,
+    /// The layer that is its icon.
+    pub icon: Option<Digest>,
     /// Annotations as JSON.
     pub annotations: Option<String>,
     /// What the configuration says, as JSON.
@@ -372,8 +385,9 @@ pub async fn insert_manifest(
 ) -> Result<i64> {
     let sql =
         "INSERT INTO manifests (project_id, repository_id, digest, media_type, config_media_type, artifact_type, kind,
-                 manifest_size, size, subject, annotations, extra_attrs, parent_count, pushed_by, pushed_at)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id";
+                 manifest_size, size, subject, annotations, extra_attrs, parent_count, pushed_by, pushed_at, accessory,
+                 subject_by_tag, icon)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) RETURNING id";
     conn.insert(
         sql,
         args![
@@ -392,9 +406,24 @@ pub async fn insert_manifest(
             parents,
             &manifest.pushed_by,
             now,
+            manifest.accessory,
+            manifest.subject_by_tag,
+            manifest.icon,
         ],
     )
     .await
+}
+
+/// Makes a manifest that the repository has the accessory of another, because a tag says so. What the manifest itself
+/// refers to stays.
+///
+/// # Errors
+/// As the database says.
+pub async fn refer_by_tag(conn: &mut Conn<'_>, id: i64, subject: &Digest, accessory: &'static str) -> Result<()> {
+    let sql =
+        "UPDATE manifests SET subject = $2, accessory = $3, subject_by_tag = TRUE WHERE id = $1 AND subject IS NULL";
+    conn.execute(sql, args![id, subject, accessory]).await?;
+    Ok(())
 }
 
 /// A line of what a manifest points at.
@@ -454,8 +483,8 @@ pub async fn adopt_by_parents(
     digest: &Digest,
     id: Option<i64>,
 ) -> Result<i64> {
-    let waiting =
-        "digest = $2 AND role = 'child' AND manifest_id IN (SELECT id FROM manifests WHERE repository_id = $1)";
+    let waiting = "digest = $2 AND role = 'child'
+                   AND EXISTS (SELECT 1 FROM manifests m WHERE m.id = manifest_id AND m.repository_id = $1)";
     if let Some(id) = id {
         let sql = format!("UPDATE manifest_references SET child_id = $3 WHERE {waiting}");
         conn.execute(&sql, args![repository_id, digest, id]).await?;
@@ -631,7 +660,8 @@ pub async fn blob_in_use(conn: &mut Conn<'_>, repository_id: i64, blob_id: i64) 
 /// # Errors
 /// As the database says.
 pub async fn project_has_manifest(conn: &mut Conn<'_>, project_id: i64, digest: &Digest, except: i64) -> Result<bool> {
-    let sql = "SELECT 1 FROM manifests WHERE digest = $2 AND project_id = $1 AND repository_id <> $3 LIMIT 1";
+    // The sign keeps SQLite from going through all manifests of the project.
+    let sql = "SELECT 1 FROM manifests WHERE digest = $2 AND +project_id = $1 AND repository_id <> $3 LIMIT 1";
     Ok(conn.row(sql, args![project_id, digest, except]).await?.is_some())
 }
 

@@ -167,7 +167,8 @@ pub async fn catalog(conn: &mut Conn<'_>, last: &str, limit: i64) -> Result<Vec<
     conn.rows(sql, args![last, limit]).await?.iter().map(|row| row.get(0)).collect()
 }
 
-/// What refers to a digest, after the row `last`; of one artifact type where it is not empty.
+/// What refers to a digest, after the row `last`; of one artifact type where it is not empty. What refers to it by a tag
+/// is left out: the specification lists manifests that say so themselves.
 ///
 /// # Errors
 /// As the database says.
@@ -182,6 +183,7 @@ pub async fn referrers(
     let sql = "SELECT m.id, m.digest, m.media_type, m.artifact_type, m.manifest_size, m.annotations
                FROM repositories r JOIN manifests m ON m.repository_id = r.id
                WHERE r.name = $1 AND m.subject = $2 AND m.id > $4 AND ($3 = '' OR m.artifact_type = $3)
+                 AND m.subject_by_tag = FALSE
                ORDER BY m.id LIMIT $5";
     let rows = conn.rows(sql, args![repo, subject, artifact_type, last, limit]).await?;
     let read = |row: &Row| {
@@ -203,7 +205,7 @@ pub async fn referrers(
 /// As the database says.
 pub async fn referrer_count(conn: &mut Conn<'_>, repo: &str, subject: &Digest) -> Result<i64> {
     let sql = "SELECT COUNT(*) FROM repositories r JOIN manifests m ON m.repository_id = r.id
-               WHERE r.name = $1 AND m.subject = $2";
+               WHERE r.name = $1 AND m.subject = $2 AND m.subject_by_tag = FALSE";
     conn.row(sql, args![repo, subject]).await?.map_or(Ok(0), |row| row.get(0))
 }
 

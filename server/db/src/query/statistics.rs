@@ -51,3 +51,12 @@ pub async fn storage(conn: &mut Conn<'_>) -> Result<i64> {
                                   WHERE p.deleted_at IS NULL), 0) AS BIGINT)";
     conn.row(sql, &[]).await?.map_or(Ok(0), |row| row.get(0))
 }
+
+/// Artifacts that lists show, in all repositories.
+///
+/// # Errors
+/// As the database says.
+pub async fn artifacts(conn: &mut Conn<'_>) -> Result<i64> {
+    let sql = "SELECT CAST(COALESCE(SUM(artifact_count), 0) AS BIGINT) FROM repositories WHERE listed = TRUE";
+    conn.row(sql, &[]).await?.map_or(Ok(0), |row| row.get(0))
+}

@@ -105,7 +105,8 @@ pub struct Target {
 }
 
 const TARGETS: Source = Source {
-    select: "t.name, t.pushed_at, t.pulled_at, m.id, m.digest, m.kind, m.size, m.extra_attrs",
+    select: "t.name, t.pushed_at, t.pulled_at, m.id, m.digest, m.kind, m.size,
+             CASE WHEN OCTET_LENGTH(m.extra_attrs) <= 262144 THEN m.extra_attrs END",
     from: "tags t JOIN manifests m ON m.id = t.manifest_id",
     columns: &[
         // Sorting by name means the natural order, in which v1.9 comes before v1.10.
@@ -119,7 +120,8 @@ const TARGETS: Source = Source {
     tie: "t.id DESC",
 };
 
-/// Tags of a repository, those whose name contains a text where it is given.
+/// Tags of a repository, those whose name contains a text where it is given. Tags by which an accessory refers to its
+/// subject are none that people gave, and are left out.
 ///
 /// # Errors
 /// As the database says.
@@ -129,7 +131,7 @@ pub async fn targets(
     name: Option<&str>,
     query: &ListQuery,
 ) -> Result<Paged<Target>> {
-    let mut list = List::of(TARGETS).and("t.repository_id = ?", args![repository]);
+    let mut list = List::of(TARGETS).and("t.repository_id = ? AND m.subject_by_tag = FALSE", args![repository]);
     if let Some(name) = name {
         list = list.containing("t.name", name);
     }

@@ -42,7 +42,7 @@ pub struct ProjectCreation {
 }
 
 impl ProjectCreation {
-    /// Checks: everybody who is known, or administrators only, as the settings say.
+    /// Checks: everybody who is known, or administrators only, as the settings say. Robots of a project make none.
     ///
     /// # Errors
     /// [`Error::Unauthorized`] for anonymous callers, [`Error::Forbidden`] for others who may not.
@@ -52,7 +52,10 @@ impl ProjectCreation {
         let for_admins = settings.project_creation_restriction() == "adminonly";
         let allowed = match actor.kind {
             ActorKind::User { sysadmin, .. } => sysadmin || !for_admins,
-            ActorKind::Robot { .. } => actor.robot_allows_system(Resource::Project, Action::Create),
+            ActorKind::Robot { project: Some(_), .. } => {
+                return Err(Error::Forbidden("Only system level robot can create project".to_owned()));
+            }
+            ActorKind::Robot { .. } => !for_admins || actor.robot_allows_system(Resource::Project, Action::Create),
             ActorKind::System => true,
             ActorKind::Anonymous => false,
         };
@@ -114,5 +117,29 @@ impl AuditView {
 
     pub(crate) fn scope(&self) -> &query::audit::Scope {
         &self.scope
+    }
+}
+
+/// Proof that a service of the installation asks, no client.
+#[derive(Clone, Debug)]
+pub struct InternalAccess {
+    actor: Actor,
+}
+
+impl InternalAccess {
+    /// Checks. Nobody who comes from outside is one, administrators included.
+    ///
+    /// # Errors
+    /// [`Error::Unauthorized`] in Harbor's words.
+    pub fn check(actor: &Actor) -> Result<Self> {
+        if !matches!(actor.kind, ActorKind::System) {
+            return Err(Error::Unauthorized("only internal service is allowed to call this API".to_owned()));
+        }
+        Ok(InternalAccess { actor: actor.clone() })
+    }
+
+    /// Who asks.
+    pub fn actor(&self) -> &Actor {
+        &self.actor
     }
 }

@@ -10,7 +10,7 @@ use berth_db::{
 use berth_types::{Digest, manifest::parse};
 
 use super::{Check, Depth, Finding, Kind, Outcome};
-use crate::{Domain, Error, Result, blob::signed, manifest};
+use crate::{Domain, Error, Result, accessory, blob::signed, manifest};
 
 /// Manifests with their bytes that are read at once; each may have 4 MiB.
 const MANIFESTS: i64 = 16;
@@ -193,6 +193,11 @@ impl Check<'_> {
             artifact_type: parsed.referrer_artifact_type().unwrap_or_default().to_owned(),
             manifest_size: signed(row.bytes.len() as u64),
             subject: parsed.subject.as_ref().map(|subject| subject.digest),
+            accessory: match accessory::kind_of(&parsed) {
+                // Where a tag names the subject, the tag says what it is.
+                "" => row.accessory.clone(),
+                kind => kind.to_owned(),
+            },
             ..row.clone()
         };
         let lines = manifest::references(&parsed);
@@ -289,6 +294,7 @@ fn differences(row: &Manifest, right: &Manifest, lines_agree: bool) -> Vec<&'sta
         ("artifact type", row.artifact_type == right.artifact_type),
         ("size", row.manifest_size == right.manifest_size),
         ("subject", row.subject == right.subject),
+        ("kind of accessory", row.accessory == right.accessory),
         ("what it points at", lines_agree),
     ]
     .into_iter()

@@ -347,6 +347,7 @@ async fn a_manifest_that_was_deleted_since_the_look_is_not_mended() {
         artifact_type: String::new(),
         manifest_size: 2,
         subject: None,
+        accessory: String::new(),
         bytes: b"{}".to_vec(),
     };
     let new = query::push::NewReference {

@@ -22,6 +22,7 @@
 
 mod report;
 mod run;
+mod untagged;
 
 use std::time::Duration;
 
@@ -30,6 +31,7 @@ use berth_types::Timestamp;
 
 pub use self::report::{Count, Finding, Report, Thing, Verdict};
 use self::run::Run;
+pub use self::untagged::remove_untagged;
 use crate::{Domain, Error, Result};
 
 /// How long a repository may take back a blob that it lost with a manifest, without a new upload, in seconds.

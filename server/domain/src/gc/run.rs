@@ -200,6 +200,8 @@ impl<'r> Run<'r> {
     async fn settle_linked(&mut self, reviews: Vec<Review>) -> Result<()> {
         let (mut settled, mut put_off) = (Vec::new(), Vec::new());
         for review in &reviews {
+            // On SQLite nothing below waits, and requests on this thread would.
+            tokio::task::yield_now().await;
             let mut due: Option<Timestamp> = None;
             for link in self.idle_links(review).await? {
                 // Who relied on it since this run began waits in memory.

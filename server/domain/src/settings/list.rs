@@ -22,7 +22,7 @@ pub enum Kind {
     Text,
     /// A text with something in it.
     FilledText,
-    /// A text that is never shown.
+    /// A text that is never shown: sealed where it is kept, and empty where Harbor shows its name.
     Secret,
     /// True or false.
     Switch,
@@ -99,7 +99,7 @@ pub const SETTINGS: &[Setting] = &[
     shown("ldap_group_search_filter", Kind::Text, r#""""#),
     shown("ldap_group_search_scope", Kind::LdapScope, "2"),
     shown("uaa_client_id", Kind::Text, r#""""#),
-    shown("uaa_client_secret", Kind::Text, r#""""#),
+    shown("uaa_client_secret", Kind::Secret, r#""""#),
     shown("uaa_endpoint", Kind::Text, r#""""#),
     shown("uaa_verify_cert", Kind::Switch, "false"),
     shown("http_authproxy_endpoint", Kind::Text, r#""""#),

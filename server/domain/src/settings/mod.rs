@@ -10,6 +10,7 @@ use std::{
 };
 
 use arc_swap::ArcSwapOption;
+use base64::{Engine, engine::general_purpose::STANDARD};
 use berth_db::query::{setting as rows, user};
 use berth_types::api::{ConfigItem, Configurations};
 use serde_json::Value;
@@ -19,13 +20,14 @@ pub use list::{Kind, SETTINGS, Setting, find};
 use crate::{
     Domain, Error, Result, audit,
     audit::Entry,
-    authz::{ReadConfiguration, SystemAccess, UpdateConfiguration},
+    authz::{InternalAccess, ReadConfiguration, SystemAccess, UpdateConfiguration},
+    forward::Endpoint,
 };
 
 /// How long another node's change may go unnoticed.
 const FRESH_FOR: Duration = Duration::from_secs(2);
-/// How long the far end of forwarded audit entries may take to answer.
-const CONNECT_WITHIN: Duration = Duration::from_secs(3);
+/// The member under which a row keeps a sealed value.
+const SEALED: &str = "sealed";
 
 /// Values that the configuration sets. They cannot be changed at run time.
 #[derive(Clone, Debug, Default)]
@@ -70,8 +72,15 @@ impl Store {
 }
 
 /// All settings at one moment.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Snapshot(BTreeMap<&'static str, Value>);
+
+// Some of them are secrets.
+impl std::fmt::Debug for Snapshot {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Snapshot(..)")
+    }
+}
 
 impl Snapshot {
     fn text(&self, name: &str) -> &str {
@@ -151,14 +160,29 @@ impl Snapshot {
         self.switch("pull_audit_log_disable")
     }
 
-    /// Whether an event such as `create_user` is kept out of the audit log.
-    pub fn audit_event_disabled(&self, event: &str) -> bool {
-        self.text("disabled_audit_log_event_types").split(',').any(|disabled| disabled.trim() == event)
+    /// Events such as `create_user` that are kept out of the audit log.
+    pub fn audit_events_disabled(&self) -> impl Iterator<Item = &str> {
+        self.text("disabled_audit_log_event_types").split(',').map(str::trim).filter(|event| !event.is_empty())
+    }
+
+    /// Where audit entries are forwarded to; empty for nowhere.
+    pub fn audit_log_forward_endpoint(&self) -> &str {
+        self.text("audit_log_forward_endpoint")
+    }
+
+    /// Whether audit entries are only forwarded.
+    pub fn skip_audit_log_database(&self) -> bool {
+        self.switch("skip_audit_log_database")
     }
 
     /// A message for all pages, as JSON text or plain.
     pub fn banner_message(&self) -> &str {
         self.text("banner_message")
+    }
+
+    /// Whether there is a password to search the LDAP directory with.
+    pub fn has_ldap_search_password(&self) -> bool {
+        !self.text("ldap_search_password").is_empty()
     }
 
     /// Name of the OIDC provider.
@@ -196,14 +220,39 @@ impl Domain {
             // A setting of a later version, or one that a rule of today would refuse, counts as not set.
             let Some(setting) = find(&name) else { continue };
             let Ok(value) = serde_json::from_str::<Value>(&json) else { continue };
+            let value = match value.get(SEALED) {
+                Some(sealed) => match self.opened(setting, sealed) {
+                    Ok(value) => value,
+                    Err(error) => {
+                        tracing::warn!(setting = setting.name, %error, "a secret cannot be read, it counts as not set");
+                        continue;
+                    }
+                },
+                None => value,
+            };
             if check::shape(setting, &value).is_ok() && check::value(setting, &value).is_ok() {
                 values.insert(setting.name, value);
             }
         }
         values.extend(self.settings.overrides.0.iter().map(|(name, value)| (*name, value.clone())));
         let snapshot = Arc::new(Snapshot(values));
+        self.forward.follow(&snapshot);
         self.settings.current.store(Some(Arc::new(Cached { read_at, snapshot: snapshot.clone() })));
         Ok(snapshot)
+    }
+
+    /// A value as its row keeps it: secrets sealed.
+    fn kept(&self, setting: &Setting, value: &Value) -> Result<String> {
+        let Some(secret) = value.as_str().filter(|text| setting.kind == Kind::Secret && !text.is_empty()) else {
+            return serde_json::to_string(value).map_err(Error::internal);
+        };
+        let sealed = self.seal(&format!("setting/{}", setting.name), secret)?;
+        Ok(serde_json::json!({ SEALED: STANDARD.encode(sealed) }).to_string())
+    }
+
+    fn opened(&self, setting: &Setting, sealed: &Value) -> Result<Value> {
+        let sealed = STANDARD.decode(sealed.as_str().unwrap_or_default()).map_err(Error::internal)?;
+        Ok(Value::String(self.unseal(&format!("setting/{}", setting.name), &sealed)?))
     }
 
     /// Reads the settings again at the next use.
@@ -217,15 +266,33 @@ impl Domain {
 /// # Errors
 /// Where the database does not answer.
 pub async fn get(domain: &Domain, _access: &SystemAccess<ReadConfiguration>) -> Result<Configurations> {
+    let mut shown = items(domain, |setting| setting.shown).await?;
+    for secret in SETTINGS.iter().filter(|setting| setting.kind == Kind::Secret) {
+        if let Some(item) = shown.get_mut(secret.name) {
+            item.value = secret.default_value();
+        }
+    }
+    Ok(shown)
+}
+
+/// All settings with their values, secrets included, for services of the installation.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn internal(domain: &Domain, _access: &InternalAccess) -> Result<Configurations> {
+    items(domain, |_| true).await
+}
+
+async fn items(domain: &Domain, wanted: impl Fn(&Setting) -> bool) -> Result<Configurations> {
     let has_people = user::any_besides_admin(&mut domain.db.reader().await?.conn()).await?;
     let snapshot = domain.settings().await?;
-    let shown = SETTINGS.iter().filter(|setting| setting.shown && setting.kind != Kind::ScanAll);
+    let wanted = SETTINGS.iter().filter(|setting| wanted(setting) && setting.kind != Kind::ScanAll);
     let item = |setting: &Setting| {
         let is_fixed =
             domain.settings.overrides.0.contains_key(setting.name) || (setting.kind == Kind::AuthMode && has_people);
         ConfigItem { value: snapshot.0.get(setting.name).cloned().unwrap_or_default(), editable: !is_fixed }
     };
-    Ok(shown.map(|setting| (setting.name.to_owned(), item(setting))).collect())
+    Ok(wanted.map(|setting| (setting.name.to_owned(), item(setting))).collect())
 }
 
 /// Checks the types of given settings, which is said before it is asked who gives them, as in Harbor.
@@ -269,7 +336,7 @@ pub async fn update(
     check_audit_forwarding(&before, &changes).await?;
     let mut rows = Vec::with_capacity(changes.len());
     for (setting, value) in changes {
-        rows.push((setting.name, serde_json::to_string(value).map_err(Error::internal)?));
+        rows.push((setting.name, domain.kept(setting, value)?));
     }
     let names: Vec<&str> = rows.iter().map(|(name, _)| *name).collect();
     let entry = Entry::success("update", "configuration", "configuration")
@@ -287,23 +354,24 @@ pub async fn update(
         })
         .await?;
     domain.forget_settings();
-    Ok(())
+    // What follows the settings hears of them now.
+    domain.settings().await.map(drop)
 }
 
 /// Audit entries may leave the database only where they arrive somewhere else.
 async fn check_audit_forwarding(before: &Snapshot, changes: &[(&Setting, &Value)]) -> Result<()> {
     let new = |name: &str| changes.iter().find(|(setting, _)| setting.name == name).map(|(_, value)| *value);
     let endpoint = new("audit_log_forward_endpoint").and_then(Value::as_str);
-    if let Some(endpoint) = endpoint.filter(|endpoint| !endpoint.is_empty()) {
-        let attempt = tokio::time::timeout(CONNECT_WITHIN, tokio::net::TcpStream::connect(endpoint)).await;
-        if !matches!(attempt, Ok(Ok(_))) {
-            let reason = format!("bad request: could not connect to the audit endpoint: {endpoint}");
-            return Err(Error::BadRequest(reason));
-        }
+    if let Some(target) = endpoint.and_then(Endpoint::parse)
+        && !target.answers().await
+    {
+        let endpoint = endpoint.unwrap_or_default();
+        return Err(Error::BadRequest(format!("bad request: could not connect to the audit endpoint: {endpoint}")));
     }
-    let skips = new("skip_audit_log_database").and_then(Value::as_bool).unwrap_or_default();
-    let endpoint = endpoint.unwrap_or_else(|| before.text("audit_log_forward_endpoint"));
-    if skips && endpoint.is_empty() {
+    let skips = new("skip_audit_log_database").and_then(Value::as_bool);
+    let skips = skips.unwrap_or_else(|| before.skip_audit_log_database());
+    let endpoint = endpoint.unwrap_or_else(|| before.audit_log_forward_endpoint());
+    if skips && endpoint.trim().is_empty() {
         let reason =
             "bad request: audit log forward endpoint should be configured before enable skip audit log in database";
         return Err(Error::BadRequest(reason.to_owned()));

@@ -10,6 +10,7 @@ use std::sync::{
 use berth_db::{Backend, Db, FromValue, Value, args};
 use berth_domain::{
     Actor, Domain, Error, Limits,
+    accessory::Puller,
     authz::{DeleteContent, DeleteRepository, ProjectAccess, ProjectAction, Pull, Push},
     blob::{self, ByteStream},
     manifest::{self, PushRequest, Pushed},
@@ -130,7 +131,7 @@ impl World {
 
     async fn get(&self, repo: &str, reference: &str) -> berth_domain::Result<manifest::Found> {
         let access = self.may::<Pull>(repo).await;
-        manifest::get(&self.domain, &access, &name(repo), &reference.parse().unwrap()).await
+        manifest::get(&self.domain, &access, &name(repo), &reference.parse().unwrap(), Puller::Reader).await
     }
 
     async fn blob(&self, repo: &str, digest: &Digest) -> berth_domain::Result<Bytes> {

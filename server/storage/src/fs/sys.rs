@@ -105,6 +105,16 @@ pub(super) fn sync_data(file: &File) -> io::Result<()> {
     change!(file.sync_data(), () => Change::synced(file))
 }
 
+/// Asks the kernel to begin with writing some bytes of a file, and does not wait. A hint: nothing is durable by it, and a
+/// kernel that has no such call writes later.
+pub(super) fn start_writing(file: &File, offset: u64, length: u64) {
+    #[cfg(target_os = "linux")]
+    if let (Ok(offset), Ok(length)) = (offset.try_into(), length.try_into()) {
+        // SAFETY: the call takes a handle, which `file` keeps open meanwhile, and numbers; it touches no memory of ours.
+        let _ = unsafe { libc::sync_file_range(file.as_raw_fd(), offset, length, libc::SYNC_FILE_RANGE_WRITE) };
+    }
+}
+
 /// Makes the names in a folder durable.
 pub(super) fn sync_folder(folder: impl AsFd) -> Answer {
     change!(rustix::fs::fsync(&folder), () => Change::synced_folder(&folder))

@@ -133,18 +133,47 @@ async fn a_blob_of_the_wrong_size_is_replaced_by_verified_bytes() {
     }
 }
 
+/// Holds as much memory as readers may before files are mapped.
+async fn hold_buffers(store: &FsStore, digest: &berth_types::Digest) -> Vec<Bytes> {
+    let blob = store.open(digest).await.unwrap().unwrap();
+    let mut held = Vec::new();
+    while held.iter().map(Bytes::len).sum::<usize>() < super::read::BUFFERS_BYTES {
+        held.push(blob.read(0..blob.size()).next().await.unwrap().unwrap());
+    }
+    held
+}
+
 #[tokio::test]
 async fn a_blob_that_is_cut_on_the_disk_gives_an_error_not_a_crash() {
+    for is_mapped in [false, true] {
+        let folder = TempDir::new().unwrap();
+        let store = FsStore::open(folder.path(), None).unwrap();
+        let digest = put(&store, &bytes(4 << 20)).await;
+        let held = if is_mapped { hold_buffers(&store, &digest).await } else { Vec::new() };
+        let blob = store.open(&digest).await.unwrap().unwrap();
+        let mut stream = blob.read(0..blob.size());
+        let first = stream.next().await.unwrap().unwrap();
+        assert_eq!(first.len() == 1 << 20, is_mapped);
+        let file = fs::OpenOptions::new().write(true).open(blob_path(folder.path(), &digest)).unwrap();
+        file.set_len(first.len() as u64).unwrap();
+        let error = stream.next().await.unwrap().unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::UnexpectedEof);
+        assert!(stream.next().await.is_none());
+        drop(held);
+    }
+}
+
+#[tokio::test]
+async fn buffers_that_are_used_again_hold_nothing_of_their_last_reader() {
     let folder = TempDir::new().unwrap();
     let store = FsStore::open(folder.path(), None).unwrap();
-    let digest = put(&store, &bytes(4 << 20)).await;
-    let blob = store.open(&digest).await.unwrap().unwrap();
-    let mut stream = blob.read(0..blob.size());
-    assert_eq!(stream.next().await.unwrap().unwrap().len(), 1 << 20);
-    fs::OpenOptions::new().write(true).open(blob_path(folder.path(), &digest)).unwrap().set_len(1 << 20).unwrap();
-    let error = stream.next().await.unwrap().unwrap_err();
-    assert_eq!(error.kind(), std::io::ErrorKind::UnexpectedEof);
-    assert!(stream.next().await.is_none());
+    let (first, second) = (bytes(1 << 20), Bytes::from(vec![9; 300_000]));
+    let digests = [put(&store, &first).await, put(&store, &second).await];
+    for _ in 0..3 {
+        assert!(read(&store, &digests[0], 0..1 << 20).await == first);
+        assert!(read(&store, &digests[1], 0..300_000).await == second);
+        assert!(read(&store, &digests[1], 7..100_007).await == second[7..100_007]);
+    }
 }
 
 #[tokio::test]

@@ -68,23 +68,29 @@ impl<T: Send + 'static> Drop for Elsewhere<T> {
     }
 }
 
+/// How far a file may run ahead of the disk. Small enough that a disk has something to do while a chunk of a few MiB is
+/// received, large enough for long writes.
+const AHEAD_BYTES_MAX: u64 = 4 << 20;
+
 /// The growing end of a file. Hashing and writing of a batch run side by side, while the next batch is received.
 pub(super) struct Tail {
     file: Arc<File>,
     /// What must outlive every job that writes: the lease, or the temporary file. Dropped after `file`.
     keep: Arc<dyn Any + Send + Sync>,
     offset: u64,
+    /// As far as the kernel was asked to write.
+    asked: u64,
     hash: Option<Hasher>,
 }
 
 impl Tail {
     pub fn of_temp(temp: Temp, algorithm: Algorithm) -> Self {
         let (file, hash) = (temp.file.clone(), Some(Hasher::new(algorithm)));
-        Tail { file, keep: Arc::new(Elsewhere(Some(temp))), offset: 0, hash }
+        Tail { file, keep: Arc::new(Elsewhere(Some(temp))), offset: 0, asked: 0, hash }
     }
 
     pub fn of_upload(file: File, lease: Lease, offset: u64, hash: Option<Hasher>) -> Self {
-        Tail { file: Arc::new(file), keep: Arc::new(lease), offset, hash }
+        Tail { file: Arc::new(file), keep: Arc::new(lease), offset, asked: offset, hash }
     }
 
     pub fn file(&self) -> &File {
@@ -146,11 +152,21 @@ impl Tail {
             })
         });
         let (file, keep, offset, len) = (self.file.clone(), self.keep.clone(), self.offset, batch.len);
+        let ahead = offset + len - self.asked;
+        let ask = (ahead >= AHEAD_BYTES_MAX).then_some(self.asked);
         let written = super::blocking(jobs, move || {
             let _keep = keep;
-            write_parts(&file, &batch.parts, offset)
+            write_parts(&file, &batch.parts, offset)?;
+            if let Some(from) = ask {
+                // The sync at the end then finds little to do. A disk that cannot says so there.
+                sys::start_writing(&file, from, ahead);
+            }
+            Ok(())
         });
         written.await?;
+        if ask.is_some() {
+            self.asked += ahead;
+        }
         if let Some(hashing) = hashing {
             self.hash = Some(hashing.await.map_err(|error| Error::Io(error.into()))?);
         }

@@ -82,17 +82,13 @@ async fn cve_2023_2253_lists_have_an_end_whatever_n_says(app: &TestApp) {
          WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows})
          SELECT m.repository_id, 't' || (1000000 + i), 't' || (1000000 + i), m.id, 1 FROM manifests m, n"
     );
-    let db = match app.database().url() {
-        Some(url) => berth_db::Db::open_postgres(&url, 2).await,
-        None => berth_db::Db::open_sqlite(&app.config.data.database()).await,
-    };
-    db.unwrap()
-        .write((), move |tx, ()| {
-            let sql = sql.clone();
-            Box::pin(async move { tx.execute(&sql, &[]).await })
-        })
-        .await
-        .unwrap();
+    let db = app.rows().await;
+    db.write((), move |tx, ()| {
+        let sql = sql.clone();
+        Box::pin(async move { tx.execute(&sql, &[]).await })
+    })
+    .await
+    .unwrap();
     let page = admin.get(&format!("/v2/{REPO}/tags/list?n=9223372036854775807")).send().await.expect(200);
     let count = page.json()["tags"].as_array().unwrap().len();
     assert_eq!(count as i64, berth_domain::referrer::NAMES_PAGE_MAX);

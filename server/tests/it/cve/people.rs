@@ -208,80 +208,9 @@ async fn cve_2020_29662_the_catalog_is_for_administrators(app: &TestApp) {
     app.admin().get("/v2/_catalog").send().await.expect(200);
 }
 
-/// Every route of the description that names a project and something in it, asked with one's own project and what
-/// belongs to another one.
+/// Every route of the description that names a row, asked with one's own project and what belongs to another one.
 async fn cve_2022_31666_31671_ids_of_another_project_are_not_there(app: &TestApp) {
-    app.project("mine", false).await;
-    app.project("theirs", false).await;
-    let mine = app.user_in("mine", "somebody", Role::ProjectAdmin).await;
-    app.user_in("theirs", "victim", Role::Developer).await;
-    let image = Image::new("image", 1);
-    app.admin().push("theirs/secret", "v1", &image).await;
-    app.admin().push("mine/app", "own", &Image::new("own", 1)).await;
-    let members = app.admin().get(&format!("{API}/projects/theirs/members?entityname=victim")).send().await.json();
-    let member = members[0]["id"].to_string();
-
-    let document: Value = serde_json::from_str(&berth_api::openapi_json()).unwrap();
-    let mut asked = 0;
-    for (template, item) in document["paths"].as_object().unwrap() {
-        let own = template.replace("{project_name_or_id}", "mine").replace("{project_name}", "mine");
-        if own == *template || !own.contains('{') {
-            continue;
-        }
-        // The repository, the digest and the member are those of the other project.
-        let fills: &[(&str, &str)] = &[("secret", "v1"), ("app", &image.manifest.digest.to_string())];
-        for (repository, reference) in fills {
-            let path = own
-                .replace("{repository_name}", repository)
-                .replace("{reference}", reference)
-                .replace("{mid}", &member)
-                .replace("{tag_name}", "v1")
-                .replace("{addition}", "build_history");
-            if path.contains("{meta_name}") {
-                // Names of settings, which every project has.
-                continue;
-            }
-            assert!(!path.contains('{'), "{template} has a parameter that this test does not know");
-            // One's own repository without the foreign digest is one's own.
-            if *repository == "app" && !template.contains("{reference}") && template.contains("{repository_name}") {
-                continue;
-            }
-            for method in item.as_object().unwrap().keys().filter(|key| *key != "parameters") {
-                let method = method.to_uppercase();
-                let request = mine.request(method.parse().unwrap(), &path);
-                let request = match method.as_str() {
-                    "PUT" if template.ends_with("{mid}") => request.json(&json!({ "role_id": 1 })),
-                    "PUT" => request.json(&json!({ "description": "taken" })),
-                    "POST" if template.ends_with("/tags") => request.json(&json!({ "name": "taken" })),
-                    "POST" if template.ends_with("/artifacts") => continue,
-                    _ => request,
-                };
-                let reply = request.send().await;
-                // Lists of what is not there may be empty.
-                // And a member that is none is changed and goes without a word, as in Harbor.
-                let nothing = reply.status == 200
-                    && (reply.text().trim() == "[]" || method != "GET" && template.ends_with("{mid}"));
-                assert!(
-                    matches!(reply.status, 403 | 404) || nothing,
-                    "{method} {path}: {} {}",
-                    reply.status,
-                    reply.text()
-                );
-                asked += 1;
-            }
-        }
-    }
-    assert!(asked >= 20, "{asked}");
-    // A copy needs the right to read its source.
-    for from in [format!("theirs/secret@{}", image.manifest.digest), "theirs/secret:v1".to_owned()] {
-        let path = format!("{API}/projects/mine/repositories/app/artifacts?from={}", berth_types::url::encode(&from));
-        let reply = mine.post(&path).send().await;
-        assert!(matches!(reply.status, 401 | 403 | 404), "{}: {}", reply.status, reply.text());
-    }
-    // Nothing of theirs has changed.
-    app.admin().pull("theirs/secret", "v1", &image).await;
-    let after = app.admin().get(&format!("{API}/projects/theirs/members?entityname=victim")).send().await.json();
-    assert_eq!((&after[0]["id"], &after[0]["role_id"]), (&members[0]["id"], &members[0]["role_id"]));
+    crate::foreign::ids_of_another_project_open_no_door(app).await;
 }
 
 async fn cve_2022_46463_public_is_what_was_made_public(app: &TestApp) {

@@ -1,5 +1,6 @@
 //! Which settings there are, how a value is shown, and what a posted form changes.
 
+use crate::amount;
 use crate::form::{Fault, FormError};
 use crate::i18n::{Key, keys};
 use berth_types::api::Configurations;
@@ -33,6 +34,8 @@ pub(super) enum Kind {
     Number { min: i64, max: i64, unit: Key },
     /// A text.
     Text,
+    /// Bytes, written with a unit; empty for no limit, which Harbor keeps as −1.
+    Amount,
     /// A text that Harbor keeps as JSON with its tone and days.
     Banner,
 }
@@ -44,6 +47,8 @@ pub(super) enum Group {
     Access,
     /// How long proofs of identity live.
     Limits,
+    /// How much is stored.
+    Storage,
     /// What the system does as a whole.
     General,
     /// What is written down.
@@ -51,12 +56,13 @@ pub(super) enum Group {
 }
 
 impl Group {
-    pub(super) const ALL: [Group; 4] = [Group::Access, Group::Limits, Group::General, Group::Recording];
+    pub(super) const ALL: [Group; 5] = [Group::Access, Group::Limits, Group::Storage, Group::General, Group::Recording];
 
     pub(super) const fn title(self) -> Key {
         match self {
             Group::Access => words::ACCESS,
             Group::Limits => words::LIMITS,
+            Group::Storage => words::STORAGE,
             Group::General => words::GENERAL,
             Group::Recording => words::RECORDING,
         }
@@ -111,6 +117,20 @@ pub(super) static ITEMS: &[Item] = &[
         kind: Kind::Text,
         group: Group::Limits,
     },
+    Item {
+        key: "quota_per_project_enable",
+        label: k::QUOTA_ENABLED,
+        text: k::QUOTA_ENABLED_TEXT,
+        kind: Kind::Switch,
+        group: Group::Storage,
+    },
+    Item {
+        key: "storage_per_project",
+        label: k::STORAGE_DEFAULT,
+        text: k::STORAGE_DEFAULT_TEXT,
+        kind: Kind::Amount,
+        group: Group::Storage,
+    },
     Item { key: "read_only", label: k::READ_ONLY, text: k::READ_ONLY_TEXT, kind: Kind::Switch, group: Group::General },
     Item { key: "banner_message", label: k::BANNER, text: k::BANNER_TEXT, kind: Kind::Banner, group: Group::General },
     Item {
@@ -151,6 +171,9 @@ impl Kind {
             Value::Null => String::new(),
             other => other.to_string(),
         };
+        if let (Kind::Amount, Some(bytes)) = (self, value.as_i64()) {
+            return amount::exact(bytes);
+        }
         match (self, serde_json::from_str::<Value>(&text)) {
             (Kind::Banner, Ok(Value::Object(banner))) => {
                 banner.get("message").and_then(Value::as_str).unwrap_or_default().to_owned()
@@ -169,6 +192,8 @@ impl Kind {
                 let number = text.parse::<i64>().ok().filter(|number| (min..=max).contains(number));
                 Value::from(number.ok_or(Fault::NumberRange(min, max))?)
             }
+            Kind::Amount if text.is_empty() => Value::from(amount::UNLIMITED),
+            Kind::Amount => Value::from(amount::read(text).ok_or(Fault::Amount)?),
             Kind::Banner => Value::from(banner(text, current)),
         })
     }
@@ -261,6 +286,21 @@ mod tests {
         let field = "values[token_expiration]";
         assert_eq!(answer.fault(field), Some(&Fault::NumberRange(1, YEAR_MINUTES)));
         assert_eq!(answer.value(field), Some("0"));
+    }
+
+    #[test]
+    fn the_default_quota_has_a_unit() {
+        let of = |bytes: i64| -> Configurations {
+            serde_json::from_value(json!({"storage_per_project": {"value": bytes, "editable": true}})).unwrap()
+        };
+        let post = |text: &str| posted(&[("storage_per_project", text)]);
+        assert_eq!(Kind::Amount.show(&json!(-1)), "");
+        assert_eq!(Kind::Amount.show(&json!(53_687_091_200_i64)), "50 GiB");
+        assert_eq!(changes(&of(-1), &post("50 GiB")).unwrap()["storage_per_project"], 53_687_091_200_i64);
+        assert_eq!(changes(&of(5), &post("")).unwrap()["storage_per_project"], -1);
+        assert!(changes(&of(-1), &post("")).unwrap().is_empty());
+        let answer = changes(&of(-1), &post("lots")).unwrap_err();
+        assert_eq!(answer.fault("values[storage_per_project]"), Some(&Fault::Amount));
     }
 
     #[test]

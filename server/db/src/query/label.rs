@@ -1,0 +1,163 @@
+//! Labels, and what they are on.
+
+use std::collections::BTreeMap;
+
+use berth_types::{Timestamp, page::Paged, query::ListQuery};
+
+use super::list::{Column, List, Source};
+use crate::{Conn, Result, Row, args};
+
+/// A label.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Label {
+    /// Row id.
+    pub id: i64,
+    /// The project's row id; none for labels of the system.
+    pub project_id: Option<i64>,
+    /// Name.
+    pub name: String,
+    /// What it means.
+    pub description: String,
+    /// As style sheets write colours.
+    pub color: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+impl Label {
+    fn read(row: &Row, first: usize) -> Result<Self> {
+        Ok(Label {
+            id: row.get(first)?,
+            project_id: row.get(first + 1)?,
+            name: row.get(first + 2)?,
+            description: row.get(first + 3)?,
+            color: row.get(first + 4)?,
+            created_at: row.get(first + 5)?,
+            updated_at: row.get(first + 6)?,
+        })
+    }
+}
+
+const LABELS: Source = Source {
+    select: "l.id, l.project_id, l.name, l.description, l.color, l.created_at, l.updated_at",
+    from: "labels l",
+    columns: &[
+        Column::number("id", "l.id"),
+        Column::text("name", "l.name"),
+        Column::text("description", "l.description"),
+        Column::text("color", "l.color"),
+        Column::time("creation_time", "l.created_at"),
+        Column::time("update_time", "l.updated_at"),
+    ],
+    order: "l.id ASC",
+    tie: "l.id ASC",
+};
+
+/// Labels of a project, or of the system, those whose name contains a text where it is given.
+///
+/// # Errors
+/// As the database says.
+pub async fn list(
+    conn: &mut Conn<'_>,
+    project: Option<i64>,
+    name: Option<&str>,
+    query: &ListQuery,
+) -> Result<Paged<Label>> {
+    let mut list = match project {
+        Some(project) => List::of(LABELS).and("l.project_id = ?", args![project]),
+        None => List::of(LABELS).and("l.project_id IS NULL", &[]),
+    };
+    if let Some(name) = name {
+        list = list.containing("l.name", name);
+    }
+    let rows = list.filtered(&query.filters).sorted(query).page(conn, query).await?;
+    let items = rows.items.iter().map(|row| Label::read(row, 0)).collect::<Result<_>>()?;
+    Ok(Paged { items, total: rows.total })
+}
+
+/// One label.
+///
+/// # Errors
+/// As the database says.
+pub async fn get(conn: &mut Conn<'_>, id: i64) -> Result<Option<Label>> {
+    let list = List::of(LABELS).and("l.id = ?", args![id]);
+    list.slice(conn, 1, 0).await?.first().map(|row| Label::read(row, 0)).transpose()
+}
+
+/// Adds a label and says its row id; nothing where the name is taken in its scope.
+///
+/// # Errors
+/// As the database says.
+pub async fn insert(
+    conn: &mut Conn<'_>,
+    project: Option<i64>,
+    (name, description, color): (&str, &str, &str),
+    now: Timestamp,
+) -> Result<Option<i64>> {
+    let sql = "INSERT INTO labels (project_id, name, description, color, created_at, updated_at)
+               VALUES ($1, $2, $3, $4, $5, $5) ON CONFLICT DO NOTHING RETURNING id";
+    conn.row(sql, args![project, name, description, color, now]).await?.map(|row| row.get(0)).transpose()
+}
+
+/// Changes a label. False where it is gone.
+///
+/// # Errors
+/// [`crate::DbError::Unique`] where the name is taken in its scope.
+pub async fn update(
+    conn: &mut Conn<'_>,
+    id: i64,
+    (name, description, color): (&str, &str, &str),
+    now: Timestamp,
+) -> Result<bool> {
+    let sql = "UPDATE labels SET name = $2, description = $3, color = $4, updated_at = $5 WHERE id = $1";
+    Ok(conn.execute(sql, args![id, name, description, color, now]).await? > 0)
+}
+
+/// Removes a label from everything it is on. False where it is gone.
+///
+/// # Errors
+/// As the database says.
+pub async fn delete(conn: &mut Conn<'_>, id: i64) -> Result<bool> {
+    Ok(conn.execute("DELETE FROM labels WHERE id = $1", args![id]).await? > 0)
+}
+
+/// Puts a label on a manifest. False where it is there already.
+///
+/// # Errors
+/// As the database says.
+pub async fn put_on(conn: &mut Conn<'_>, manifest: i64, label: i64, now: Timestamp) -> Result<bool> {
+    let sql = "INSERT INTO artifact_labels (manifest_id, label_id, created_at) VALUES ($1, $2, $3)
+               ON CONFLICT (manifest_id, label_id) DO NOTHING";
+    Ok(conn.execute(sql, args![manifest, label, now]).await? > 0)
+}
+
+/// Takes a label off a manifest. False where it was not there.
+///
+/// # Errors
+/// As the database says.
+pub async fn take_off(conn: &mut Conn<'_>, manifest: i64, label: i64) -> Result<bool> {
+    let sql = "DELETE FROM artifact_labels WHERE manifest_id = $1 AND label_id = $2";
+    Ok(conn.execute(sql, args![manifest, label]).await? > 0)
+}
+
+/// The labels on some manifests, by manifest, in the order in which the labels were made.
+///
+/// # Errors
+/// As the database says.
+pub async fn of(conn: &mut Conn<'_>, manifests: &[i64]) -> Result<BTreeMap<i64, Vec<Label>>> {
+    let mut found: BTreeMap<i64, Vec<Label>> = BTreeMap::new();
+    for chunk in manifests.chunks(super::CHUNK) {
+        let sql = format!(
+            "SELECT al.manifest_id, {} FROM artifact_labels al JOIN labels l ON l.id = al.label_id
+             WHERE al.manifest_id IN ({}) ORDER BY al.manifest_id, l.id",
+            LABELS.select,
+            super::marks(1, chunk.len())
+        );
+        for row in conn.rows(&sql, &super::as_values(chunk)).await? {
+            found.entry(row.get(0)?).or_default().push(Label::read(&row, 1)?);
+        }
+    }
+    Ok(found)
+}

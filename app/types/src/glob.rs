@@ -342,7 +342,7 @@ mod tests {
 
     #[test]
     fn what_would_take_long_is_refused_or_quick() {
-        assert_eq!("{a,b}".repeat(8).parse::<Glob>(), Err(BadGlob::Size));
+        assert!("{a,b}".repeat(12).parse::<Glob>().is_err_and(|error| error == BadGlob::Size));
         assert!("{a,b}".repeat(6).parse::<Glob>().is_ok());
         assert_eq!("a".repeat(PATTERN_BYTES_MAX + 1).parse::<Glob>(), Err(BadGlob::Size));
         assert_eq!("{".repeat(2000).parse::<Glob>(), Err(BadGlob::Syntax));

@@ -71,10 +71,7 @@ pub async fn link_blob(conn: &mut Conn<'_>, repository_id: i64, blob_id: i64, no
 /// # Errors
 /// As the database says.
 pub async fn project_has_blob(conn: &mut Conn<'_>, project_id: i64, blob_id: i64, except: i64) -> Result<bool> {
-    // The sign keeps SQLite from going through all repositories of the project instead of the few that link the blob.
-    let sql = "SELECT 1 FROM repository_blobs rb JOIN repositories r ON r.id = rb.repository_id
-               WHERE rb.blob_id = $2 AND +r.project_id = $1 AND r.id <> $3 LIMIT 1";
-    Ok(conn.row(sql, args![project_id, blob_id, except]).await?.is_some())
+    Ok(conn.row(PROJECT_HAS_BLOB, args![project_id, blob_id, except]).await?.is_some())
 }
 
 /// Adds to a project's usage.
@@ -216,6 +213,18 @@ pub async fn children(conn: &mut Conn<'_>, repository_id: i64, digests: &[Digest
 
 /// Arguments of one statement. Both databases take more; this keeps statements few and cached.
 const CHUNK: usize = 100;
+
+/// The sign keeps SQLite from going through all repositories of the project instead of the few that link the blob.
+const PROJECT_HAS_BLOB: &str = "SELECT 1 FROM repository_blobs rb JOIN repositories r ON r.id = rb.repository_id
+    WHERE rb.blob_id = $2 AND +r.project_id = $1 AND r.id <> $3 LIMIT 1";
+
+/// The sign keeps SQLite from going through all manifests of the project.
+const PROJECT_HAS_MANIFEST: &str =
+    "SELECT 1 FROM manifests WHERE digest = $2 AND +project_id = $1 AND repository_id <> $3 LIMIT 1";
+
+/// References of a repository's indexes to a child. Not by a list of its manifests, which would be made for every push.
+const WAITING_FOR_CHILD: &str = "digest = $2 AND role = 'child'
+    AND EXISTS (SELECT 1 FROM manifests m WHERE m.id = manifest_id AND m.repository_id = $1)";
 
 fn placeholders(first: usize, count: usize) -> String {
     (first..first + count).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ")
@@ -483,13 +492,11 @@ pub async fn adopt_by_parents(
     digest: &Digest,
     id: Option<i64>,
 ) -> Result<i64> {
-    let waiting = "digest = $2 AND role = 'child'
-                   AND EXISTS (SELECT 1 FROM manifests m WHERE m.id = manifest_id AND m.repository_id = $1)";
     if let Some(id) = id {
-        let sql = format!("UPDATE manifest_references SET child_id = $3 WHERE {waiting}");
+        let sql = format!("UPDATE manifest_references SET child_id = $3 WHERE {WAITING_FOR_CHILD}");
         conn.execute(&sql, args![repository_id, digest, id]).await?;
     }
-    let sql = format!("SELECT COUNT(DISTINCT manifest_id) FROM manifest_references WHERE {waiting}");
+    let sql = format!("SELECT COUNT(DISTINCT manifest_id) FROM manifest_references WHERE {WAITING_FOR_CHILD}");
     conn.row(&sql, args![repository_id, digest]).await?.map_or(Ok(0), |row| row.get(0))
 }
 
@@ -660,9 +667,7 @@ pub async fn blob_in_use(conn: &mut Conn<'_>, repository_id: i64, blob_id: i64) 
 /// # Errors
 /// As the database says.
 pub async fn project_has_manifest(conn: &mut Conn<'_>, project_id: i64, digest: &Digest, except: i64) -> Result<bool> {
-    // The sign keeps SQLite from going through all manifests of the project.
-    let sql = "SELECT 1 FROM manifests WHERE digest = $2 AND +project_id = $1 AND repository_id <> $3 LIMIT 1";
-    Ok(conn.row(sql, args![project_id, digest, except]).await?.is_some())
+    Ok(conn.row(PROJECT_HAS_MANIFEST, args![project_id, digest, except]).await?.is_some())
 }
 
 /// Takes a blob away from a repository. False where it did not see it.
@@ -728,4 +733,31 @@ pub async fn add_event(
 pub async fn manifest_size(conn: &mut Conn<'_>, digest: &Digest) -> Result<i64> {
     let sql = "SELECT CAST(LENGTH(bytes) AS BIGINT) FROM manifest_bytes WHERE digest = $1";
     conn.row(sql, args![digest]).await?.map_or(Ok(0), |row| row.get(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Db;
+
+    /// How SQLite goes about a statement with three arguments.
+    async fn plan(db: &Db, sql: &str) -> String {
+        let mut reader = db.reader().await.unwrap();
+        let rows = reader.conn().rows(&format!("EXPLAIN QUERY PLAN {sql}"), args![1, 2, 3]).await.unwrap();
+        rows.iter().map(|row| row.get::<String>(3).unwrap()).collect::<Vec<_>>().join("\n")
+    }
+
+    #[tokio::test]
+    async fn a_push_looks_at_what_it_names_and_not_at_its_whole_project() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open_sqlite(&folder.path().join("berth.db")).await.unwrap();
+        let blob = plan(&db, PROJECT_HAS_BLOB).await;
+        assert!(blob.starts_with("SEARCH rb USING COVERING INDEX repository_blobs_blob (blob_id=?)"), "{blob}");
+        let manifest = plan(&db, PROJECT_HAS_MANIFEST).await;
+        assert_eq!(manifest, "SEARCH manifests USING INDEX manifests_bytes (digest=?)");
+        let sql = format!("SELECT COUNT(*) FROM manifest_references WHERE {WAITING_FOR_CHILD} AND manifest_id <> $3");
+        let child = plan(&db, &sql).await;
+        assert!(child.contains("manifest_references_digest (digest=?)"), "{child}");
+        assert!(!child.contains("LIST SUBQUERY"), "{child}");
+    }
 }

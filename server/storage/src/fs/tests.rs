@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{FsStore, Shared};
 use crate::{
-    BlobStore, Error, Export, Pace, Position, Verdict,
+    BlobStore, ByteStream, Error, Export, Pace, Position, Verdict,
     suite::{Harness, bytes, digest, put, read, source},
 };
 
@@ -243,4 +243,22 @@ async fn a_damaged_blob_of_an_adopted_store_cannot_be_moved_and_is_not_exported(
     let to = folder.path().join("exported");
     assert!(matches!(store.export(&digest, &to, Export::LinkOrCopy).await, Err(Error::DigestMismatch { .. })));
     assert!(!to.exists() && !folder.path().join("exported.part").exists());
+}
+
+#[tokio::test]
+async fn an_upload_that_is_written_while_it_comes_is_whole() {
+    let folder = TempDir::new().unwrap();
+    let store = FsStore::open(folder.path(), None).unwrap();
+    let whole = bytes(9 << 20);
+    let (id, digest) = (Uuid::new_v4(), digest(Algorithm::Sha256, &whole));
+    store.create_upload(id).await.unwrap();
+    let frames = |from: usize, to: usize| -> ByteStream {
+        let frames: Vec<_> = (from..to).step_by(100_000).map(|at| Ok(whole.slice(at..to.min(at + 100_000)))).collect();
+        Box::pin(futures_util::stream::iter(frames))
+    };
+    let at = store.append(id, Position::start(Algorithm::Sha256), frames(0, 5 << 20), 1 << 30).await.unwrap();
+    let at = store.append_last(id, at, frames(5 << 20, 9 << 20), 1 << 30).await.unwrap();
+    assert_eq!(at.offset, 9 << 20);
+    assert_eq!(store.finish(id, at, &digest).await.unwrap().size, 9 << 20);
+    assert!(read(&store, &digest, 0..9 << 20).await == whole);
 }

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use berth_db::{Backend, query};
+use berth_db::query;
 use berth_storage::{ByteStream, Position};
 use berth_types::{Algorithm, Digest, RepoName, range::ByteRange};
 pub use uuid::Uuid as UploadId;
@@ -75,7 +75,7 @@ pub async fn append(
 ) -> Result<u64> {
     let turn = Turn::take(domain, id)?;
     let (_, at) = find(domain, access, repo, id).await?;
-    Ok(receive(domain, turn, at, chunk, Place::Between).await?.0.offset)
+    Ok(receive(domain, turn, at, chunk).await?.0.offset)
 }
 
 /// Appends what the request brings, checks the digest and makes the blob visible. Says the blob's size.
@@ -93,14 +93,13 @@ pub async fn finish(
 ) -> Result<u64> {
     let turn = Turn::take(domain, id)?;
     let (_, at) = find(domain, access, repo, id).await?;
-    let before = at.offset;
-    let (at, _turn) = match receive(domain, turn, at.clone(), chunk, Place::Last).await {
+    let (at, _turn) = match receive(domain, turn, at.clone(), chunk).await {
         Err(Error::UploadUnknown) => return finish_again(domain, access, repo, (id, &at), digest).await,
         received => received?,
     };
     // Until the commit nothing else says that these bytes are wanted.
     let _claim = domain.claims.push(digest).await;
-    let stored = match domain.blobs.finish(id, at.clone(), digest).await.map_err(storage::error) {
+    let stored = match domain.blobs.finish(id, at, digest).await.map_err(storage::error) {
         Err(error @ Error::DigestInvalid(_)) => {
             drop_upload(domain, id).await?;
             return Err(error);
@@ -111,11 +110,6 @@ pub async fn finish(
     if matches!(committed, Err(Error::Denied(_))) {
         // It would hold room that nobody can use.
         drop_upload(domain, id).await?;
-    } else if committed.is_err()
-        && let Err(error) = record(domain, id, before, &at).await
-    {
-        // The client's next try finds nothing to go on with, and begins anew.
-        tracing::debug!(upload.id = %id, %error, "how far an upload came could not be recorded");
     }
     committed.map(|()| stored.size)
 }
@@ -241,22 +235,13 @@ async fn find(
 
 /// Runs to its end even when the client goes away and its request is dropped: what came is then recorded, so that the
 /// client can go on from there.
-async fn receive(domain: &Domain, turn: Turn, at: Position, chunk: Chunk, place: Place) -> Result<(Position, Turn)> {
+async fn receive(domain: &Domain, turn: Turn, at: Position, chunk: Chunk) -> Result<(Position, Turn)> {
     let domain = domain.clone();
-    let received = async move { Ok((take_in(&domain, turn.id, at, chunk, place).await?, turn)) };
+    let received = async move { Ok((take_in(&domain, turn.id, at, chunk).await?, turn)) };
     tokio::spawn(received).await.map_err(Error::internal)?
 }
 
-/// Where a chunk stands in its upload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
-    /// Others may follow, in requests of their own.
-    Between,
-    /// The end of the upload follows in the same request.
-    Last,
-}
-
-async fn take_in(domain: &Domain, id: Uuid, at: Position, chunk: Chunk, place: Place) -> Result<Position> {
+async fn take_in(domain: &Domain, id: Uuid, at: Position, chunk: Chunk) -> Result<Position> {
     if let Some(range) = chunk.range
         && range.start != at.offset
     {
@@ -265,16 +250,10 @@ async fn take_in(domain: &Domain, id: Uuid, at: Position, chunk: Chunk, place: P
     }
     let before = at.offset;
     let limit = domain.limits.blob_size_bytes_max;
-    // The end of the upload makes the bytes durable and its row needless. Between nodes the row is what tells of another one
-    // that works on the same upload; SQLite belongs to one process, where `Turn` does.
-    let ends_here = place == Place::Last && domain.db.backend() == Backend::Sqlite;
-    let received = match ends_here {
-        true => domain.blobs.append_last(id, at, chunk.body, limit).await,
-        false => domain.blobs.append(id, at, chunk.body, limit).await,
-    };
-    match received {
+    match domain.blobs.append(id, at, chunk.body, limit).await {
         Ok(reached) => {
-            if reached.offset != before && !ends_here {
+            // Also before the end that follows: a crash between bytes and rows leaves an upload that can be ended again.
+            if reached.offset != before {
                 record(domain, id, before, &reached).await?;
             }
             let expected = chunk.range.map(ByteRange::len);

@@ -137,16 +137,6 @@ impl BlobStore for Faulty {
         self.pass(self.inner.append(id, at, source, limit)).await
     }
 
-    async fn append_last(
-        &self,
-        id: Uuid,
-        at: Position,
-        source: ByteStream,
-        limit: u64,
-    ) -> std::result::Result<Position, AppendError> {
-        self.pass(self.inner.append_last(id, at, source, limit)).await
-    }
-
     async fn finish(&self, id: Uuid, at: Position, digest: &Digest) -> Result<Stored> {
         self.pass(self.inner.finish(id, at, digest)).await
     }

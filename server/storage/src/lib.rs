@@ -84,18 +84,6 @@ pub trait BlobStore: Send + Sync + 'static {
         limit: u64,
     ) -> std::result::Result<Position, AppendError>;
 
-    /// As [`BlobStore::append`] for the last bytes of an upload, after which [`BlobStore::finish`] follows at once: where all
-    /// of `source` came, what came is durable only after that.
-    async fn append_last(
-        &self,
-        id: Uuid,
-        at: Position,
-        source: ByteStream,
-        limit: u64,
-    ) -> std::result::Result<Position, AppendError> {
-        self.append(id, at, source, limit).await
-    }
-
     /// Turns the upload, as far as `at`, into the blob `digest`. Reads the bytes again only when `at` has no hash state
     /// of the digest's algorithm. After a mismatch the upload is still there, for [`BlobStore::delete_upload`].
     async fn finish(&self, id: Uuid, at: Position, digest: &Digest) -> Result<Stored>;

@@ -96,14 +96,13 @@ impl FsStore {
         blocking(&self.shared.writers, move || job(&shared)).await
     }
 
-    /// Appends all of `source`, and then does `settle`. What came before an error is made durable in any case.
+    /// Appends all of `source`. What came is made durable, before an error too.
     async fn receive(
         &self,
         id: Uuid,
         at: Position,
         source: ByteStream,
         limit: u64,
-        settle: fn(&Tail) -> Result<()>,
     ) -> std::result::Result<Position, AppendError> {
         let lease = self.shared.lease(id)?;
         let mut intake = Intake::new(source, at.offset, limit);
@@ -116,12 +115,11 @@ impl FsStore {
         };
         if intake.ended() {
             let batch = intake.take();
-            let settle = if filled.is_ok() { settle } else { Tail::sync };
             let reached = self
                 .write_job(move |shared| {
                     let mut tail = open(shared)?;
                     tail.absorb_now(&batch)?;
-                    settle(&tail)?;
+                    tail.sync()?;
                     Ok(tail.position())
                 })
                 .await?;
@@ -132,8 +130,7 @@ impl FsStore {
         }
         let mut tail = self.write_job(open).await?;
         let pumped = tail.pump(&self.shared.writers, &mut intake, filled).await;
-        let settle = if pumped.is_ok() { settle } else { Tail::sync };
-        let settled = self.write_job(move |_| settle(&tail).map(|()| tail.position())).await;
+        let settled = self.write_job(move |_| tail.sync().map(|()| tail.position())).await;
         match (pumped, settled) {
             (Ok(()), Ok(reached)) => Ok(reached),
             (Ok(()), Err(error)) => Err(error.into()),
@@ -202,17 +199,7 @@ impl BlobStore for FsStore {
         source: ByteStream,
         limit: u64,
     ) -> std::result::Result<Position, AppendError> {
-        self.receive(id, at, source, limit, Tail::sync).await
-    }
-
-    async fn append_last(
-        &self,
-        id: Uuid,
-        at: Position,
-        source: ByteStream,
-        limit: u64,
-    ) -> std::result::Result<Position, AppendError> {
-        self.receive(id, at, source, limit, |_| Ok(())).await
+        self.receive(id, at, source, limit).await
     }
 
     async fn finish(&self, id: Uuid, at: Position, digest: &Digest) -> Result<Stored> {

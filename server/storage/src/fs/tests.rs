@@ -257,7 +257,7 @@ async fn an_upload_that_is_written_while_it_comes_is_whole() {
         Box::pin(futures_util::stream::iter(frames))
     };
     let at = store.append(id, Position::start(Algorithm::Sha256), frames(0, 5 << 20), 1 << 30).await.unwrap();
-    let at = store.append_last(id, at, frames(5 << 20, 9 << 20), 1 << 30).await.unwrap();
+    let at = store.append(id, at, frames(5 << 20, 9 << 20), 1 << 30).await.unwrap();
     assert_eq!(at.offset, 9 << 20);
     assert_eq!(store.finish(id, at, &digest).await.unwrap().size, 9 << 20);
     assert!(read(&store, &digest, 0..9 << 20).await == whole);

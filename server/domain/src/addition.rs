@@ -151,6 +151,7 @@ async fn chart_file(domain: &Domain, blobs: &[Blob], name: &str) -> Result<Vec<u
 
 /// A layer that is shown as it is.
 async fn whole(domain: &Domain, digest: &Digest, size_bytes_max: usize) -> Result<Vec<u8>> {
+    let _turn = chart::turn().await?;
     let blob = domain.blobs.open(digest).await.map_err(storage::error)?;
     let blob = blob.ok_or_else(|| Error::NotFound(format!("blob {digest} not found")))?;
     match berth_storage::read_all(&*blob, size_bytes_max).await.map_err(storage::error) {

@@ -7,7 +7,7 @@ use std::io::{self, Read};
 
 use berth_types::Digest;
 use flate2::read::MultiGzDecoder;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::{Domain, Error, Result, storage};
 
@@ -35,13 +35,18 @@ pub(crate) enum Place {
     Anywhere,
 }
 
+/// The right to hold a layer in memory, until it is dropped.
+pub(crate) async fn turn() -> Result<SemaphorePermit<'static>> {
+    TURNS.acquire().await.map_err(Error::internal)
+}
+
 /// The first of the files that have a name, without regard to case; nothing where there is none, or no such archive.
 ///
 /// # Errors
 /// [`Error::Unprocessable`] for what is no archive, or unpacks to more than is read.
 pub(crate) async fn file(domain: &Domain, digest: &Digest, place: Place, name: &str) -> Result<Option<Vec<u8>>> {
+    let turn = turn().await?;
     let Some(blob) = domain.blobs.open(digest).await.map_err(storage::error)? else { return Ok(None) };
-    let turn = TURNS.acquire().await.map_err(Error::internal)?;
     let packed = match berth_storage::read_all(&*blob, ARCHIVE_SIZE_BYTES_MAX).await.map_err(storage::error) {
         Err(Error::TooLarge { .. }) => return Err(refused(&Refusal::Packed)),
         bytes => bytes?,

@@ -145,6 +145,14 @@ impl Error {
         }
     }
 
+    /// What the database says, where a row of the same name is a conflict in these words.
+    pub(crate) fn taken(error: DbError, text: impl FnOnce() -> String) -> Self {
+        match error {
+            DbError::Unique(_) => Error::Conflict(text()),
+            error => error.into(),
+        }
+    }
+
     /// A fault of ours from any error.
     pub fn internal(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Error::Internal(error.into())

@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 pub use berth_db::query::identity::Identity;
-use berth_db::{
-    DbError,
-    query::identity::{self as rows, Kind},
-};
+use berth_db::query::identity::{self as rows, Kind};
 use berth_types::{ProjectId, RobotId, Timestamp, UserId};
 
 use crate::{
@@ -61,10 +58,9 @@ pub async fn create_personal_token(
         .db
         .write(args, |tx, (identity, actor, now, entry)| {
             Box::pin(async move {
-                let id = rows::insert(tx, Kind::PersonalToken, identity, *now).await.map_err(|error| match error {
-                    DbError::Unique(_) => Error::Conflict(format!("{} already exists", identity.name)),
-                    other => other.into(),
-                })?;
+                let id = rows::insert(tx, Kind::PersonalToken, identity, *now)
+                    .await
+                    .map_err(|error| Error::taken(error, || format!("{} already exists", identity.name)))?;
                 audit::record(tx, actor, *now, entry).await?;
                 Ok::<_, Error>(id)
             })

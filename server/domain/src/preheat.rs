@@ -413,17 +413,11 @@ async fn refuse_rival(tx: &mut berth_db::Conn<'_>, id: i64, content: &query::pre
 }
 
 fn taken_instance(error: DbError) -> Error {
-    match error {
-        DbError::Unique(_) => Error::Conflict("the instance's name or endpoint is taken".to_owned()),
-        error => error.into(),
-    }
+    Error::taken(error, || "the instance's name or endpoint is taken".to_owned())
 }
 
 fn taken_policy(error: DbError, name: &str) -> Error {
-    match error {
-        DbError::Unique(_) => Error::Conflict(format!("policy {name} already exists")),
-        error => error.into(),
-    }
+    Error::taken(error, || format!("policy {name} already exists"))
 }
 
 fn shown_instance(row: query::preheat::Instance) -> PreheatInstance {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, num::IntErrorKind};
 
-use berth_db::{DbError, query};
+use berth_db::query;
 use berth_types::{
     Action, ProjectId, ProjectName, Resource, Role, Timestamp, UserId,
     api::{CveAllowlist, METADATA_KEYS, Project, ProjectDeletable, ProjectReq, ProjectSummary, ProjectSummaryQuota},
@@ -176,10 +176,8 @@ pub async fn create(domain: &Domain, access: &ProjectCreation, request: &Project
                 let name = new.name.as_str();
                 let inserted =
                     query::project::insert(tx, name, new.owner, new.public, new.storage_bytes_max, *now).await;
-                let id = inserted.map_err(|error| match error {
-                    DbError::Unique(_) => Error::Conflict(format!("The project named {name} already exists")),
-                    error => error.into(),
-                })?;
+                let id = inserted
+                    .map_err(|error| Error::taken(error, || format!("The project named {name} already exists")))?;
                 for (key, value) in &new.settings {
                     query::metadata::put(tx, id, key, value).await?;
                 }

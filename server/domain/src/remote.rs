@@ -153,10 +153,7 @@ pub async fn create(domain: &Domain, access: &SystemAccess<CreateRegistry>, requ
 }
 
 fn taken(error: DbError, name: &str) -> Error {
-    match error {
-        DbError::Unique(_) => Error::Conflict(format!("registry {name} already exists")),
-        error => error.into(),
-    }
+    Error::taken(error, || format!("registry {name} already exists"))
 }
 
 fn seal_name(id: i64) -> String {

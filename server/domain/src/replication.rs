@@ -147,10 +147,7 @@ async fn find_registry(conn: &mut berth_db::Conn<'_>, values: &Values) -> Result
 }
 
 fn taken(error: DbError, name: &str) -> Error {
-    match error {
-        DbError::Unique(_) => Error::Conflict(format!("replication policy {name} already exists")),
-        error => error.into(),
-    }
+    Error::taken(error, || format!("replication policy {name} already exists"))
 }
 
 /// Changes a policy: what is left out becomes what it is in a new one.

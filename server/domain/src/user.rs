@@ -428,10 +428,7 @@ fn missing_with_id(id: UserId) -> Error {
 }
 
 fn taken(error: DbError, username: &str, email: &str) -> Error {
-    match error {
-        DbError::Unique(_) => Error::Conflict(format!("user {username} or email {email} already exists")),
-        other => other.into(),
-    }
+    Error::taken(error, || format!("user {username} or email {email} already exists"))
 }
 
 fn check_password(secret: &str) -> Result<()> {

@@ -114,10 +114,7 @@ pub async fn create(domain: &Domain, access: &SystemAccess<CreateUserGroup>, req
 const DUPLICATE: &str = "duplicated user group name";
 
 fn taken(error: DbError) -> Error {
-    match error {
-        DbError::Unique(_) => Error::Conflict(DUPLICATE.to_owned()),
-        error => error.into(),
-    }
+    Error::taken(error, || DUPLICATE.to_owned())
 }
 
 /// Another name for a group.

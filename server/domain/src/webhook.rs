@@ -269,10 +269,7 @@ fn unknown(id: i64) -> Error {
 }
 
 fn taken(error: DbError, name: &str) -> Error {
-    match error {
-        DbError::Unique(_) => Error::Conflict(format!("notification policy named {name} already exists")),
-        error => error.into(),
-    }
+    Error::taken(error, || format!("notification policy named {name} already exists"))
 }
 
 /// Whose secrets the headers are, for sealing.

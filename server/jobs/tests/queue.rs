@@ -119,6 +119,19 @@ fn job(kind: &str, payload: &Value) -> NewJob {
     }
 }
 
+/// Asks until there is an answer. A test that waits for what never comes fails.
+async fn eventually<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    let answered = async {
+        loop {
+            if let Some(answer) = ask().await {
+                return answer;
+            }
+            tokio::time::sleep(quick().poll).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), answered).await.unwrap()
+}
+
 fn quick() -> Options {
     Options {
         lease: Duration::from_millis(1200),
@@ -346,12 +359,7 @@ async fn a_lease_is_renewed_for_as_long_as_the_job_runs(world: World) {
         let row = reader.conn().row("SELECT lease_until FROM jobs WHERE id = $1", &[id.into()]).await.unwrap().unwrap();
         row.get::<Option<i64>>(0).unwrap().unwrap()
     };
-    let renewed = async {
-        while lease().await < end {
-            tokio::time::sleep(quick().poll).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(30), renewed).await.unwrap();
+    eventually(async || (lease().await >= end).then_some(())).await;
     world.a_round().await;
     assert_eq!(probe.begun(), 1);
     probe.counts.go.notify_one();
@@ -484,16 +492,11 @@ async fn schedules_come_again_and_missed_times_are_one(world: World) {
     assert_eq!(world.queue.jobs("probe", 10).await.unwrap(), [], "it is not due yet");
 
     world.clock.0.fetch_add(3 * 86_400, Ordering::SeqCst);
-    let due = async {
-        loop {
-            let jobs = world.queue.jobs("probe", 10).await.unwrap();
-            if !jobs.is_empty() {
-                return jobs;
-            }
-            tokio::time::sleep(quick().poll).await;
-        }
-    };
-    let jobs = tokio::time::timeout(Duration::from_secs(30), due).await.unwrap();
+    let jobs = eventually(async || {
+        let jobs = world.queue.jobs("probe", 10).await.unwrap();
+        (!jobs.is_empty()).then_some(jobs)
+    })
+    .await;
     let done = world.until(jobs[0].id, |job| job.status == "success").await;
     assert_eq!((done.cause.as_str(), done.payload.as_str()), ("schedule", "{\"a\":1}"));
     world.a_round().await;
@@ -582,9 +585,7 @@ async fn old_jobs_are_removed_with_what_they_said(world: World) {
     world.clock.0.fetch_add(31 * 86_400, Ordering::SeqCst);
     // A worker looks when it starts.
     let node = world.start(Talks, quick());
-    while world.queue.job(id).await.unwrap().is_some() {
-        tokio::time::sleep(quick().poll).await;
-    }
+    eventually(async || world.queue.job(id).await.unwrap().is_none().then_some(())).await;
     assert_eq!(world.queue.log(id, 10).await.unwrap(), []);
     assert!(world.queue.job(waiting).await.unwrap().is_some(), "what has not ended stays");
     node.stop().await;

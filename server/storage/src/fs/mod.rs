@@ -95,48 +95,6 @@ impl FsStore {
         let shared = self.shared.clone();
         blocking(&self.shared.writers, move || job(&shared)).await
     }
-
-    /// Appends all of `source`. What came is made durable, before an error too.
-    async fn receive(
-        &self,
-        id: Uuid,
-        at: Position,
-        source: ByteStream,
-        limit: u64,
-    ) -> std::result::Result<Position, AppendError> {
-        let lease = self.shared.lease(id)?;
-        let mut intake = Intake::new(source, at.offset, limit);
-        let filled = intake.fill().await;
-        let open = move |shared: &Arc<Shared>| {
-            let file = shared.open_upload(&lease, at.offset)?;
-            let hash = at.hash.as_ref().and_then(|state| state.resume());
-            let hash = hash.filter(|hash| hash.length() == at.offset);
-            Ok(Tail::of_upload(file, lease, at.offset, hash))
-        };
-        if intake.ended() {
-            let batch = intake.take();
-            let reached = self
-                .write_job(move |shared| {
-                    let mut tail = open(shared)?;
-                    tail.absorb_now(&batch)?;
-                    tail.sync()?;
-                    Ok(tail.position())
-                })
-                .await?;
-            return match filled {
-                Ok(()) => Ok(reached),
-                Err(error) => Err(AppendError { reached: Some(reached), error }),
-            };
-        }
-        let mut tail = self.write_job(open).await?;
-        let pumped = tail.pump(&self.shared.writers, &mut intake, filled).await;
-        let settled = self.write_job(move |_| tail.sync().map(|()| tail.position())).await;
-        match (pumped, settled) {
-            (Ok(()), Ok(reached)) => Ok(reached),
-            (Ok(()), Err(error)) => Err(error.into()),
-            (Err(error), settled) => Err(AppendError { reached: settled.ok(), error }),
-        }
-    }
 }
 
 #[async_trait]
@@ -199,7 +157,38 @@ impl BlobStore for FsStore {
         source: ByteStream,
         limit: u64,
     ) -> std::result::Result<Position, AppendError> {
-        self.receive(id, at, source, limit).await
+        let lease = self.shared.lease(id)?;
+        let mut intake = Intake::new(source, at.offset, limit);
+        let filled = intake.fill().await;
+        let open = move |shared: &Arc<Shared>| {
+            let file = shared.open_upload(&lease, at.offset)?;
+            let hash = at.hash.as_ref().and_then(|state| state.resume());
+            let hash = hash.filter(|hash| hash.length() == at.offset);
+            Ok(Tail::of_upload(file, lease, at.offset, hash))
+        };
+        if intake.ended() {
+            let batch = intake.take();
+            let reached = self
+                .write_job(move |shared| {
+                    let mut tail = open(shared)?;
+                    tail.absorb_now(&batch)?;
+                    tail.sync()?;
+                    Ok(tail.position())
+                })
+                .await?;
+            return match filled {
+                Ok(()) => Ok(reached),
+                Err(error) => Err(AppendError { reached: Some(reached), error }),
+            };
+        }
+        let mut tail = self.write_job(open).await?;
+        let pumped = tail.pump(&self.shared.writers, &mut intake, filled).await;
+        let synced = self.write_job(move |_| tail.sync().map(|()| tail.position())).await;
+        match (pumped, synced) {
+            (Ok(()), Ok(reached)) => Ok(reached),
+            (Ok(()), Err(error)) => Err(error.into()),
+            (Err(error), synced) => Err(AppendError { reached: synced.ok(), error }),
+        }
     }
 
     async fn finish(&self, id: Uuid, at: Position, digest: &Digest) -> Result<Stored> {

@@ -4,21 +4,35 @@
 //! browser it is a `fetch`. A page cannot tell them apart.
 
 mod answer;
+mod bulk;
+pub(crate) mod calls;
+pub mod content;
 mod error;
 #[cfg(target_arch = "wasm32")]
 mod fetch;
+mod groups;
+mod jobs;
 mod labels;
+mod own;
 mod people;
+mod preheat;
 mod projects;
 mod quotas;
+mod registries;
+mod replication;
 mod repositories;
 mod robots;
+mod rules;
+mod scanners;
 mod system;
 #[cfg(feature = "ssr")]
 mod transport;
+mod usage;
+mod webhooks;
 
 pub use answer::{Answer, Method};
 pub use error::{ApiError, ApiResult};
+pub use jobs::{Chore, job_log, support_bundle};
 #[cfg(feature = "ssr")]
 pub use transport::{Transport, TransportError};
 
@@ -40,6 +54,9 @@ pub struct Client {
     /// Where cookies that the API sets go: to the visitor.
     #[cfg(feature = "ssr")]
     response: Option<leptos_axum::ResponseOptions>,
+    /// What the page shows of its calls.
+    #[cfg(feature = "ssr")]
+    calls: Option<calls::Calls>,
 }
 
 /// The client of the page or server function being run. Take it before the first `await`.
@@ -49,6 +66,8 @@ pub fn use_client() -> Client {
         transport: leptos::prelude::use_context(),
         #[cfg(feature = "ssr")]
         response: leptos::prelude::use_context(),
+        #[cfg(feature = "ssr")]
+        calls: leptos::prelude::use_context(),
     }
 }
 
@@ -56,7 +75,7 @@ pub fn use_client() -> Client {
 impl Client {
     /// A client that is used before anything is rendered, over the transport of a request.
     pub fn over(transport: std::sync::Arc<dyn Transport>) -> Self {
-        Client { transport: Some(transport), response: None }
+        Client { transport: Some(transport), response: None, calls: None }
     }
 }
 
@@ -127,6 +146,9 @@ impl Client {
         let Some(transport) = &self.transport else {
             return Err(ApiError::unreachable("no transport was provided"));
         };
+        if let Some(calls) = &self.calls {
+            calls.note(call.method, &call.path);
+        }
         let answer = transport::exchange(transport.as_ref(), call).await?;
         if let Some(response) = &self.response {
             for cookie in &answer.cookies {
@@ -138,6 +160,7 @@ impl Client {
 
     #[cfg(all(target_arch = "wasm32", not(feature = "ssr")))]
     async fn exchange(&self, call: Call) -> ApiResult<Answer> {
+        calls::note(call.method, &call.path);
         // The browser has one thread: what `fetch` holds never leaves it.
         leptos::__reexports::send_wrapper::SendWrapper::new(fetch::exchange(call)).await
     }

@@ -3,8 +3,10 @@
 //! A form posts to a server function. With script the answer comes back to the page; without, the browser is sent back to
 //! the page with the answer in its address. Either way the action of the page holds it.
 
+mod action;
 mod rules;
 
+pub use action::*;
 pub use rules::*;
 
 use crate::client::ApiError;
@@ -12,10 +14,8 @@ use crate::i18n::{Catalog, keys, use_catalog};
 use crate::ui::{Callout, ErrorSummary, FieldError, Tone, error_texts};
 use berth_types::ErrorCode;
 use leptos::prelude::*;
-use leptos::server_fn::ServerFn;
 use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
-use leptos_router::hooks::use_location;
 use serde::{Deserialize, Serialize};
 
 /// Why a form was not taken.
@@ -135,18 +135,8 @@ pub(crate) fn is_plain() -> bool {
 }
 
 /// The last answer of a form of the page; nothing while it was not posted or went well.
-pub fn answer_of<S>(action: ServerAction<S>) -> Signal<Option<FormError>>
-where
-    S: ServerFn<Error = FormError> + Clone + Send + Sync + 'static,
-    S::Output: Clone + Send + Sync + 'static,
-{
-    let (value, version) = (action.value(), action.version());
-    // The router keeps the answer of the first address; on later pages it is not theirs.
-    let of_address = use_location().search.with_untracked(|search| search.contains("__err="));
-    Signal::derive(move || {
-        let posted_here = version.get() > 0;
-        value.get().filter(|_| of_address || posted_here).and_then(Result::err)
-    })
+pub fn answer_of(action: FormAction) -> Signal<Option<FormError>> {
+    action.error()
 }
 
 /// The text of the fault of one field, for the `error` of its input.

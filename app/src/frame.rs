@@ -6,15 +6,22 @@ use crate::pages::account::SignOut;
 use crate::session::{sign_in_href, use_session};
 use crate::t;
 use crate::ui::{
-    AppShell, Callout, Crumb, Glyph, LinkButton, MenuButton, MenuLink, MenuSeparator, NavGroup, NavLink, Size, Tone,
-    UserMenu,
+    AppShell, Callout, Crumb, Glyph, Icon, LinkButton, MenuButton, MenuLink, MenuSeparator, NavGroup, NavLink, Size,
+    Tone, UserMenu, open_palette,
 };
+pub(crate) use attendant::Attendant;
 use banner::Banner;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_router::hooks::use_location;
+#[cfg(target_arch = "wasm32")]
+pub(crate) use shortcuts::DIALOG as KEYS_DIALOG;
 
+mod attendant;
 mod banner;
+pub(crate) mod curl;
+mod palette;
+mod shortcuts;
 
 /// The pages of a project that the visitor may see, for the navigation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,8 +34,20 @@ pub struct ProjectNav {
     pub robots: bool,
     /// Whether the visitor sees its labels.
     pub labels: bool,
+    /// Whether the visitor sees what it keeps.
+    pub retention: bool,
+    /// Whether the visitor sees its tags that stay as they are.
+    pub immutability: bool,
+    /// Whether the visitor sees what it tells other systems.
+    pub webhooks: bool,
+    /// Whether the visitor chooses its scanner.
+    pub scanner: bool,
+    /// Whether the visitor sees what is brought into P2P networks.
+    pub preheat: bool,
     /// Whether the visitor sees its log.
     pub log: bool,
+    /// Whether the visitor sees what it stores.
+    pub storage: bool,
     /// Whether the visitor changes its settings.
     pub settings: bool,
 }
@@ -45,12 +64,55 @@ pub fn Frame(
     /// The page.
     children: Children,
 ) -> impl IntoView {
+    crate::live::provide_dot();
     view! {
-        <AppShell nav=move || view! { <Navigation project=project /> } foot=Foot crumbs=crumbs>
+        <AppShell nav=move || view! { <Navigation project=project /> } foot=Foot crumbs=crumbs tools=Tools>
             <SystemNotices />
             <NoticeCallout />
             {children()}
         </AppShell>
+        <palette::PagePalette />
+        <shortcuts::KeysDialog />
+    }
+}
+
+/// The end of the top bar.
+#[component]
+fn Tools() -> impl IntoView {
+    view! {
+        <crate::live::LiveDot />
+        <shortcuts::KeysButton />
+    }
+}
+
+/// The search over everything: a form that leads to its results. Pressed where script runs, it opens the palette.
+#[component]
+fn NavSearch() -> impl IntoView {
+    let label = t!(keys::palette::BOX);
+    let (form_label, placeholder) = (label.clone(), label.clone());
+    let open = |event: leptos::ev::MouseEvent| {
+        if open_palette() {
+            event.prevent_default();
+        }
+    };
+    view! {
+        <form class="nav-search" method="get" action="/search" role="search" aria-label=form_label on:click=open>
+            <Icon name=Glyph::Search />
+            <input
+                type="text"
+                name="q"
+                enterkeyhint="search"
+                aria-label=label
+                placeholder=placeholder
+                autocomplete="off"
+                autocapitalize="none"
+                spellcheck="false"
+                aria-keyshortcuts="Control+K"
+            />
+            <kbd class="kbd needs-script" aria-hidden="true">
+                "Ctrl K"
+            </kbd>
+        </form>
     }
 }
 
@@ -73,6 +135,7 @@ fn Navigation(project: Option<ProjectNav>) -> impl IntoView {
         !of_project && pathname.with(|here| here == "/projects" || here.starts_with("/projects/"))
     });
     view! {
+        <NavSearch />
         <NavGroup>
             <NavLink href="/projects" icon=Glyph::Project text=t!(keys::nav::PROJECTS) current=projects />
         </NavGroup>
@@ -88,9 +151,23 @@ fn ProjectPages(project: ProjectNav) -> impl IntoView {
     let (members, log, settings) = (part("members"), part("audit"), part("settings"));
     let labels = part("labels");
     let robots = part("robots");
+    let storage = part("storage");
     let pathname = use_location().pathname;
     let own = format!("{base}/-/");
     let repositories = Signal::derive(move || pathname.with(|here| !here.starts_with(&own)));
+    let more = [
+        (project.retention, "retention", Glyph::Sweep, keys::nav::RETENTION),
+        (project.immutability, "immutability", Glyph::Lock, keys::nav::IMMUTABILITY),
+        (project.webhooks, "webhooks", Glyph::Hook, keys::nav::WEBHOOKS),
+        (project.scanner, "scanner", Glyph::Shield, keys::nav::PROJECT_SCANNER),
+        (project.preheat, "preheat", Glyph::Bolt, keys::nav::PREHEAT),
+    ];
+    let more = more.into_iter().filter(|(sees, ..)| *sees).map(|(_, name, icon, key)| {
+        let href = part(name);
+        let current = below(href.clone());
+        view! { <NavLink href=href icon=icon text=t!(key) current=current /> }
+    });
+    let more = more.collect_view();
     view! {
         <NavGroup project=project.name>
             <NavLink href=base.clone() icon=Glyph::Repo text=t!(keys::nav::REPOSITORIES) current=repositories />
@@ -112,6 +189,13 @@ fn ProjectPages(project: ProjectNav) -> impl IntoView {
                     let current = below(labels.clone());
                     view! { <NavLink href=labels icon=Glyph::Tag text=t!(keys::nav::LABELS) current=current /> }
                 })}
+            {project
+                .storage
+                .then(|| {
+                    let current = below(storage.clone());
+                    view! { <NavLink href=storage icon=Glyph::Db text=t!(keys::usage::TITLE) current=current /> }
+                })}
+            {more}
             {project
                 .log
                 .then(|| {
@@ -136,11 +220,22 @@ fn AdminPages() -> impl IntoView {
     view! {
         <NavGroup title=t!(keys::nav::ADMINISTRATION)>
             {link("/admin/users", Glyph::User, t!(keys::nav::USERS))}
+            {link("/admin/groups", Glyph::Users, t!(keys::nav::GROUPS))}
             {link("/admin/robots", Glyph::Robot, t!(keys::nav::SYSTEM_ROBOTS))}
             {link("/admin/quotas", Glyph::Db, t!(keys::nav::QUOTAS))}
             {link("/admin/labels", Glyph::Tag, t!(keys::nav::SYSTEM_LABELS))}
+            {link("/admin/jobs", Glyph::Bolt, t!(keys::nav::JOBS))}
+            {link("/admin/clean-up", Glyph::Sweep, t!(keys::nav::CLEAN_UP))}
             {link("/admin/audit", Glyph::Log, t!(keys::nav::SYSTEM_AUDIT))}
+            {link("/admin/health", Glyph::Server, t!(keys::nav::HEALTH))}
             {link("/admin/settings", Glyph::Settings, t!(keys::nav::SYSTEM_SETTINGS))}
+        </NavGroup>
+        <NavGroup title=t!(keys::nav::OTHER_SYSTEMS)>
+            {link("/admin/registries", Glyph::Server, t!(keys::nav::REGISTRIES))}
+            {link("/admin/replication", Glyph::Sync, t!(keys::nav::REPLICATION))}
+            {link("/admin/scanners", Glyph::Shield, t!(keys::nav::SCANNERS))}
+            {link("/admin/allowlist", Glyph::ShieldOk, t!(keys::nav::ALLOWLIST))}
+            {link("/admin/preheat", Glyph::Bolt, t!(keys::nav::PREHEAT))}
         </NavGroup>
     }
 }
@@ -160,7 +255,8 @@ fn Foot() -> impl IntoView {
     view! {
         <UserMenu name=name>
             <MenuLink href="/account" icon=Glyph::User text=t!(keys::nav::PROFILE) />
-            <MenuLink href="/account/sessions" icon=Glyph::Key text=t!(keys::nav::SESSIONS) />
+            <MenuLink href="/account/tokens" icon=Glyph::Key text=t!(keys::account::TAB_TOKENS) />
+            <MenuLink href="/account/sessions" icon=Glyph::Clock text=t!(keys::nav::SESSIONS) />
             <MenuLink href="/account/preferences" icon=Glyph::Settings text=t!(keys::nav::PREFERENCES) />
             <MenuSeparator />
             // A plain form: another visitor is another document.

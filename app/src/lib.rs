@@ -3,11 +3,14 @@
 #![recursion_limit = "256"]
 
 pub mod amount;
+mod apart;
 pub mod client;
 pub mod form;
 pub mod format;
 pub mod frame;
 pub mod i18n;
+pub mod live;
+pub mod load;
 pub mod notice;
 #[cfg(feature = "ssr")]
 pub mod page;
@@ -15,7 +18,9 @@ pub mod pages;
 pub mod preference;
 pub mod query;
 mod routes;
+pub mod runtime;
 pub mod session;
+pub mod snippets;
 pub mod theme;
 pub mod ui;
 
@@ -32,6 +37,7 @@ use leptos_router::components::Router;
 pub fn App() -> impl IntoView {
     provide_meta_context();
     session::provide_session();
+    runtime::provide_runtime();
     format::provide_now(moment);
     #[cfg(target_arch = "wasm32")]
     {
@@ -42,6 +48,7 @@ pub fn App() -> impl IntoView {
         <Title text="Berth" formatter=|text: String| if text == "Berth" { text } else { format!("{text} · Berth") } />
         <Router>
             <ui::KitRoot>
+                <frame::Attendant />
                 <Portal />
             </ui::KitRoot>
         </Router>
@@ -87,7 +94,8 @@ pub fn page_language() -> String {
 /// Takes over the page that the server rendered.
 #[cfg(all(target_arch = "wasm32", feature = "hydrate"))]
 pub fn hydrate(catalog: i18n::Catalog) {
-    leptos::mount::hydrate_body(move || {
+    // Parts of the page may still be on their way.
+    leptos::mount::hydrate_lazy(move || {
         i18n::provide_catalog(catalog);
         view! { <App /> }
     });

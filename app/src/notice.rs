@@ -36,6 +36,12 @@ notices! {
     ProfileSaved = "profile-saved" => keys::account::profile::SAVED,
     /// The own password was changed.
     PasswordChanged = "password-changed" => keys::account::password::CHANGED,
+    /// A personal access token was revoked.
+    AccessTokenRevoked = "access-token-revoked" => keys::account::tokens::REVOKED,
+    /// A view of a list was saved.
+    ViewSaved = "view-saved" => keys::audit::VIEW_SAVED,
+    /// A view of a list was removed.
+    ViewRemoved = "view-removed" => keys::audit::VIEW_REMOVED,
     /// A session was ended.
     SessionEnded = "session-ended" => keys::account::sessions::ENDED,
     /// All sessions but the present one were ended.
@@ -82,6 +88,8 @@ notices! {
     DescriptionSaved = "description-saved" => keys::repository::INFO_SAVED,
     /// A tag was added.
     TagAdded = "tag-added" => keys::repository::TAG_ADDED,
+    /// A tag points again at what it pointed at.
+    TagRestored = "tag-restored" => keys::shelf::RESTORED_NOTICE,
     /// A tag was deleted.
     TagDeleted = "tag-deleted" => keys::repository::TAG_DELETED,
     /// A label was made.
@@ -96,6 +104,54 @@ notices! {
     LabelTaken = "label-taken" => keys::labels::TAKEN_OFF,
     /// A project has another limit.
     QuotaChanged = "quota-changed" => keys::admin_quotas::CHANGED,
+    /// A registry, a rule of replication, a group, a scanner or a P2P network was added.
+    OutsideCreated = "outside-created" => keys::outside::CREATED,
+    /// It was changed.
+    OutsideSaved = "outside-saved" => keys::outside::SAVED,
+    /// It was deleted.
+    OutsideDeleted = "outside-deleted" => keys::outside::DELETED,
+    /// It was switched on.
+    OutsideEnabled = "outside-enabled" => keys::outside::ENABLED_NOTICE,
+    /// It was switched off.
+    OutsideDisabled = "outside-disabled" => keys::outside::DISABLED_NOTICE,
+    /// It is used where none is chosen.
+    OutsideDefault = "outside-default" => keys::outside::DEFAULT_NOTICE,
+    /// A list of overlooked vulnerabilities was changed.
+    AllowlistSaved = "allowlist-saved" => keys::allowlist::SAVED,
+    /// A project has another scanner.
+    ScannerChosen = "scanner-chosen" => keys::scanners::CHOSEN,
+    /// The retention rules of a project were changed.
+    RetentionSaved = "retention-saved" => keys::retention::SAVED,
+    /// The retention rules of a project were deleted.
+    RetentionDeleted = "retention-deleted" => keys::retention::DELETED,
+    /// An immutability rule was made or changed.
+    ImmutableSaved = "immutable-saved" => keys::immutability::SAVED,
+    /// An immutability rule was switched on.
+    ImmutableEnabled = "immutable-enabled" => keys::immutability::ENABLED,
+    /// An immutability rule was switched off.
+    ImmutableDisabled = "immutable-disabled" => keys::immutability::DISABLED,
+    /// An immutability rule was deleted.
+    ImmutableDeleted = "immutable-deleted" => keys::immutability::DELETED,
+    /// A webhook was made or changed.
+    WebhookSaved = "webhook-saved" => keys::webhooks::SAVED,
+    /// A webhook was switched on.
+    WebhookEnabled = "webhook-enabled" => keys::webhooks::ENABLED,
+    /// A webhook was switched off.
+    WebhookDisabled = "webhook-disabled" => keys::webhooks::DISABLED,
+    /// A webhook was deleted.
+    WebhookDeleted = "webhook-deleted" => keys::webhooks::DELETED,
+    /// A job was asked to stop.
+    JobStopped = "job-stopped" => keys::jobs::notice::STOPPED,
+    /// A queue rests.
+    QueuePaused = "queue-paused" => keys::jobs::notice::PAUSED,
+    /// A queue goes on.
+    QueueResumed = "queue-resumed" => keys::jobs::notice::RESUMED,
+    /// What waited in a queue was dropped.
+    QueueEmptied = "queue-emptied" => keys::jobs::notice::EMPTIED,
+    /// A run of a chore was asked for.
+    RunStarted = "run-started" => keys::clean_up::STARTED,
+    /// A chore has another schedule.
+    ScheduleSaved = "schedule-saved" => keys::clean_up::SCHEDULE_SAVED,
     /// An artifact was deleted.
     ArtifactDeleted = "artifact-deleted" => keys::repository::ARTIFACT_DELETED,
 }

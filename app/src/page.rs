@@ -1,6 +1,7 @@
 //! The document around the portal: what the server prepares for a page, `<html>`, the loader of the script.
 
 use crate::client::{Client, Transport};
+use crate::frame::curl::AsCurl;
 use crate::session::Session;
 use crate::{App, i18n, theme};
 use berth_types::Timestamp;
@@ -44,6 +45,13 @@ impl PageContext {
         PageContext { transport, assets, session, now }
     }
 
+    /// The same for visitors whose clients reach the registry by TLS, or not.
+    #[must_use]
+    pub fn over_tls(mut self, https: bool) -> Self {
+        self.session.https = https;
+        self
+    }
+
     /// For server functions, which draw nothing: no call is made.
     pub fn bare(transport: Arc<dyn Transport>, assets: Arc<Assets>, now: Timestamp) -> Self {
         PageContext { transport, assets, session: Session::default(), now }
@@ -55,6 +63,7 @@ impl PageContext {
         provide_context(Arc::clone(&self.assets));
         provide_context(self.session.clone());
         provide_context(Moment(self.now));
+        provide_context(crate::client::calls::Calls::default());
     }
 }
 
@@ -97,6 +106,7 @@ pub fn shell() -> impl IntoView {
             </head>
             <body>
                 <App />
+                <AsCurl />
             </body>
         </html>
     }

@@ -41,6 +41,11 @@ impl ListState {
         ListParams { q: filter, sort: self.sort.clone(), page: self.page, page_size: self.page_size }
     }
 
+    /// Whether this is the first page of all rows in the list's own order, where new rows appear.
+    pub fn is_first(&self, default_sort: &str) -> bool {
+        self.page == 1 && self.q.is_empty() && self.sort == default_sort
+    }
+
     /// `field=~q`, or nothing where nothing was searched for.
     pub fn fuzzy(&self, field: &str) -> String {
         if self.q.is_empty() { String::new() } else { format!("{field}=~{}", plain(&self.q)) }

@@ -4,6 +4,7 @@ use crate::client::ApiError;
 #[cfg(feature = "ssr")]
 use crate::client::Client;
 use crate::pages::ErrorView;
+use crate::snippets::Registry;
 use berth_types::api::{GeneralInfo, UserResp};
 use leptos::prelude::*;
 use leptos::server::SharedValue;
@@ -20,6 +21,9 @@ pub struct Session {
     pub info: Option<GeneralInfo>,
     /// Host of the address by which the visitor came, with its port.
     pub host: String,
+    /// Whether clients of the visitor reach the registry by TLS.
+    #[serde(default)]
+    pub https: bool,
     /// Why visitor or system are not known.
     pub failure: Option<ApiError>,
 }
@@ -60,6 +64,13 @@ impl Session {
     pub fn registry(&self) -> &str {
         let told = self.info.as_ref().and_then(|info| info.registry_url.as_deref());
         told.filter(|told| !told.is_empty()).unwrap_or(&self.host)
+    }
+
+    /// The same with how it is talked to, for commands.
+    pub fn server(&self) -> Registry {
+        let url = self.info.as_ref().and_then(|info| info.external_url.as_deref());
+        let https = url.map_or(self.https, |url| url.starts_with("https://"));
+        Registry { host: self.registry().to_owned(), https }
     }
 
     /// The server's own version: what follows Harbor's in `v2.16.0-berth.0.1.0`.
@@ -153,5 +164,8 @@ mod tests {
         session.info = Some(info);
         assert_eq!((session.registry(), session.version()), ("r.example", Some("0.1.0")));
         assert!(!session.self_registration() && !session.can_create_projects());
+        assert!(!session.server().https);
+        session.info = session.info.map(|info| GeneralInfo { external_url: Some("https://r.example".into()), ..info });
+        assert_eq!(session.server(), Registry { host: "r.example".to_owned(), https: true });
     }
 }

@@ -1,6 +1,6 @@
 //! The pages of projects, repositories and artifacts over a fake transport, as HTML.
 
-#[expect(dead_code, reason = "the other suite uses more of it")]
+#[expect(dead_code, reason = "the other suites use more of it")]
 mod support;
 
 use support::{ADMIN, Fake, MEI, answered, page};
@@ -30,7 +30,13 @@ fn repository(name: &str, description: &str) -> String {
 
 /// Somebody with a role in the project `team`.
 fn member(role: i64) -> Fake {
-    Fake::signed_in(MEI).answer("/api/v2.0/projects/team", 200, &project("team", role, false, 1))
+    let summary = r#"{"id":3,"name":"team/a/web","artifact_count":41,"tag_count":2,"pull_count":18402,"size":149526938,
+        "push_time":"2026-03-14T09:24:00Z","pull_time":"0001-01-01T00:00:00Z"}"#;
+    Fake::signed_in(MEI).answer("/api/v2.0/projects/team", 200, &project("team", role, false, 1)).answer(
+        "/api/berth/v1/projects/team/repositories/a%252Fweb/summary",
+        200,
+        summary,
+    )
 }
 
 const REPOSITORIES: &str = "/api/v2.0/projects/team/repositories";
@@ -46,41 +52,69 @@ fn tags() -> String {
     )
 }
 
+const OVERVIEWS: &str = "/api/berth/v1/projects";
+
+/// A project as the list shows it.
+fn overview(name: &str, role: i64, public: bool, more: &str) -> String {
+    let role = if role == 0 { String::new() } else { format!(r#""current_user_role_id":{role},"#) };
+    format!(
+        r#"{{"project_id":7,"name":"{name}","public":{public},"owner_name":"admin",{role}{more}"favorite":{},"repo_count":38,
+        "creation_time":"2026-03-01T09:00:00Z","update_time":"2026-03-14T09:24:00Z"}}"#,
+        name == "team"
+    )
+}
+
 #[tokio::test]
 async fn projects_are_listed_by_one_call_with_the_state_of_the_address() {
-    let list = format!("[{},{}]", project("team", 1, false, 38), project("library", 0, true, 2));
-    let fake = Fake::signed_in(MEI).list("/api/v2.0/projects", 60, &list);
-    let page = page(&fake, "/projects?q=t&show=private&sort=-update_time&page=2").await;
+    let held = r#""storage":{"used":137438953472,"limit":214748364800},"push_time":"2026-03-14T09:24:00Z","#;
+    let list = format!("[{},{}]", overview("team", 1, false, held), overview("library", 0, true, ""));
+    let fake = Fake::signed_in(MEI).list(OVERVIEWS, 60, &list);
+    let page = page(&fake, "/projects?q=t&show=private&sort=-push_time&page=2").await;
     assert_eq!(page.status, 200);
     page.has("<h1>Projects</h1>");
     page.has("60 projects");
     page.has(r#"href="/projects/team""#);
     page.has("Project admin");
     page.has("12 min ago");
+    page.has("64% of quota used");
+    page.has("Nothing pushed");
     page.has("26–50 of 60");
     page.has(r#"aria-sort="descending""#);
     page.has("/projects/team/-/delete");
+    page.has(r#"action="/_portal/star""#);
+    page.has(r#"aria-pressed="true" aria-label="Star team""#);
+    page.has(r#"aria-pressed="false" aria-label="Star library""#);
     // A stranger changes nothing.
     page.lacks("/projects/library/-/members");
-    assert!(fake.asked("/api/v2.0/projects?q=name%3D~t%2Cpublic%3Dfalse&sort=-update_time&page=2&page_size=25"));
+    assert!(fake.asked(&format!("{OVERVIEWS}?q=name%3D~t%2Cpublic%3Dfalse&sort=-push_time&page=2&page_size=25")));
+}
+
+#[tokio::test]
+async fn what_is_ones_own_is_a_view_with_an_address() {
+    let fake = Fake::signed_in(MEI).list(OVERVIEWS, 0, "[]");
+    page(&fake, "/projects?show=mine").await.has("You are a member of no project");
+    assert!(fake.asked("page_size=25&member=true"));
+    page(&fake, "/projects?show=starred").await.has("No starred projects");
+    assert!(fake.asked("page_size=25&favorite=true"));
 }
 
 #[tokio::test]
 async fn strangers_browse_public_projects() {
-    let list = format!("[{}]", project("library", 0, true, 2));
-    let projects = page(&Fake::anonymous().list("/api/v2.0/projects", 1, &list), "/projects").await;
+    let list = format!("[{}]", overview("library", 0, true, ""));
+    let projects = page(&Fake::anonymous().list(OVERVIEWS, 1, &list), "/projects").await;
     projects.has("library");
     projects.has("1 project");
     projects.lacks("New project");
     projects.lacks("show=mine");
-    let none = page(&Fake::anonymous().list("/api/v2.0/projects", 0, "[]"), "/projects").await;
+    projects.lacks("/_portal/star");
+    let none = page(&Fake::anonymous().list(OVERVIEWS, 0, "[]"), "/projects").await;
     none.has("No public projects");
     none.has("/sign-in?next=%2Fprojects");
 }
 
 #[tokio::test]
 async fn an_empty_list_says_what_to_do() {
-    let fake = Fake::signed_in(MEI).list("/api/v2.0/projects", 0, "null");
+    let fake = Fake::signed_in(MEI).list(OVERVIEWS, 0, "null");
     page(&fake, "/projects").await.has("No projects yet");
     let filtered = page(&fake, "/projects?q=nope").await;
     filtered.has("Nothing matches “nope”");
@@ -217,7 +251,11 @@ async fn a_member_is_added_and_removed_by_plain_forms() {
 async fn a_project_has_a_log_of_its_own() {
     let entries = r#"[{"id":7,"username":"mei","resource":"team/a/web:v1","resource_type":"artifact","operation":"create",
         "operation_description":"","operation_result":true,"op_time":"2026-03-14T09:32:11Z"}]"#;
-    let fake = member(1).list("/api/berth/v1/projects/team/audit-logs", 1, entries);
+    let fake = member(1).list("/api/berth/v1/projects/team/audit-logs", 1, entries).answer(
+        "/api/berth/v1/users/current/views",
+        200,
+        "[]",
+    );
     let log = page(&fake, "/projects/team/-/audit?operation=create").await;
     log.has("Artifact pushed");
     log.has(r#"href="/projects/team/a/web/-/artifacts/v1""#);
@@ -246,31 +284,6 @@ async fn settings_and_deletion() {
     let wrong = answered("/projects/team/-/delete", "/_portal/delete-project", answer);
     page(&member(1), &wrong).await.has("Type “team” to confirm.");
     assert_eq!(page(&member(4), "/projects/team/-/settings").await.status, 403);
-}
-
-#[tokio::test]
-async fn a_repository_is_tag_first_and_copy_first() {
-    let fake = member(1).list(REPOSITORIES, 1, &format!("[{}]", repository("team/a/web", "Books.\\nOf money."))).list(
-        TAGS,
-        14,
-        &tags(),
-    );
-    let page = page(&fake, "/projects/team/a/web?q=v1&sort=name").await;
-    assert_eq!(page.status, 200);
-    page.has("<title>team/a/web · Berth</title>");
-    page.has("docker pull registry.example.com/team/a/web:latest");
-    page.has(&format!("docker pull registry.example.com/team/a/web@{DIGEST}"));
-    page.has("FROM registry.example.com/team/a/web:v1.2.0");
-    page.has(r#"href="/projects/team/a/web/-/artifacts/v1.2.0""#);
-    page.has("9f1c2a7be04d");
-    page.has(">amd64<");
-    page.has("143\u{a0}MiB");
-    page.has("never pulled");
-    page.has("14 tags");
-    page.has("/projects/team/a/web/-/tags/latest/delete");
-    page.has("/projects/team/a/web/-/tags/latest/history");
-    page.has("Books.<br>Of money.");
-    assert!(fake.asked(&format!("{TAGS}?q=name%3D~v1&sort=name&page=1&page_size=25")));
 }
 
 #[tokio::test]
@@ -355,13 +368,26 @@ fn index() -> String {
     ))
 }
 
+const CHILDREN_PATH: &str = "/api/berth/v1/projects/team/repositories/a%252Fweb/artifacts/v1/children";
+
+/// What an index lists, the attestation first.
+fn children() -> String {
+    let attestation = CHILD.replace("3ab7719c0d52", "77aa77aa77aa");
+    format!(
+        r#"[{{"digest":"{attestation}","attestation":true,"about":"{CHILD}","size":900,"layers":1,"present":true}},
+        {{"digest":"{CHILD}","platform":"linux/amd64","size":51275366,"layers":9,"referrers":1,"present":true}}]"#
+    )
+}
+
 #[tokio::test]
 async fn an_index_lists_its_platforms_and_what_attests_them() {
-    let fake = member(2).answer(&format!("{REPOSITORY}/artifacts/v1"), 200, &index());
+    let fake =
+        member(2).answer(&format!("{REPOSITORY}/artifacts/v1"), 200, &index()).list(CHILDREN_PATH, 2, &children());
     let page = page(&fake, "/projects/team/a/web/-/artifacts/v1").await;
     page.has("Multi-platform image");
-    page.has(&format!(r#"href="/projects/team/a/web/-/artifacts/{CHILD}""#));
+    page.has(&format!(r#"href="/projects/team/a/web/-/artifacts/{CHILD}?of=v1""#));
     page.has("linux/amd64");
+    page.has("48.9\u{a0}MiB");
     page.has("Attestations for linux/amd64");
     page.lacks("unknown/unknown");
 }
@@ -383,7 +409,7 @@ async fn layers_are_joined_with_their_history() {
     );
     let image = page(&fake, "/projects/team/a/web/-/artifacts/v1/layers").await;
     image.has("linux/arm64: 2 layers, 4.0\u{a0}MiB compressed.");
-    image.has("ADD file:x in /");
+    image.has("ADD file:x /");
     image.has("RUN make");
     image.has("no layer");
     image.has(r#"data-v="75""#);
@@ -396,40 +422,13 @@ async fn layers_are_joined_with_their_history() {
 }
 
 #[tokio::test]
-async fn artifacts_without_tags_are_shown_too() {
-    let untagged = artifact("").replace(r#""tags":["#, r#""others":["#);
-    let fake = member(1).list(REPOSITORIES, 1, &format!("[{}]", repository("team/a/web", ""))).list(
-        &format!("{REPOSITORY}/artifacts"),
-        1,
-        &format!("[{untagged}]"),
-    );
-    let page = page(&fake, "/projects/team/a/web?tab=artifacts").await;
-    page.has("Untagged");
-    page.has(&format!("/projects/team/a/web/-/artifacts/{DIGEST}/delete"));
-    page.has("1 artifact");
-}
-
-#[tokio::test]
-async fn the_moves_of_a_tag() {
-    let moves = format!(
-        r#"[{{"tag":"v1","digest":"{DIGEST}","operation":"push","at":"2026-03-14T09:24:00Z","username":"mei"}},
-        {{"tag":"v1","operation":"delete","at":"2026-03-13T09:24:00Z","username":"ada"}}]"#
-    );
-    let fake = member(3).list(&format!("{TAGS}/v1/history"), 2, &moves);
-    let page = page(&fake, "/projects/team/a/web/-/tags/v1/history").await;
-    page.has("v1 pushed");
-    page.has("v1 deleted");
-    page.has("by mei");
-    page.has("Current");
-}
-
-#[tokio::test]
 async fn every_page_speaks_chinese() {
     let list = format!("[{}]", repository("team/a/web", ""));
     let fake = member(1)
         .list(REPOSITORIES, 1, &list)
         .list(TAGS, 2, &tags())
         .answer(&format!("{REPOSITORY}/artifacts/v1"), 200, &index())
+        .list(CHILDREN_PATH, 2, &children())
         .cookie("berth_lang=zh-CN");
     let words = ["Repositories", "Members", "Digest", "Pushed", "Size", "Platforms", "Description", "Delete", "pulled"];
     for address in ["/projects/team", "/projects/team/a/web", "/projects/team/a/web/-/artifacts/v1"] {

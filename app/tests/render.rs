@@ -160,7 +160,11 @@ async fn the_log_is_filtered_by_its_address() {
         "operation_description":"create artifact: lib/web:v1","operation_result":true,"op_time":"2026-03-14T09:32:11Z",
         "client_address":"192.0.2.9"},
         {"id":6,"resource":"","resource_type":"user","operation":"login","operation_result":false,"op_time":"2026-03-14T09:31:00Z"}]"#;
-    let fake = Fake::signed_in(ADMIN).list("/api/berth/v1/audit-logs", 2, entries);
+    let fake = Fake::signed_in(ADMIN).list("/api/berth/v1/audit-logs", 2, entries).answer(
+        "/api/berth/v1/users/current/views",
+        200,
+        "[]",
+    );
     let page = page(&fake, "/admin/audit?operation=create&from=2026-03-01").await;
     page.has("Artifact pushed");
     page.has(r#"href="/projects/lib/web/-/artifacts/v1""#);
@@ -168,18 +172,6 @@ async fn the_log_is_filtered_by_its_address() {
     page.has("Since: 1 March 2026");
     page.has("Failed");
     assert!(fake.asked("q=operation%3Dcreate%2Cop_time%3D%5B2026-03-01T00%3A00%3A00~%5D&sort=-op_time"));
-}
-
-#[tokio::test]
-async fn settings_set_outside_are_locked() {
-    let settings = r#"{"self_registration":{"value":false,"editable":false},
-        "token_expiration":{"value":30,"editable":true},"read_only":{"value":true,"editable":true},
-        "ldap_url":{"value":"x","editable":true}}"#;
-    let page = page(&Fake::signed_in(ADMIN).answer("/api/v2.0/configurations", 200, settings), "/admin/settings").await;
-    page.has("Set outside");
-    page.has(r#"name="values[token_expiration]" value="30""#);
-    page.lacks("ldap_url");
-    page.lacks("Who may create projects");
 }
 
 #[tokio::test]
@@ -228,6 +220,18 @@ async fn every_refusal_has_a_cause_a_next_step_and_its_status() {
         assert_eq!(page.html.contains("The server says: words of the server"), told, "{status}");
         assert_eq!(page.html.contains("Try again"), status == 429 || status >= 500, "{status}");
     }
+}
+
+#[tokio::test]
+async fn who_has_to_wait_learns_how_long() {
+    let body = r#"{"errors":[{"code":"TOO_MANY_REQUESTS","message":"x"}]}"#;
+    let page = page(&Fake::signed_in(ADMIN).answer("/api/v2.0/users", 429, body).waiting(42), "/admin/users").await;
+    assert_eq!(page.status, 429);
+    page.has("Too many attempts");
+    page.has("42 seconds");
+    assert_eq!(page.header("retry-after"), "42");
+    page.has("req-1");
+    page.has("Try again");
 }
 
 #[tokio::test]
@@ -361,7 +365,11 @@ async fn labels_of_the_system() {
 
 #[tokio::test]
 async fn the_log_is_a_file_with_the_filters_of_the_page() {
-    let fake = Fake::signed_in(ADMIN).list("/api/berth/v1/audit-logs", 0, "[]");
+    let fake = Fake::signed_in(ADMIN).list("/api/berth/v1/audit-logs", 0, "[]").answer(
+        "/api/berth/v1/users/current/views",
+        200,
+        "[]",
+    );
     let log = page(&fake, "/admin/audit?q=mei&operation=create").await;
     log.has(
         r#"href="/api/berth/v1/audit-logs/export?format=csv&amp;q=username%3D~mei%2Coperation%3Dcreate&amp;sort=-op_time""#,

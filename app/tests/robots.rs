@@ -178,7 +178,7 @@ async fn another_secret_is_asked_for_first() {
 async fn a_secret_is_shown_once_without_script() {
     let fake = member(1)
         .answer("/api/v2.0/robots/5", 200, &robot(5, "robot$team+ci", "project", &["team"], in_days(9)))
-        .cookie("berth_robot_secret=S3cretS3cret");
+        .cookie("berth_secret=S3cretS3cret");
     let shown = page(&fake, "/projects/team/-/robots/5/secret").await;
     shown.has("This is the only time the secret is shown");
     shown.has("<code>S3cretS3cret</code>");
@@ -186,7 +186,7 @@ async fn a_secret_is_shown_once_without_script() {
     shown.has(r#"download="config.json""#);
     shown.has(r#"download="robot-team-ci.yaml""#);
     shown.has("23 March 2026");
-    let gone = "berth_robot_secret=; Path=/projects/team/-/robots/5/secret; Max-Age=0; HttpOnly; SameSite=Strict";
+    let gone = "berth_secret=; Path=/projects/team/-/robots/5/secret; Max-Age=0; HttpOnly; SameSite=Strict";
     assert!(shown.headers("set-cookie").contains(&gone.to_owned()), "{:?}", shown.headers("set-cookie"));
 }
 

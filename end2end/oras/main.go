@@ -46,6 +46,9 @@ func main() {
 }
 
 func run() error {
+	if len(os.Args) > 3 && os.Args[2] == "--plain-http" {
+		return asTheClient(os.Args[1], os.Args[3:])
+	}
 	user := flag.String("user", "", "name to sign in with")
 	stdin := flag.Bool("password-stdin", false, "read the password from the input")
 	flag.Parse()

@@ -1,7 +1,7 @@
 //! The portal's files, embedded at compile time: hashed names are cached for ever, compressed twins are served as they
 //! are.
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::{collections::BTreeMap, io::Read as _, sync::LazyLock};
 
 use axum::{
     Router,
@@ -11,8 +11,9 @@ use axum::{
     routing::get,
 };
 use bytes::Bytes;
+use flate2::read::GzDecoder;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use rust_embed::RustEmbed;
+use rust_embed::{EmbeddedFile, RustEmbed};
 use serde::Deserialize;
 
 /// Where the files are served.
@@ -86,7 +87,8 @@ fn serve(path: &str, headers: &HeaderMap) -> Response {
         let file = Embedded::get(&format!("{path}{suffix}"))?;
         Some((file, Some(coding)))
     });
-    let Some((file, coding)) = twin.or_else(|| Some((Embedded::get(path)?, None))) else {
+    let plain = || Some((Embedded::get(path).or_else(|| unpacked(path))?, None));
+    let Some((file, coding)) = twin.or_else(plain) else {
         return StatusCode::NOT_FOUND.into_response();
     };
     let digest = file.metadata.sha256_hash();
@@ -112,6 +114,14 @@ fn serve(path: &str, headers: &HeaderMap) -> Response {
         std::borrow::Cow::Owned(bytes) => bytes.into(),
     });
     response
+}
+
+/// A large file is embedded in its packed forms only. Whoever asks for the plain one is no browser, so nothing keeps it.
+fn unpacked(path: &str) -> Option<EmbeddedFile> {
+    let packed = Embedded::get(&format!("{path}.gz"))?;
+    let mut bytes = Vec::new();
+    GzDecoder::new(&*packed.data).read_to_end(&mut bytes).ok()?;
+    Some(EmbeddedFile { data: bytes.into(), metadata: packed.metadata })
 }
 
 fn matches(headers: &HeaderMap, tag: &str) -> bool {

@@ -13,6 +13,7 @@ use berth_web::{AppState, HttpOptions, Intake};
 use secrecy::ExposeSecret;
 
 use crate::{
+    bulk,
     config::{Config, DbConfig},
     data_folder::{self, DataLock},
     gc,
@@ -50,10 +51,12 @@ pub async fn boot(config: &Config, clock: Arc<dyn Clock>, purpose: &str) -> anyh
     let limits = Limits {
         blob_size_bytes_max: config.registry.blob_size_bytes_max.unwrap_or(u64::MAX),
         sparse: config.registry.sparse,
+        gc_grace: config.gc.grace,
     };
     let fixed = config.settings.iter().map(|(name, fixed)| (name.clone(), fixed.value.clone()));
+    let origins = config.settings.iter().map(|(name, fixed)| (name.clone(), fixed.origin()));
     let domain = Domain::new(db.clone(), blobs, clock.clone(), limits)
-        .with_settings(Overrides::new(fixed)?)
+        .with_settings(Overrides::new(fixed)?.set_by(origins))
         .with_secret(secret_key.expose_secret());
     let auth = Auth::open(domain.clone(), AuthOptions { secret_key: *secret_key.expose_secret() })
         .await
@@ -77,11 +80,13 @@ impl Booted {
     pub(crate) fn worker(&self) -> Worker {
         let gc = gc::Job { domain: self.state.domain.clone(), grace: self.gc_grace };
         let purge = purge::Job { domain: self.state.domain.clone() };
+        let bulk = bulk::Job { domain: self.state.domain.clone() };
         Worker::new(self.jobs.clone(), Options::default())
             .on_host(host())
             .noting(self.state.domain.worker_pulse())
             .with(gc)
             .with(purge)
+            .with(bulk)
     }
 }
 

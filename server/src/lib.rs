@@ -7,6 +7,8 @@ mod amount;
 mod assets;
 pub mod backup;
 pub mod boot;
+mod bulk;
+mod certificate;
 pub mod cli;
 pub mod config;
 mod conversation;

@@ -15,7 +15,9 @@ use berth_app::{
 };
 use berth_domain::Actor;
 use berth_types::{api::Project, url};
-use berth_web::{AppState, ClientAddr, RequestId, SessionCookie, Verified, client_addr::ByTrustedProxy};
+use berth_web::{
+    AppState, ClientAddr, RequestId, SessionCookie, Verified, client_addr::ByTrustedProxy, state::base_url,
+};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts};
 use http_body_util::BodyExt;
 use tower::ServiceExt;
@@ -24,6 +26,8 @@ use crate::assets;
 
 /// The largest answer of the API that a page reads, in bytes.
 const ANSWER_SIZE_BYTES_MAX: usize = 16 << 20;
+/// Under which the log has a request.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The largest form, in bytes.
 const FORM_SIZE_BYTES_MAX: usize = 1 << 20;
 /// What the API may learn of the visitor's own request: the session, and what makes addresses and log lines right.
@@ -65,7 +69,8 @@ async fn page(State(portal): State<Portal>, request: Request) -> Response {
     let transport = portal.transport(&parts);
     let host = portal.host(&parts.headers);
     let now = portal.state.domain.now();
-    let context = PageContext::load(transport, portal.assets.clone(), host, now).await;
+    let https = base_url(&portal.state.http, &parts).starts_with("https://");
+    let context = PageContext::load(transport, portal.assets.clone(), host, now).await.over_tls(https);
     let render = leptos_axum::render_app_async_with_context(move || context.provide(), berth_app::shell);
     let mut response = render(Request::from_parts(parts, body)).await;
     // A page shows what its visitor may see; nobody else, and nobody later, may get it from a cache.
@@ -180,7 +185,12 @@ impl Transport for InProcess {
             Ok(response) => response,
             Err(never) => match never {},
         };
-        let (parts, body) = response.into_parts();
+        let (mut parts, body) = response.into_parts();
+        // The outer layers name requests in answers; what a page says of a refusal has to be found in the log as well.
+        let id = self.request.as_ref().and_then(|id| HeaderValue::from_str(&id.0).ok());
+        if let Some(id) = id {
+            parts.headers.entry(REQUEST_ID).or_insert(id);
+        }
         let body = http_body_util::Limited::new(body, ANSWER_SIZE_BYTES_MAX).collect().await.map_err(failed)?;
         Ok(http::Response::from_parts(parts, body.to_bytes().into()))
     }

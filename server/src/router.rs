@@ -66,7 +66,7 @@ impl App {
         if berth_registry::serves(request.uri().path()) {
             return admitted(state, request, |request| berth_registry::answer(state, request)).await;
         }
-        router.clone().oneshot(request).await.unwrap_or_else(|never| match never {})
+        Box::pin(router.clone().oneshot(request)).await.unwrap_or_else(|never| match never {})
     }
 }
 

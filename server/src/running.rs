@@ -4,7 +4,8 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use berth_domain::{
-    Domain, forward,
+    Domain, event, forward,
+    health::{CertificateEnd, Deployment},
     maintenance::{self, Keep, Orphans},
     pull, throttle,
 };
@@ -72,6 +73,12 @@ pub async fn start_with_clock(config: Config, clock: Arc<dyn Clock>) -> anyhow::
     metrics::recorder();
     let certificates = config.tls.clone().map(Certificates::load).transpose()?.map(Arc::new);
     let booted = boot::boot(&config, clock, "serve").await?;
+    booted.state.domain.describe_deployment(Deployment {
+        started_at: booted.state.domain.now(),
+        external_url: config.http.external_url.as_ref().map(ToString::to_string),
+        certificate: certificates.clone().map(|pair| Arc::new(move || pair.ends_at()) as CertificateEnd),
+        configuration: config.printed.clone(),
+    });
     let listener = Listener::bind(&config.http, certificates.as_ref(), config.limits.connections_max).await?;
     let address = listener.address()?;
     let url = local_url(&config, address)?;
@@ -93,6 +100,7 @@ pub async fn start_with_clock(config: Config, clock: Arc<dyn Clock>) -> anyhow::
     let domain = &booted.state.domain;
     background.spawn(flush_pulls(domain.clone(), stopped.clone()));
     background.spawn(forward::run(domain.clone(), stopped.clone()));
+    background.spawn(event::run(domain.clone(), stopped.clone()));
     background.spawn(maintain(domain.clone(), keep(&config), stopped.clone()));
     background.spawn(keep_metrics(domain.clone(), booted.jobs.clone(), stopped.clone()));
     schedule(&booted.jobs, &config).await?;

@@ -294,7 +294,8 @@ impl<A: Answer> Connection<A> {
                 if is_http2 {
                     self.pace.speaks_http2();
                 }
-                self.http(stream, if is_http2 { either().http2_only() } else { http1() }).await;
+                // Apart, so that a connection without TLS does not keep room for it.
+                Box::pin(self.http(stream, if is_http2 { either().http2_only() } else { http1() })).await;
             }
             Ok(Err(error)) => tracing::debug!(client.address = %self.peer, %error, "the TLS handshake failed"),
             Err(_) => tracing::debug!(client.address = %self.peer, "the TLS handshake took too long"),

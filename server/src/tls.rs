@@ -4,6 +4,7 @@ use std::{path::Path, sync::Arc, time::Duration, time::SystemTime};
 
 use anyhow::Context;
 use arc_swap::ArcSwap;
+use berth_types::Timestamp;
 use rustls::{
     ServerConfig,
     server::{ClientHello, ResolvesServerCert},
@@ -15,7 +16,7 @@ use tokio::{
     sync::watch,
 };
 
-use crate::config::TlsConfig;
+use crate::{certificate, config::TlsConfig};
 
 /// How often the files are looked at.
 const POLL: Duration = Duration::from_secs(2);
@@ -44,6 +45,11 @@ impl Certificates {
     pub fn reload(&self) -> anyhow::Result<()> {
         self.current.store(Arc::new(read(&self.files)?));
         Ok(())
+    }
+
+    /// When the certificate in force ends. Nothing where it cannot be read.
+    pub fn ends_at(&self) -> Option<Timestamp> {
+        certificate::ends_at(self.current.load().cert.first()?)
     }
 
     /// What rustls needs: the pair in force at each handshake, HTTP/2 before HTTP/1.1.

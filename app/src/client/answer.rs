@@ -60,8 +60,10 @@ impl Answer {
     /// # Errors
     /// [`ApiError`] where the body has another shape than the DTO.
     pub fn json<T: DeserializeOwned>(&self) -> ApiResult<T> {
-        serde_json::from_slice(&self.body).map_err(|error| {
-            let mut refused = ApiError::unreadable(error.to_string());
+        // As text: what the server hands over is read in the same way, and the browser has one reader for both.
+        let read = str::from_utf8(&self.body).map_err(|error| error.to_string());
+        read.and_then(|text| serde_json::from_str(text).map_err(|error| error.to_string())).map_err(|text| {
+            let mut refused = ApiError::unreadable(text);
             refused.request_id.clone_from(&self.request_id);
             refused
         })

@@ -3,8 +3,8 @@
 use super::{Answer, ApiError, ApiResult, Client, ListParams, Method, form_body};
 use berth_types::UserId;
 use berth_types::api::{
-    PasswordReq, Session, SetupReq, SetupState, UserCreationReq, UserProfile, UserResp, UserSearchRespItem,
-    UserSysAdminFlag,
+    PasswordReq, Session, SetupReq, SetupState, UserCreationReq, UserGroupSearchItem, UserProfile, UserResp,
+    UserSearchRespItem, UserSysAdminFlag,
 };
 use berth_types::page::Paged;
 use berth_types::policy::Permission;
@@ -63,6 +63,14 @@ impl Client {
     /// 401 for anonymous visitors.
     pub async fn search_users(&self, name: &str) -> ApiResult<Paged<UserSearchRespItem>> {
         self.list(with_query(&format!("{API}/users/search"), &[("username", name)])).await
+    }
+
+    /// Groups whose name contains a text, the shortest first.
+    ///
+    /// # Errors
+    /// 401 for anonymous visitors.
+    pub async fn search_groups(&self, name: &str) -> ApiResult<Paged<UserGroupSearchItem>> {
+        self.list(with_query(&format!("{API}/usergroups/search"), &[("groupname", name)])).await
     }
 
     /// One person.

@@ -2,7 +2,8 @@
 
 use super::{Answer, ApiError, ApiResult, Client, ListParams, Method};
 use berth_types::api::{
-    AuditEntry, Project, ProjectDeletable, ProjectMember, ProjectMemberEntity, ProjectReq, ProjectSummary, RoleRequest,
+    AccessExplanation, AuditEntry, Project, ProjectDeletable, ProjectMember, ProjectMemberEntity, ProjectReq,
+    ProjectSummary, RoleRequest,
 };
 use berth_types::page::Paged;
 use berth_types::url::{API, BERTH_API, encode, project, project_part, with_query};
@@ -106,6 +107,14 @@ impl Client {
     /// 409 for a member, 404 for an unknown user.
     pub async fn add_member(&self, name: &ProjectName, member: &ProjectMember) -> ApiResult<Answer> {
         self.send(Method::Post, project_part(name, "members"), member).await
+    }
+
+    /// Every rule that gives a person something in a project.
+    ///
+    /// # Errors
+    /// 404 where nobody has this name, 403 where the visitor may not list members.
+    pub async fn explain_access(&self, name: &ProjectName, username: &str) -> ApiResult<AccessExplanation> {
+        self.get(with_query(&format!("{BERTH_API}/projects/{name}/access"), &[("username", username)])).await
     }
 
     /// Changes the role of a member; `role` is Harbor's number.

@@ -2,7 +2,8 @@
 
 use super::{Answer, ApiError, ApiResult, Client, ListParams, Method};
 use berth_types::api::{
-    Artifact, BuildHistoryEntry, LayerInfo, Repository, RepositoryTag, RepositoryUpdate, Tag, TagHistoryEntry,
+    Artifact, BuildHistoryEntry, LayerInfo, Readme, ReadmePreviewReq, Repository, RepositorySummary, RepositoryTag,
+    RepositoryUpdate, Tag, TagHistoryEntry, TagRestoreReq,
 };
 use berth_types::page::Paged;
 use berth_types::url::{
@@ -18,9 +19,16 @@ struct NewTag<'a> {
 }
 
 /// The parts of an artifact that a list or a page needs.
-const WITH_TAGS: [(&str, &str); 2] = [("with_tag", "true"), ("with_accessory", "true")];
-/// The same with the labels that are on it.
 const WITH_ALL: [(&str, &str); 3] = [("with_tag", "true"), ("with_accessory", "true"), ("with_label", "true")];
+/// Everything that the page of one artifact shows.
+const WITH_EVERYTHING: [(&str, &str); 6] = [
+    ("with_tag", "true"),
+    ("with_accessory", "true"),
+    ("with_inherited_accessory", "true"),
+    ("with_label", "true"),
+    ("with_immutable_status", "true"),
+    ("with_scan_overview", "true"),
+];
 
 impl Client {
     /// The repositories of a project.
@@ -63,7 +71,7 @@ impl Client {
     /// # Errors
     /// 404 where there is no repository to see.
     pub async fn artifacts(&self, repo: &RepoName, params: &ListParams) -> ApiResult<Paged<Artifact>> {
-        self.list(params.on(&artifacts(repo), &WITH_TAGS)).await
+        self.list(params.on(&artifacts(repo), &WITH_ALL)).await
     }
 
     /// One artifact by tag or digest, with its tags and labels.
@@ -71,7 +79,7 @@ impl Client {
     /// # Errors
     /// 404 where there is none to see.
     pub async fn artifact(&self, repo: &RepoName, reference: &str) -> ApiResult<Artifact> {
-        self.get(with_query(&artifact(repo, reference), &WITH_ALL)).await
+        self.get(with_query(&artifact(repo, reference), &WITH_EVERYTHING)).await
     }
 
     /// Deletes an artifact with its tags.
@@ -123,7 +131,43 @@ impl Client {
         self.get(format!("{}/artifacts/{}/layers", beyond_harbor(repo), encode(reference))).await
     }
 
-    /// All tags of a repository with what they point at; `q` takes `name=~…`, `sort` takes `name`, `push_time`, `size`.
+    /// What a repository is at a glance, with its description as HTML to be shown.
+    ///
+    /// # Errors
+    /// 404 where there is no repository to see.
+    pub async fn repository_summary(&self, repo: &RepoName) -> ApiResult<RepositorySummary> {
+        self.get(format!("{}/summary", beyond_harbor(repo))).await
+    }
+
+    /// How a description would be shown.
+    ///
+    /// # Errors
+    /// 400 where it is too long.
+    pub async fn preview_readme(&self, repo: &RepoName, description: &str) -> ApiResult<Readme> {
+        let body = ReadmePreviewReq { description: description.to_owned() };
+        self.send(Method::Post, format!("{}/readme/preview", beyond_harbor(repo)), &body).await?.json()
+    }
+
+    /// The moves of all tags of a repository, newest first.
+    ///
+    /// # Errors
+    /// 404 where there is no repository to see.
+    pub async fn repository_history(&self, repo: &RepoName, params: &ListParams) -> ApiResult<Paged<TagHistoryEntry>> {
+        self.list(params.on(&format!("{}/history", beyond_harbor(repo)), &[])).await
+    }
+
+    /// Points a tag at a manifest that the repository still has.
+    ///
+    /// # Errors
+    /// 404 where the manifest is gone, 412 where a rule protects the tag.
+    pub async fn restore_tag(&self, repo: &RepoName, tag: &str, digest: &str) -> ApiResult<()> {
+        let body = TagRestoreReq { digest: digest.to_owned() };
+        let path = format!("{}/tags/{}/restore", beyond_harbor(repo), encode(tag));
+        self.send(Method::Post, path, &body).await.map(drop)
+    }
+
+    /// All tags of a repository with what they point at; `q` takes `name=~…`, `platform=…`, `signed=…`, `labels=(…)`,
+    /// `sort` takes `name`, `push_time`, `pull_time`, `size`.
     ///
     /// # Errors
     /// 404 where there is no repository to see.
@@ -146,7 +190,7 @@ impl Client {
 }
 
 /// The repository's path in the part of the API that Harbor lacks.
-fn beyond_harbor(repo: &RepoName) -> String {
+pub(super) fn beyond_harbor(repo: &RepoName) -> String {
     let (project, within) = (repo.project(), encode_repository(repo.within_project()));
     format!("{BERTH_API}/projects/{project}/repositories/{within}")
 }

@@ -2,7 +2,7 @@
 
 use super::{ApiResult, Client, ListParams, Method};
 use berth_types::api::{
-    AuditEntry, AuditLogEventType, Configurations, GeneralInfo, OverallHealthStatus, Search, Statistic,
+    AuditEntry, AuditLogEventType, Configurations, GeneralInfo, OverallHealthStatus, Search, SettingInfo, Statistic,
 };
 use berth_types::page::Paged;
 use berth_types::url::{API, BERTH_API, with_query};
@@ -23,6 +23,14 @@ impl Client {
     /// 403 for all but administrators.
     pub async fn configurations(&self) -> ApiResult<Configurations> {
         self.get(format!("{API}/configurations")).await
+    }
+
+    /// All settings with where their values come from.
+    ///
+    /// # Errors
+    /// 403 for all but administrators.
+    pub async fn settings(&self) -> ApiResult<Vec<SettingInfo>> {
+        self.get(format!("{BERTH_API}/settings")).await
     }
 
     /// Changes settings: only the keys that are given.

@@ -59,6 +59,8 @@ pub enum Fault {
     UserUnknown(String),
     /// A member already.
     MemberExists(String),
+    /// No such group.
+    GroupUnknown(String),
     /// No name of a label.
     LabelName,
     /// A label of this name exists.
@@ -67,6 +69,12 @@ pub enum Fault {
     LabelColor,
     /// No amount of storage.
     Amount,
+    /// No name of a token or of a saved view.
+    ShortName,
+    /// A token of this name exists.
+    AccessTokenTaken(String),
+    /// No day, or one that is over.
+    DatePast,
     /// The set-up token is wrong or too old.
     TokenWrong,
     /// Outside the grammar of robots' names.
@@ -79,6 +87,24 @@ pub enum Fault {
     RobotProjects,
     /// No such project.
     ProjectUnknown(String),
+    /// No pattern of names or tags.
+    Pattern,
+    /// A webhook without a name.
+    WebhookName,
+    /// A webhook of this name exists.
+    WebhookTaken(String),
+    /// No address that could be called.
+    WebhookAddress,
+    /// A webhook about nothing.
+    WebhookEvents,
+    /// Nothing was filled in.
+    Required,
+    /// Something of this kind has this name.
+    NameTaken(String),
+    /// No six fields of cron.
+    Schedule,
+    /// No day.
+    Day,
 }
 
 impl Fault {
@@ -94,8 +120,12 @@ impl Fault {
             Fault::NameConfirm(name) => return named(v::NAME_CONFIRM, name),
             Fault::UserUnknown(name) => return named(v::USER_UNKNOWN, name),
             Fault::MemberExists(name) => return named(v::MEMBER_EXISTS, name),
+            Fault::GroupUnknown(name) => return named(keys::newcomer::group::UNKNOWN, name),
             Fault::RobotTaken(name) => return named(v::ROBOT_TAKEN, name),
+            Fault::AccessTokenTaken(name) => return named(v::ACCESS_TOKEN_TAKEN, name),
             Fault::ProjectUnknown(name) => return named(v::PROJECT_UNKNOWN, name),
+            Fault::NameTaken(name) => return named(v::NAME_TAKEN, name),
+            Fault::WebhookTaken(name) => return named(v::WEBHOOK_TAKEN, name),
             Fault::NumberRange(min, max) => {
                 return catalog.format(v::NUMBER_RANGE, &[("min", &min.to_string()), ("max", &max.to_string())]);
             }
@@ -122,9 +152,18 @@ impl Fault {
             Fault::Amount => v::AMOUNT,
             Fault::Quota => v::QUOTA,
             Fault::TokenWrong => v::TOKEN_WRONG,
+            Fault::ShortName => v::SHORT_NAME,
+            Fault::DatePast => v::DATE_PAST,
             Fault::RobotName => v::ROBOT_NAME,
             Fault::RobotPermissions => v::ROBOT_PERMISSIONS,
             Fault::RobotProjects => v::ROBOT_PROJECTS,
+            Fault::Pattern => v::PATTERN,
+            Fault::WebhookName => v::WEBHOOK_NAME,
+            Fault::WebhookAddress => v::WEBHOOK_ADDRESS,
+            Fault::WebhookEvents => v::WEBHOOK_EVENTS,
+            Fault::Required => v::REQUIRED,
+            Fault::Schedule => v::SCHEDULE,
+            Fault::Day => v::DAY,
         };
         catalog.get(key).to_owned()
     }

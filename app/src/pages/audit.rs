@@ -1,9 +1,11 @@
 //! The audit log, of a project and of the system alike.
 
 mod filter;
+mod views;
 mod words;
 
 pub use filter::AuditFilter;
+pub use views::Views;
 
 use crate::format::TimeClock;
 use crate::i18n::{keys, use_catalog};
@@ -15,7 +17,7 @@ use crate::ui::{
 };
 use crate::{t, tn};
 use berth_types::ProjectId;
-use berth_types::api::AuditEntry;
+use berth_types::api::{AuditEntry, SavedView};
 use berth_types::page::Paged;
 use leptos::prelude::*;
 use leptos_router::components::Form;
@@ -28,6 +30,10 @@ pub fn AuditList(
     state: ListState,
     /// The entries of the page.
     entries: Paged<AuditEntry>,
+    /// Named searches of this log.
+    views: Views,
+    /// Those that there are.
+    saved: Vec<SavedView>,
     /// The project whose log it is.
     #[prop(optional)]
     project: Option<ProjectId>,
@@ -42,14 +48,21 @@ pub fn AuditList(
         view! { <Entries entries=entries.items /> }.into_any()
     };
     view! {
-        <AuditFilters state=state.clone() filter=filter total=total project=project />
+        <AuditFilters state=state.clone() filter=filter total=total views=views saved=saved project=project />
         {list}
         {(!nothing).then(|| view! { <Pager page=state.page page_size=state.page_size total=total search=state.search /> })}
     }
 }
 
 #[component]
-fn AuditFilters(state: ListState, filter: AuditFilter, total: u64, project: Option<ProjectId>) -> impl IntoView {
+fn AuditFilters(
+    state: ListState,
+    filter: AuditFilter,
+    total: u64,
+    views: Views,
+    saved: Vec<SavedView>,
+    project: Option<ProjectId>,
+) -> impl IntoView {
     let export = |format: &str| filter.export_href(format, &state.sort, project);
     let (csv, lines) = (export("csv"), export("jsonl"));
     let search = state.search;
@@ -97,6 +110,7 @@ fn AuditFilters(state: ListState, filter: AuditFilter, total: u64, project: Opti
             {facet("kind", t!(keys::audit::KIND), t!(keys::audit::ALL_KINDS), &filter.kind, kinds)}
             {facet("result", t!(keys::audit::RESULT), t!(keys::audit::ALL_RESULTS), filter.result_word(), results)}
             <MoreFilters filter=filter search=search.clone() />
+            <views::ViewsMenu views=views saved=saved search=search.clone() />
             <Menu text=t!(keys::audit::EXPORT) icon=Glyph::Download>
                 <MenuDownload href=csv text=t!(keys::audit::EXPORT_CSV) />
                 <MenuDownload href=lines text=t!(keys::audit::EXPORT_JSONL) />
@@ -110,7 +124,7 @@ fn AuditFilters(state: ListState, filter: AuditFilter, total: u64, project: Opti
 /// What has to be typed: a resource, days.
 #[component]
 fn MoreFilters(filter: AuditFilter, search: String) -> impl IntoView {
-    const OWN: [&str; 4] = ["resource", "from", "to", "page"];
+    const OWN: [&str; 5] = ["resource", "address", "from", "to", "page"];
     let kept: Vec<_> = query_pairs(&search)
         .into_iter()
         .filter(|(name, _)| !OWN.contains(&name.as_str()))
@@ -130,6 +144,7 @@ fn MoreFilters(filter: AuditFilter, search: String) -> impl IntoView {
             <Form method="get" action="" attr:class="form">
                 {kept}
                 {field("resource", "text", t!(keys::audit::RESOURCE), filter.resource.clone())}
+                {field("address", "text", t!(keys::audit::FILTER_ADDRESS), filter.address.clone())}
                 {field("from", "date", t!(keys::audit::FROM_LABEL), filter.from_text())}
                 {field("to", "date", t!(keys::audit::TO_LABEL), filter.to_text())}
                 <Button submit=true>{t!(keys::audit::APPLY)}</Button>

@@ -5,8 +5,8 @@ use crate::form::refusal_texts;
 use crate::frame::Frame;
 use crate::i18n::{keys, use_catalog};
 use crate::session::{sign_in_href, use_session};
-use crate::t;
 use crate::ui::{ErrorPage, Glyph, KeyValue, KeyValues, LinkButton, Look};
+use crate::{t, tn};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_location;
@@ -24,11 +24,13 @@ pub fn ErrorView(
     let (title, text) = refusal_texts(&use_catalog(), &error);
     let user = use_session().with_untracked(|session| session.user.as_ref().map(|user| user.username.clone()));
     let signed_in = user.is_some();
-    let facts = user.filter(|_| status == 403).map(|name| {
+    let wait = error.retry_after.map(|seconds| (t!(keys::error::WAIT), tn!(keys::error::WAIT_SECONDS, seconds)));
+    let name = user.filter(|_| status == 403).map(|name| (t!(keys::error::SIGNED_IN_AS), name));
+    let facts = name.or(wait).map(|(label, value)| {
         ViewFnOnce::from(move || {
             view! {
                 <KeyValues>
-                    <KeyValue label=t!(keys::error::SIGNED_IN_AS)>{name}</KeyValue>
+                    <KeyValue label=label>{value}</KeyValue>
                 </KeyValues>
             }
         })
@@ -69,7 +71,7 @@ fn with_mark(search: &str) -> String {
 }
 
 #[cfg(feature = "ssr")]
-fn answer_with(status: u16, retry_after: Option<u64>) {
+pub(super) fn answer_with(status: u16, retry_after: Option<u64>) {
     if let (Some(response), Ok(status)) =
         (use_context::<leptos_axum::ResponseOptions>(), http::StatusCode::from_u16(status))
     {

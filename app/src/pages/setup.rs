@@ -3,15 +3,20 @@
 use crate::client::use_client;
 #[cfg(feature = "ssr")]
 use crate::form::{Fault, email_fault, password_fault, repeat_fault};
-use crate::form::{FormError, FormErrors, Posted, answer_of, fault_of, value_of};
+use crate::form::{FormAction, FormError, FormErrors, Posted, answer_of, fault_of, value_of};
+use crate::format::bytes;
 use crate::i18n::keys;
+use crate::load::Resource;
 use crate::pages::loaded;
 use crate::session::use_session;
 use crate::t;
-use crate::ui::{AuthShell, AuthWidth, Button, Callout, Check, LinkButton, Look, Size, Steps, TextField, Tone};
+use crate::ui::{
+    AuthShell, AuthWidth, Button, Callout, Card, Check, CheckLine, Checks, LinkButton, Look, Size, State, Steps,
+    TextField, Tone,
+};
 #[cfg(feature = "ssr")]
 use berth_types::api::SetupReq;
-use berth_types::api::SetupState;
+use berth_types::api::{SetupChecks, SetupState};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
@@ -63,7 +68,7 @@ async fn set_up(client: &crate::client::Client, setup: &SetupReq, repeat: &str) 
 /// The page of the set-up.
 #[component]
 pub fn Setup() -> impl IntoView {
-    let answer = answer_of(ServerAction::<PostSetup>::new());
+    let answer = answer_of(FormAction::of::<PostSetup>());
     let token = use_query_map().get_untracked().get_str("token").unwrap_or_default().to_owned();
     let client = use_client();
     let asked = token.clone();
@@ -90,6 +95,9 @@ pub fn Setup() -> impl IntoView {
 #[component]
 fn SetupContent(state: SetupState, token: String, answer: Signal<Option<FormError>>) -> impl IntoView {
     if state.done {
+        // The page was there once and is no more.
+        #[cfg(feature = "ssr")]
+        super::error::answer_with(404, None);
         return view! {
             <h1>{t!(keys::setup::ALREADY)}</h1>
             <LinkButton href="/sign-in" look=Look::Primary size=Size::Large>
@@ -117,14 +125,29 @@ fn SetupContent(state: SetupState, token: String, answer: Signal<Option<FormErro
         </div>
         <Steps names=steps.map(|key| t!(key)).to_vec() current=usize::from(known) />
         {stale}
-        <SetupForm token=if known { token } else { String::new() } answer=answer />
+        <SetupForm token=if known { token } else { String::new() } checks=state.checks answer=answer />
     }
     .into_any()
 }
 
 #[component]
-fn SetupForm(token: String, answer: Signal<Option<FormError>>) -> impl IntoView {
-    let host = use_session().with_untracked(|session| session.registry().to_owned());
+fn SetupForm(token: String, checks: Option<SetupChecks>, answer: Signal<Option<FormError>>) -> impl IntoView {
+    let address = match checks {
+        Some(checks) => view! { <Standing checks=checks /> }.into_any(),
+        None => {
+            let host = use_session().with_untracked(|session| session.registry().to_owned());
+            view! {
+                <TextField
+                    label=t!(keys::setup::ADDRESS)
+                    name="address"
+                    value=host
+                    hint=t!(keys::setup::ADDRESS_HINT)
+                    readonly=true
+                />
+            }
+            .into_any()
+        }
+    };
     let token = if token.is_empty() {
         view! {
             <TextField
@@ -196,13 +219,7 @@ fn SetupForm(token: String, answer: Signal<Option<FormError>>) -> impl IntoView 
                     hint=t!(keys::setup::SELF_REGISTRATION_HINT)
                 />
             </fieldset>
-            <TextField
-                label=t!(keys::setup::ADDRESS)
-                name="address"
-                value=host
-                hint=t!(keys::setup::ADDRESS_HINT)
-                readonly=true
-            />
+            {address}
             <div class="row between">
                 <span></span>
                 <Button look=Look::Primary size=Size::Large submit=true>
@@ -210,5 +227,73 @@ fn SetupForm(token: String, answer: Signal<Option<FormError>>) -> impl IntoView 
                 </Button>
             </div>
         </form>
+    }
+}
+
+/// Bytes below which the storage is about to be full: less than a few images.
+const STORAGE_LOW_BYTES: u64 = 5 << 30;
+
+/// How the storage stands.
+fn storage_state(checks: &SetupChecks) -> State {
+    match checks.storage_free {
+        _ if !checks.storage_writable => State::Bad,
+        Some(free) if free < STORAGE_LOW_BYTES => State::Warn,
+        _ => State::Ok,
+    }
+}
+
+/// Address and storage, checked.
+#[component]
+fn Standing(checks: SetupChecks) -> impl IntoView {
+    use keys::newcomer::check as k;
+    let (address_state, address_detail) = if checks.address == checks.requested {
+        (State::Ok, t!(k::ADDRESS_SAME))
+    } else {
+        (State::Warn, t!(k::ADDRESS_DIFFERS, requested = checks.requested))
+    };
+    let (tls_state, tls, tls_detail) = if checks.address.starts_with("https://") {
+        (State::Ok, t!(k::TLS), None)
+    } else {
+        (State::Warn, t!(k::PLAIN), Some(t!(k::PLAIN_TEXT)))
+    };
+    let storage = storage_state(&checks);
+    let title = if storage == State::Bad { t!(k::STORAGE_BAD) } else { t!(k::STORAGE) };
+    let detail = match checks.storage_free {
+        _ if storage == State::Bad => Some(t!(k::STORAGE_BAD_TEXT)),
+        Some(free) => Some(t!(k::STORAGE_FREE, free = bytes(free))),
+        None => None,
+    };
+    view! {
+        <Card label=t!(k::TITLE)>
+            <Checks>
+                <CheckLine
+                    state=address_state
+                    title=t!(k::ADDRESS, address = checks.address)
+                    detail=address_detail
+                />
+                <CheckLine state=tls_state title=tls detail=tls_detail />
+                <CheckLine state=storage title=title detail=detail />
+            </Checks>
+        </Card>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn storage_is_judged() {
+        let mut standing = SetupChecks {
+            address: "https://r.example".to_owned(),
+            requested: "https://r.example".to_owned(),
+            storage_writable: true,
+            storage_free: None,
+        };
+        assert_eq!(storage_state(&standing), State::Ok);
+        standing.storage_free = Some(STORAGE_LOW_BYTES - 1);
+        assert_eq!(storage_state(&standing), State::Warn);
+        standing.storage_writable = false;
+        assert_eq!(storage_state(&standing), State::Bad);
     }
 }

@@ -2,7 +2,7 @@
 
 #[cfg(feature = "ssr")]
 use crate::client::use_client;
-use crate::form::{FormError, Posted, answer_of, value_of};
+use crate::form::{FormAction, FormError, Posted, answer_of, value_of};
 use crate::i18n::keys;
 use crate::session::{safe_next, use_session};
 use crate::t;
@@ -47,7 +47,7 @@ impl Arrival {
 /// The page to sign in.
 #[component]
 pub fn SignIn() -> impl IntoView {
-    let answer = answer_of(ServerAction::<PostSignIn>::new());
+    let answer = answer_of(FormAction::of::<PostSignIn>());
     let session = use_session();
     let query = use_query_map().get_untracked();
     let next = safe_next(query.get_str("next").unwrap_or("/")).to_owned();
@@ -122,10 +122,13 @@ fn SignInErrors(answer: Signal<Option<FormError>>) -> impl IntoView {
                 view! { <Callout tone=Tone::Bad title=t!(keys::sign_in::WRONG) text=t!(keys::sign_in::WRONG_TEXT) /> }
                     .into_any()
             }
-            429 => view! {
-                <Callout tone=Tone::Bad title=t!(keys::sign_in::THROTTLED) text=t!(keys::sign_in::THROTTLED_TEXT) />
+            429 => {
+                let text = match refusal.retry_after {
+                    Some(seconds) => t!(keys::newcomer::TRY_AGAIN_IN, seconds = seconds),
+                    None => t!(keys::sign_in::THROTTLED_TEXT),
+                };
+                view! { <Callout tone=Tone::Bad title=t!(keys::sign_in::THROTTLED) text=text /> }.into_any()
             }
-            .into_any(),
             _ => view! { <crate::form::Refusal error=*refusal /> }.into_any(),
         };
         Some(view)

@@ -3,7 +3,7 @@
 use super::sign_in::AuthFoot;
 #[cfg(feature = "ssr")]
 use crate::client::use_client;
-use crate::form::{FormError, FormErrors, Posted, answer_of, fault_of, value_of};
+use crate::form::{FormAction, FormError, FormErrors, Posted, answer_of, fault_of, value_of};
 #[cfg(feature = "ssr")]
 use crate::form::{account_fault, email_fault, password_fault, realname_fault, repeat_fault, username_fault};
 use crate::i18n::keys;
@@ -71,7 +71,7 @@ pub(super) async fn create(
 /// The page to make an own account.
 #[component]
 pub fn SignUp() -> impl IntoView {
-    let answer = answer_of(ServerAction::<PostSignUp>::new());
+    let answer = answer_of(FormAction::of::<PostSignUp>());
     let (signed_in, open) =
         use_session().with_untracked(|session| (session.user.is_some(), session.self_registration()));
     if signed_in {

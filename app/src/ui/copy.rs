@@ -17,10 +17,14 @@ pub fn CopyButton(
     /// Its name: "Copy pull command by tag".
     #[prop(into)]
     label: String,
+    /// What it shows, where two stand side by side.
+    #[prop(default = Glyph::Copy)]
+    icon: Glyph,
 ) -> impl IntoView {
     let done = RwSignal::new(false);
     let announcer = use_announcer();
     let said = t!(keys::copy::DONE);
+    let title = if icon == Glyph::Copy { t!(keys::copy::TITLE) } else { label.clone() };
     let copy = move |_| {
         let said = said.clone();
         write_clipboard(text.get_untracked(), move || {
@@ -40,12 +44,12 @@ pub fn CopyButton(
             type="button"
             class="icon-copy"
             aria-label=label
-            title=t!(keys::copy::TITLE)
+            title=title
             data-done=move || done.get().then_some("")
             on:click=copy
         >
             {move || {
-                let name = if done.get() { Glyph::Check } else { Glyph::Copy };
+                let name = if done.get() { Glyph::Check } else { icon };
                 view! { <Icon name=name /> }
             }}
         </button>
@@ -78,7 +82,7 @@ pub fn CopyCommand(
 /// Puts `text` on the clipboard and calls `then` when it is there. A refusal by the browser changes nothing: the text can
 /// still be selected.
 #[cfg(target_arch = "wasm32")]
-fn write_clipboard(text: String, then: impl FnOnce() + 'static) {
+pub(crate) fn write_clipboard(text: String, then: impl FnOnce() + 'static) {
     let clipboard = window().navigator().clipboard();
     // Outside a secure context there is no clipboard; calling it would throw.
     if wasm_bindgen::JsValue::from(&clipboard).is_undefined() {
@@ -93,7 +97,7 @@ fn write_clipboard(text: String, then: impl FnOnce() + 'static) {
 }
 
 #[cfg(not(target_arch = "wasm32"))]
-fn write_clipboard(text: String, then: impl FnOnce() + 'static) {
+pub(crate) fn write_clipboard(text: String, then: impl FnOnce() + 'static) {
     // Clicks happen in the browser only.
     drop((text, then));
 }

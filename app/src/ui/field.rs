@@ -120,6 +120,9 @@ pub fn TextField(
     /// A unit after the input.
     #[prop(optional, into)]
     affix: MaybeText,
+    /// The id of a `<datalist>` with answers that it offers.
+    #[prop(optional_no_strip, into)]
+    list: Option<&'static str>,
 ) -> impl IntoView {
     let (id, hint, placeholder, affix) = (id.0, hint.0, placeholder.0, affix.0);
     let id = id.unwrap_or_else(|| field_id(&name));
@@ -135,6 +138,7 @@ pub fn TextField(
             aria-invalid=move || error.get().map(|_| "true")
             autocomplete=autocomplete
             inputmode=inputmode
+            list=list
             placeholder=placeholder
             maxlength=maxlength.map(|most| most.to_string())
             autocapitalize=raw.then_some("none")

@@ -174,16 +174,6 @@ pub fn ActionColumn() -> impl IntoView {
     }
 }
 
-/// The head of the column with checkboxes; its name is hidden.
-#[component]
-pub fn SelectColumn() -> impl IntoView {
-    view! {
-        <th role="columnheader" scope="col" class="sel">
-            <span class="sr">{t!(keys::table::SELECT)}</span>
-        </th>
-    }
-}
-
 /// A row. Its name is a [`RowHead`] with a real link; the row itself is not clicked.
 #[component]
 pub fn Row(
@@ -253,23 +243,29 @@ pub fn ActionCell(
     }
 }
 
-/// The cell with the checkbox of a row.
+/// The cell of a row that cannot be selected, among others that can.
+#[component]
+pub fn NoSelectCell() -> impl IntoView {
+    view! { <td role="cell" class="sel"></td> }
+}
+
+/// The cell with the checkbox of a row of a [`Selectable`](super::Selectable) list.
 #[component]
 pub fn SelectCell(
     /// The name of the checkbox: "Select v1.12.0".
     #[prop(into)]
     label: String,
-    /// The name in the form that is posted.
-    #[prop(into)]
-    name: String,
-    /// What is posted for this row.
+    /// The name in the form of the list.
+    #[prop(default = "item")]
+    name: &'static str,
+    /// What is sent for this row.
     #[prop(into)]
     value: String,
 ) -> impl IntoView {
     view! {
         <td role="cell" class="sel">
             <label>
-                <input type="checkbox" name=name value=value />
+                <input type="checkbox" name=name value=value form=super::bulk::FORM />
                 <span class="sr">{label}</span>
             </label>
         </td>

@@ -32,6 +32,7 @@ struct Canned {
 pub struct Fake {
     answers: HashMap<String, Canned>,
     silent: Vec<String>,
+    wait_seconds: Option<u64>,
     cookie: String,
     asked: Arc<Mutex<Vec<String>>>,
 }
@@ -83,6 +84,12 @@ impl Fake {
         self
     }
 
+    /// Every answer says when to come back.
+    pub fn waiting(mut self, seconds: u64) -> Self {
+        self.wait_seconds = Some(seconds);
+        self
+    }
+
     /// What the browser remembers.
     pub fn cookie(mut self, cookie: &str) -> Self {
         self.cookie = cookie.to_owned();
@@ -111,6 +118,9 @@ impl Transport for Fake {
         let mut response = Response::builder().status(canned.status).header("x-request-id", "req-1");
         if let Some(total) = canned.total {
             response = response.header("x-total-count", total);
+        }
+        if let Some(seconds) = self.wait_seconds {
+            response = response.header("retry-after", seconds);
         }
         Ok(response.body(canned.body.into_bytes()).unwrap())
     }

@@ -15,6 +15,7 @@ pub mod page;
 pub mod policy;
 pub mod query;
 pub mod range;
+pub mod referral;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod rule;
 pub mod scope;

@@ -49,12 +49,14 @@ async function firstDay(berth, language) {
   await signUp(ada, say, 'ada', 'Ada Okafor');
   await createProject(ada, say, 'harbour');
 
+  // The page of the new project says how: this very command is what is pushed next.
+  await ada.getByText(`docker push ${berth.host}/harbour/my-app:v1`).filter({ visible: true }).first().waitFor();
   const image = `${berth.host}/harbour/first:v1`;
   await docker.push(image, 'ada', PASSWORD);
   await visit(ada, '/projects/harbour');
   await ada.getByRole('link', { name: /first/ }).first().click();
   await ada.getByRole('link', { name: 'v1', exact: true }).waitFor();
-  await ada.getByText(`${berth.host}/harbour/first:v1`).first().waitFor();
+  await ada.getByText(`${berth.host}/harbour/first:v1`).filter({ visible: true }).first().waitFor();
   await picture(ada, `first-run-repository-${language}`);
 
   await addMember(ada, say, 'grace');
@@ -87,11 +89,16 @@ async function setUp(page, say, berth) {
   await page.getByLabel(say('setup.password'), { exact: true }).fill(ADMIN_PASSWORD);
   await page.getByLabel(say('setup.password_repeat'), { exact: true }).fill(ADMIN_PASSWORD);
   await page.getByLabel(say('setup.self_registration')).check();
+  await page.getByText(say('newcomer.check.storage')).waitFor();
+  await page.getByText(say('newcomer.check.address', { address: berth.url })).waitFor();
   await picture(page, 'first-run-set-up');
   await page.getByRole('button', { name: say('setup.submit') }).click();
   await page.getByRole('heading', { level: 1, name: say('projects.title') }).waitFor();
-  await visit(page, await berth.setupLink());
+  assertNoTrouble(page);
+  const again = await visit(page, await berth.setupLink());
+  assert.equal(again.status(), 404, 'the page is gone');
   await page.getByText(say('setup.already')).first().waitFor();
+  page.troubles.splice(0);
 }
 
 async function signUp(page, say, username, realname) {

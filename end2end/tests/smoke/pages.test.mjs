@@ -89,3 +89,15 @@ test('Tab reaches the content first, and the keys of the portal work', async () 
   assertNoTrouble(page);
   await page.context().close();
 });
+
+test('the module is the same for a client that takes no packed answer', async () => {
+  const html = await (await fetch(`${berth.url}/sign-in`)).text();
+  const [path] = html.match(/\/assets\/[0-9a-f]+\/berth_bg\.wasm/);
+  const read = async (coding) => {
+    const answer = await fetch(`${berth.url}${path}`, { headers: { 'accept-encoding': coding } });
+    return { coding: answer.headers.get('content-encoding'), bytes: Buffer.from(await answer.arrayBuffer()) };
+  };
+  const [plain, packed] = [await read('identity'), await read('gzip')];
+  assert.deepEqual([plain.coding, packed.coding], [null, 'gzip']);
+  assert.ok(plain.bytes.equals(packed.bytes) && WebAssembly.validate(plain.bytes));
+});

@@ -4,7 +4,7 @@ use axum::{Json, extract::State};
 use berth_domain::{
     Domain, addition,
     authz::{ListTags, ReadArtifact},
-    tag,
+    shelf, tag,
 };
 use berth_types::api::{LayerInfo, RepositoryTag, TagHistoryEntry};
 use berth_web::{ApiResult, AppState, extract::List, reply::PagedJson};
@@ -17,7 +17,9 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(tags)).routes(routes!(history)).routes(routes!(layers))
 }
 
-/// The tags of a repository with what they point at. `q` knows `name`; names sort in natural order.
+/// The tags of a repository with what they point at. `q` knows `name`, `platform` (`os/architecture[/variant]`), `signed`
+/// (`true`, `false`) and `labels` (`(id id)`, all of them); `sort` knows `name` (in natural order: v1.9 before v1.10),
+/// `push_time`, `pull_time` and `size`.
 #[utoipa::path(
     get, path = "/api/berth/v1/projects/{project_name}/repositories/{repository_name}/tags",
     operation_id = "listRepositoryTags", tag = "berth", params(ListParams),
@@ -28,7 +30,7 @@ async fn tags(
     InRepository { access, repo }: InRepository<ListTags>,
     State(domain): State<Domain>,
 ) -> ApiResult<PagedJson<RepositoryTag>> {
-    let rows = tag::list(&domain, &access, &repo, &list.query).await?;
+    let rows = shelf::list(&domain, &access, &repo, &list.query).await?;
     Ok(PagedJson { rows, page: list.query.page, address: list.address })
 }
 
@@ -44,7 +46,7 @@ async fn history(
     params: Params,
     State(domain): State<Domain>,
 ) -> ApiResult<PagedJson<TagHistoryEntry>> {
-    let rows = tag::history(&domain, &access, &repo, params.get("tag_name"), &list.query).await?;
+    let rows = tag::history(&domain, &access, &repo, Some(params.get("tag_name")), &list.query).await?;
     Ok(PagedJson { rows, page: list.query.page, address: list.address })
 }
 

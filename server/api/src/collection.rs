@@ -8,8 +8,9 @@ use berth_domain::{
     Domain,
     authz::{CreateCollection, ListCollections, ReadCollection, StopCollection, UpdateCollection},
     collection,
+    gc::plan::{Untagged, plan as planned},
 };
-use berth_types::api::{GCHistory, Schedule};
+use berth_types::api::{CleanUpPlan, GCHistory, Schedule};
 use berth_web::{
     ApiError, ApiResult, AppState,
     extract::{List, RequireSystem},
@@ -20,7 +21,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     body::Checked,
-    extract::{ListParams, number_in_path},
+    extract::{ListParams, number_in_path, switch},
 };
 
 /// The routes of this file.
@@ -30,6 +31,7 @@ pub fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(get, stop))
         .routes(routes!(log))
         .routes(routes!(schedule, create, update))
+        .routes(routes!(plan))
 }
 
 /// The run that the path names.
@@ -132,4 +134,19 @@ async fn update(
     Checked(RequireSystem(access), request): Checked<RequireSystem<UpdateCollection>, Schedule>,
 ) -> ApiResult<()> {
     Ok(collection::update(&domain, &access, &request).await?)
+}
+
+/// What a run would do now: what can go, what waits for the grace time and until when, what stays and why.
+#[utoipa::path(
+    get, path = "/api/berth/v1/gc/plan", operation_id = "getGCPlan", tag = "berth",
+    params(("untagged" = Option<bool>, Query, description = "Whether artifacts without a tag are counted.")),
+    responses((status = 200, body = CleanUpPlan))
+)]
+async fn plan(
+    list: List,
+    RequireSystem(access): RequireSystem<ReadCollection>,
+    State(domain): State<Domain>,
+) -> ApiResult<Json<CleanUpPlan>> {
+    let untagged = if switch(&list, "untagged", false) { Untagged::Counted } else { Untagged::Kept };
+    Ok(Json(planned(&domain, &access, untagged).await?))
 }

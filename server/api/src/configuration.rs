@@ -6,7 +6,7 @@ use berth_domain::{
     authz::{InternalAccess, ReadConfiguration, UpdateConfiguration},
     settings,
 };
-use berth_types::api::Configurations;
+use berth_types::api::{Configurations, SettingInfo};
 use berth_web::{
     ApiResult, AppState,
     extract::{Caller, RequireSystem},
@@ -18,7 +18,7 @@ use crate::body::Checked;
 
 /// The routes of this file.
 pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(get, update)).routes(routes!(internal))
+    OpenApiRouter::new().routes(routes!(get, update)).routes(routes!(internal)).routes(routes!(describe))
 }
 
 /// All settings with their values. Secrets are left out.
@@ -58,4 +58,17 @@ async fn update(
 async fn internal(Caller(actor): Caller, State(domain): State<Domain>) -> ApiResult<Json<Configurations>> {
     let access = InternalAccess::check(&actor)?;
     Ok(Json(settings::internal(&domain, &access).await?))
+}
+
+/// All settings with where their values come from: the default, the database, or the file, the variable or the flag that
+/// fixes them. Secrets are named and not shown.
+#[utoipa::path(
+    get, path = "/api/berth/v1/settings", operation_id = "listSettings", tag = "berth",
+    responses((status = 200, body = [SettingInfo]))
+)]
+async fn describe(
+    RequireSystem(access): RequireSystem<ReadConfiguration>,
+    State(domain): State<Domain>,
+) -> ApiResult<Json<Vec<SettingInfo>>> {
+    Ok(Json(settings::describe(&domain, &access).await?))
 }

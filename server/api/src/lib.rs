@@ -3,6 +3,7 @@
 //! A file a resource; a handler is three moves: extract what is parsed and permitted, call the rule, shape the answer.
 //! The description of the API comes from the handlers themselves; which methods a path has comes from it.
 
+mod access;
 mod addition;
 mod allowlist;
 mod artifact;
@@ -10,20 +11,26 @@ mod audit_export;
 mod auditlog;
 mod berth;
 mod body;
+mod bulk;
 mod collection;
 mod configuration;
+mod content;
 mod decode;
 mod directory;
 mod door;
+mod events;
 mod extract;
+mod find;
 mod health;
 mod icon;
 mod immutable;
+mod job;
 mod jobservice;
 mod label;
 mod member;
 mod metadata;
 mod openapi;
+mod own;
 mod permission;
 mod preheat;
 mod project;
@@ -34,6 +41,7 @@ mod replication;
 mod repository;
 mod retention;
 mod robot;
+mod rules;
 mod scan;
 mod scanexport;
 mod scanner;
@@ -41,10 +49,13 @@ mod search;
 mod securityhub;
 mod session;
 mod setup;
+mod shelf;
 mod statistics;
+mod support;
 mod systeminfo;
 mod tag;
 mod token;
+mod usage;
 mod user;
 mod usergroup;
 mod webhook;
@@ -71,17 +82,22 @@ fn routes() -> OpenApiRouter<AppState> {
         .merge(project::router())
         .merge(metadata::router())
         .merge(member::router())
+        .merge(access::router())
         .merge(repository::router())
         .merge(artifact::router())
         .merge(tag::router())
         .merge(addition::router())
+        .merge(content::router())
         .merge(auditlog::router())
         .merge(systeminfo::router())
         .merge(health::router())
         .merge(statistics::router())
         .merge(search::router())
+        .merge(find::router())
+        .merge(own::router())
         .merge(berth::router())
         .merge(setup::router())
+        .merge(shelf::router())
         .merge(configuration::router())
         .merge(token::router())
         .merge(session::router())
@@ -92,6 +108,7 @@ fn routes() -> OpenApiRouter<AppState> {
         .merge(label::router())
         .merge(immutable::router())
         .merge(retention::router())
+        .merge(rules::router())
         .merge(webhook::router())
         .merge(preheat::router())
         .merge(replication::router())
@@ -104,8 +121,13 @@ fn routes() -> OpenApiRouter<AppState> {
         .merge(collection::router())
         .merge(purge::router())
         .merge(jobservice::router())
+        .merge(job::router())
+        .merge(events::router())
+        .merge(support::router())
         .merge(quota::router())
         .merge(permission::router())
         .merge(icon::router())
         .merge(audit_export::router())
+        .merge(bulk::router())
+        .merge(usage::router())
 }

@@ -11,7 +11,7 @@ use berth_domain::{
     authz::{CreateRegistry, DeleteRegistry, ListAdapters, ListRegistries, ReadRegistry, UpdateRegistry},
     remote,
 };
-use berth_types::api::{Registry, RegistryInfo, RegistryPing, RegistryProviderInfo, RegistryUpdate};
+use berth_types::api::{Registry, RegistryCheck, RegistryInfo, RegistryPing, RegistryProviderInfo, RegistryUpdate};
 use berth_web::{
     ApiError, ApiResult, AppState,
     extract::{List, RequireSystem},
@@ -31,6 +31,7 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(list, create))
         .routes(routes!(ping))
+        .routes(routes!(check))
         .routes(routes!(get, update, delete))
         .routes(routes!(info))
         .routes(routes!(adapters))
@@ -132,6 +133,18 @@ async fn ping(
     Checked(RequireSystem(access), request): Checked<RequireSystem<ReadRegistry>, RegistryPing>,
 ) -> ApiResult<()> {
     Ok(remote::ping(&domain, &access, &request).await?)
+}
+
+/// Tests the connection to a registry step by step: what works, what fails first, and why.
+#[utoipa::path(
+    post, path = "/api/berth/v1/registries/check", operation_id = "checkRegistry", tag = "berth",
+    request_body = RegistryPing, responses((status = 200, body = RegistryCheck))
+)]
+async fn check(
+    State(domain): State<Domain>,
+    Checked(RequireSystem(access), request): Checked<RequireSystem<ReadRegistry>, RegistryPing>,
+) -> ApiResult<Json<RegistryCheck>> {
+    Ok(Json(remote::test(&domain, &access, &request).await?))
 }
 
 /// One registry; 0 is this server itself.

@@ -5,8 +5,11 @@ use berth_domain::{Domain, setup};
 use berth_types::api::{SetupReq, SetupState};
 use berth_web::{
     ApiResult, AppState,
+    client_addr::ByTrustedProxy,
     extract::{Caller, List},
+    state::{HttpOptions, base_url},
 };
+use http::request::Parts;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::body::Checked;
@@ -22,9 +25,20 @@ pub fn router() -> OpenApiRouter<AppState> {
     params(("token" = Option<String>, Query, description = "The token of the link.")),
     responses((status = 200, body = SetupState))
 )]
-async fn state(list: List, State(domain): State<Domain>) -> ApiResult<Json<SetupState>> {
+async fn state(list: List, State(state): State<AppState>, parts: Parts) -> ApiResult<Json<SetupState>> {
     let token = list.param("token").filter(|token| !token.is_empty());
-    Ok(Json(setup::state(&domain, token).await?))
+    let mut told = setup::state(&state.domain, token).await?;
+    if told.token_valid == Some(true) {
+        let address = base_url(&state.http, &parts);
+        told.checks = Some(setup::checks(&state.domain, address, requested(&state.http, parts)).await);
+    }
+    Ok(Json(told))
+}
+
+/// Scheme and host by which a request came, if what forwarded it speaks the truth. Good for showing and for nothing else.
+fn requested(http: &HttpOptions, mut parts: Parts) -> String {
+    parts.extensions.insert(ByTrustedProxy);
+    base_url(&HttpOptions { external_url: None, ..http.clone() }, &parts)
 }
 
 /// Gives `admin` a password. The link is gone afterwards.

@@ -11,7 +11,7 @@ use berth_domain::{
 };
 use berth_types::{
     ErrorCode,
-    api::{UserGroup, UserGroupSearchItem},
+    api::{GroupMembership, UserGroup, UserGroupSearchItem},
 };
 use berth_web::{
     ApiError, ApiResult, AppState,
@@ -29,7 +29,11 @@ use crate::{
 
 /// The routes of this file.
 pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(search)).routes(routes!(get, update, delete))
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(search))
+        .routes(routes!(get, update, delete))
+        .routes(routes!(memberships))
 }
 
 impl Body for UserGroup {
@@ -162,4 +166,23 @@ async fn delete(
     State(domain): State<Domain>,
 ) -> ApiResult<()> {
     Ok(usergroup::delete(&domain, &access, id).await?)
+}
+
+/// The projects that a group belongs to, by name.
+#[utoipa::path(
+    get, path = "/api/berth/v1/usergroups/{group_id}/memberships", operation_id = "listGroupMemberships", tag = "berth",
+    params(
+        ("page" = Option<i64>, Query, description = "From 1."),
+        ("page_size" = Option<i64>, Query, description = "Rows a page, at most 100."),
+    ),
+    responses((status = 200, body = [GroupMembership]))
+)]
+async fn memberships(
+    GroupPath(id): GroupPath,
+    list: List,
+    RequireSystem(access): RequireSystem<ReadUserGroup>,
+    State(domain): State<Domain>,
+) -> ApiResult<PagedJson<GroupMembership>> {
+    let rows = usergroup::memberships(&domain, &access, id, list.query.page).await?;
+    Ok(PagedJson { rows, page: list.query.page, address: list.address })
 }

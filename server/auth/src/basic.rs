@@ -8,6 +8,7 @@ use std::{
 use berth_domain::{
     Actor, Error, Result, identity, throttle,
     throttle::Trace,
+    token,
     user::{self, Person},
 };
 use berth_types::UserId;
@@ -48,6 +49,8 @@ pub(crate) struct Attempt<'a> {
     pub(crate) address: &'a str,
     pub(crate) request_id: &'a str,
     pub(crate) trace: Trace,
+    /// Whether a personal access token counts as the password.
+    pub(crate) tokens: bool,
 }
 
 impl Auth {
@@ -59,13 +62,13 @@ impl Auth {
         if let Some(robot) = self.robot(name, secret, address).await? {
             return Ok(Some(robot));
         }
-        self.password(&Attempt { name, secret, address, request_id: "", trace: Trace::Counted }).await
+        self.password(&Attempt { name, secret, address, request_id: "", trace: Trace::Counted, tokens: true }).await
     }
 
     /// A person by password or personal token.
     pub(crate) async fn password(&self, attempt: &Attempt<'_>) -> Result<Option<Actor>> {
         let domain = &self.inner.domain;
-        let Attempt { name, secret, address, request_id, trace } = attempt;
+        let Attempt { name, secret, address, request_id, trace, tokens } = attempt;
         let person = user::account(domain, name).await?;
         let key = self.inner.hasher.hash(Purpose::Remembered, &[name.as_bytes(), secret.as_bytes()]);
         if let Some(person) = &person
@@ -77,8 +80,8 @@ impl Auth {
         if let Some(person) = &person {
             // Generated secrets are long: their hash costs nothing and needs no queue.
             let hash = self.hash_generated_secret(secret);
-            if identity::has_personal_token(domain, UserId(person.id), &hash).await? {
-                return Ok(Some(user::actor(person)));
+            if *tokens && let Some(via) = token::present(domain, UserId(person.id), &hash).await? {
+                return Ok(Some(user::actor(person).coming_with(via)));
             }
         }
         let _permit = self.wait_for_turn().await?;

@@ -50,6 +50,8 @@ impl Auth {
             address: &from.address,
             request_id: &from.request_id,
             trace: Trace::Audited,
+            // A session would outlive the token.
+            tokens: false,
         };
         let Some(actor) = self.password(&attempt).await? else { return Ok(None) };
         let actor = actor.on_request(from.address.as_str(), from.request_id.as_str());

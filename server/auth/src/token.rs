@@ -2,7 +2,11 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use berth_domain::{Actor, ActorKind, Error, Result, actor::Grants, authz, identity, user};
+use berth_domain::{
+    Actor, ActorKind, Error, Result,
+    actor::{Grants, Via},
+    authz, identity, user,
+};
 use berth_types::{Action, ProjectName, RobotId, Timestamp, UserId, scope::Scope};
 use moka::sync::Cache;
 use rand::{Rng, distr::Alphanumeric};
@@ -93,8 +97,12 @@ impl Auth {
             };
             access.push(Access { kind: scope.kind.clone(), name: scope.name.clone(), actions });
         }
-        let lifetime_seconds = domain.settings().await?.token_expiration_minutes().saturating_mul(60);
+        let mut lifetime_seconds = domain.settings().await?.token_expiration_minutes().saturating_mul(60);
         let issued_at = domain.now();
+        if let Via::Token { expires_at: Some(end), .. } = actor.via {
+            // What was fetched with a personal token does not outlive it.
+            lifetime_seconds = lifetime_seconds.min((end.unix_seconds() - issued_at.unix_seconds()).max(1));
+        }
         let now = issued_at.unix_seconds();
         let claims = Claims {
             iss: jwt::ISSUER.to_owned(),

@@ -27,6 +27,8 @@ pub struct Conn<'c> {
     journal: Option<&'c dyn Journal>,
     /// What the journal hears once the transaction is committed.
     heard: Vec<AuditRow>,
+    /// Whether an event was written.
+    has_event: bool,
 }
 
 enum Link<'c> {
@@ -56,13 +58,13 @@ impl Session<'_> {
 impl<'c> Conn<'c> {
     /// On an embedded connection.
     pub(crate) const fn sqlite(connection: &'c Mutex<rusqlite::Connection>) -> Self {
-        Conn { link: Link::Sqlite(connection), journal: None, heard: Vec::new() }
+        Conn { link: Link::Sqlite(connection), journal: None, heard: Vec::new(), has_event: false }
     }
 
     /// On a connection of the pool.
     pub(crate) const fn postgres(connection: &'c mut PgConnection) -> Self {
         let session = Session { connection, broken: false };
-        Conn { link: Link::Postgres(session), journal: None, heard: Vec::new() }
+        Conn { link: Link::Postgres(session), journal: None, heard: Vec::new(), has_event: false }
     }
 
     /// The same with a journal that decides where audit entries go.
@@ -98,6 +100,16 @@ impl<'c> Conn<'c> {
     /// Keeps an audit entry for the journal.
     pub(crate) fn tell(&mut self, row: AuditRow) {
         self.heard.push(row);
+    }
+
+    /// Notes that an event was written.
+    pub(crate) const fn note_event(&mut self) {
+        self.has_event = true;
+    }
+
+    /// Whether an event was written.
+    pub(crate) const fn has_event(&self) -> bool {
+        self.has_event
     }
 
     /// What the journal hears if the transaction is committed.

@@ -3,6 +3,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use berth_types::Timestamp;
+use tokio::sync::Notify;
 
 /// An entry of the audit log that is about to be written.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,16 +48,29 @@ pub trait Journal: Send + Sync + 'static {
     fn committed(&self, rows: Vec<AuditRow>);
 }
 
-/// The place of the journal, shared by all that write.
+/// Who hears of what is committed, shared by all that write.
 #[derive(Clone, Default)]
-pub(crate) struct Place(Arc<RwLock<Option<Arc<dyn Journal>>>>);
+pub(crate) struct Place {
+    journal: Arc<RwLock<Option<Arc<dyn Journal>>>>,
+    bell: Arc<Notify>,
+}
 
 impl Place {
     pub(crate) fn set(&self, journal: Arc<dyn Journal>) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(journal);
+        *self.journal.write().unwrap_or_else(PoisonError::into_inner) = Some(journal);
     }
 
     pub(crate) fn get(&self) -> Option<Arc<dyn Journal>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.journal.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What is rung when events are committed.
+    pub(crate) fn bell(&self) -> Arc<Notify> {
+        self.bell.clone()
+    }
+
+    /// Says that events are committed. Costs nearly nothing where nobody waits.
+    pub(crate) fn ring(&self) {
+        self.bell.notify_one();
     }
 }

@@ -149,6 +149,11 @@ impl Db {
         self.inner.journal.set(journal);
     }
 
+    /// What is rung whenever this process has committed events. One waits for it at a time.
+    pub fn bell(&self) -> Arc<tokio::sync::Notify> {
+        self.inner.journal.bell()
+    }
+
     /// Which database this is.
     pub fn backend(&self) -> Backend {
         match self.inner.driver {
@@ -238,12 +243,15 @@ impl Db {
         if conn.is_broken() {
             return Err(DbError::Other("a write went on after a statement of it failed".to_owned()).into());
         }
-        let heard = conn.take_heard();
+        let (heard, has_event) = (conn.take_heard(), conn.has_event());
         drop(conn);
         let commit = async { Ok(transaction.commit().await?) };
         #[cfg(feature = "faults")]
         let commit = self.inner.faults.pass(commit);
         commit.await?;
+        if has_event {
+            self.inner.journal.ring();
+        }
         if let (Some(journal), false) = (journal, heard.is_empty()) {
             journal.committed(heard);
         }

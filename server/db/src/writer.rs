@@ -87,6 +87,7 @@ impl Writer {
             waiting: VecDeque::new(),
             journal,
             heard: Vec::new(),
+            has_event: false,
             #[cfg(feature = "faults")]
             faults: faults.clone(),
         };
@@ -125,6 +126,8 @@ struct Thread {
     journal: Place,
     /// Audit entries of the transaction under way.
     heard: Vec<AuditRow>,
+    /// Whether the transaction under way writes events.
+    has_event: bool,
     #[cfg(feature = "faults")]
     faults: std::sync::Arc<crate::DbFaults>,
 }
@@ -142,6 +145,9 @@ impl Thread {
             let mut group = vec![first];
             let lost = self.transact(&mut group).err();
             let heard = std::mem::take(&mut self.heard);
+            if std::mem::take(&mut self.has_event) && lost.is_none() {
+                self.journal.ring();
+            }
             if let (None, false, Some(journal)) = (&lost, heard.is_empty(), self.journal.get()) {
                 journal.committed(heard);
             }
@@ -209,7 +215,7 @@ impl Thread {
         let mut conn = conn;
         // A panic in one closure must neither stop the writer nor take the others along.
         let kept = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job.run(&mut conn))).unwrap_or(false);
-        let heard = conn.take_heard();
+        let (heard, has_event) = (conn.take_heard(), conn.has_event());
         drop(conn);
         if !kept {
             self.batch("ROLLBACK TO one")?;
@@ -217,6 +223,7 @@ impl Thread {
         self.batch("RELEASE one")?;
         if kept {
             self.heard.extend(heard);
+            self.has_event |= has_event;
         }
         Ok(())
     }

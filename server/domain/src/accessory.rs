@@ -13,7 +13,7 @@ use berth_types::{
     manifest::Manifest,
     media_type::{DOCKER_CONFIG, OCI_CONFIG},
     page::Paged,
-    query::{ListQuery, Match},
+    query::ListQuery,
 };
 
 use crate::{
@@ -31,8 +31,10 @@ pub(crate) const NOTATION: &str = "signature.notation";
 pub(crate) const SBOM: &str = "sbom.harbor";
 /// An image that can be started before all of it is there.
 const NYDUS: &str = "accelerator.nydus";
+/// How many a list shows of each artifact. All of them have a list of their own.
+const LISTED_MAX: i64 = 100;
 /// Anything else.
-const SUBJECT: &str = "subject.accessory";
+pub(crate) const SUBJECT: &str = "subject.accessory";
 
 /// Layers of cosign's signatures, attestations and SBOMs, by the end of the tag that it gives them.
 const COSIGN_LAYERS: [(&str, &str, &[&str]); 3] = [
@@ -107,23 +109,8 @@ pub async fn list(
     let mut reader = domain.db.reader().await?;
     let mut conn = reader.conn();
     let subject = artifact::find(&mut conn, repo, reference).await?;
-    let mut found = query::artifact::accessories(&mut conn, subject.repository_id, &[subject.digest]).await?;
-    let mut items: Vec<Accessory> =
-        found.remove(&subject.digest).unwrap_or_default().iter().map(|row| shown(row, &subject)).collect();
-    items.retain(|item| fits(query, "type", &item.kind) && fits(query, "digest", &item.digest));
-    let total = items.len() as i64;
-    let skipped = usize::try_from(query.page.offset()).unwrap_or(usize::MAX);
-    let size = usize::try_from(query.page.page_size).unwrap_or(usize::MAX);
-    Ok(Paged { items: items.into_iter().skip(skipped).take(size).collect(), total })
-}
-
-fn fits(query: &ListQuery, key: &str, value: &str) -> bool {
-    match query.filter(key) {
-        Some(Match::Exact(scalar)) => scalar.as_text() == value,
-        Some(Match::Fuzzy(text)) => value.contains(&text.to_ascii_lowercase()),
-        Some(Match::Any(scalars)) => scalars.iter().any(|scalar| scalar.as_text() == value),
-        Some(Match::Range(..) | Match::All(_)) | None => true,
-    }
+    let (rows, total) = query::content::accessories(&mut conn, subject.repository_id, &subject.digest, query).await?;
+    Ok(Paged { items: rows.iter().map(|row| shown(row, &subject)).collect(), total })
 }
 
 /// What belongs to each of some artifacts, by row id. Those without any are left out.
@@ -140,7 +127,7 @@ async fn of_subjects(conn: &mut Conn<'_>, rows: &[&Row]) -> Result<BTreeMap<i64,
     let mut accessories = BTreeMap::new();
     for (repository, subjects) in repositories {
         let digests: Vec<Digest> = subjects.iter().map(|row| row.digest).collect();
-        let mut found = query::artifact::accessories(conn, repository, &digests).await?;
+        let mut found = query::artifact::accessories(conn, repository, &digests, LISTED_MAX).await?;
         for subject in subjects {
             if let Some(referring) = found.remove(&subject.digest) {
                 accessories.insert(subject.id, referring.iter().map(|row| shown(row, subject)).collect());

@@ -13,10 +13,27 @@ pub struct Actor {
     pub name: Arc<str>,
     /// What a registry token limits the caller to; nothing where no token was used.
     pub grants: Option<Arc<Grants>>,
+    /// What a person came with.
+    pub via: Via,
     /// The client's address.
     pub address: Arc<str>,
     /// The request's id.
     pub request_id: Arc<str>,
+}
+
+/// What a person came with, as far as it limits what they may.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Via {
+    /// A password or a session, or the caller is no person.
+    #[default]
+    Own,
+    /// A personal access token.
+    Token {
+        /// Whether it reads and pulls only.
+        read_only: bool,
+        /// When it ends.
+        expires_at: Option<Timestamp>,
+    },
 }
 
 /// Kinds of callers.
@@ -108,6 +125,7 @@ impl Actor {
             kind: ActorKind::Anonymous,
             name: Arc::default(),
             grants: None,
+            via: Via::Own,
             address: shared(address),
             request_id: shared(request_id),
         }
@@ -129,6 +147,18 @@ impl Actor {
         self.address = address.into();
         self.request_id = request_id.into();
         self
+    }
+
+    /// The same caller, who came with this.
+    #[must_use]
+    pub fn coming_with(mut self, via: Via) -> Self {
+        self.via = via;
+        self
+    }
+
+    /// Whether the caller came with a token that reads and pulls only.
+    pub fn only_reads(&self) -> bool {
+        matches!(self.via, Via::Token { read_only: true, .. })
     }
 
     /// Whether nobody is signed in.

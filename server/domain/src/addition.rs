@@ -17,7 +17,7 @@ use crate::{
     authz::{ProjectAccess, ReadAddition, ReadArtifact},
     blob::belongs,
     chart::{self, Place},
-    storage,
+    content, storage,
 };
 
 /// Layers that are one document of a model each (ModelPack and its predecessors).
@@ -244,6 +244,7 @@ pub async fn layers(
     let mut reader = domain.db.reader().await?;
     let row = artifact::find(&mut reader.conn(), repo, reference).await?;
     let blobs = query::artifact::blobs(&mut reader.conn(), row.id).await?;
+    let shared = query::content::shared_by(&mut reader.conn(), row.project_id, row.id).await?;
     drop(reader);
     let config = blobs.iter().find(|blob| blob.role == "config" && blob.is_here);
     let config = config.filter(|_| names(&row).contains(&"build_history"));
@@ -251,7 +252,12 @@ pub async fn layers(
         Some(config) => history(domain, &config.digest).await?,
         None => Vec::new(),
     };
-    Ok(join(history, blobs.into_iter().filter(|blob| blob.role == "layer")))
+    let mut lines = join(history, blobs.into_iter().filter(|blob| blob.role == "layer"));
+    for line in &mut lines {
+        let digest = line.digest.as_ref().and_then(|digest| digest.parse::<Digest>().ok());
+        line.shared_by = digest.and_then(|digest| shared.get(&digest).copied());
+    }
+    Ok(lines)
 }
 
 fn join(history: Vec<BuildHistoryEntry>, mut layers: impl Iterator<Item = Blob>) -> Vec<LayerInfo> {
@@ -269,7 +275,16 @@ fn join(history: Vec<BuildHistoryEntry>, mut layers: impl Iterator<Item = Blob>)
 }
 
 fn empty() -> LayerInfo {
-    LayerInfo { digest: None, media_type: None, size: 0, created_by: String::new(), created: None, foreign: false }
+    LayerInfo {
+        digest: None,
+        media_type: None,
+        size: 0,
+        created_by: String::new(),
+        created: None,
+        foreign: false,
+        title: None,
+        shared_by: None,
+    }
 }
 
 fn describe(blob: Blob) -> LayerInfo {
@@ -278,6 +293,7 @@ fn describe(blob: Blob) -> LayerInfo {
         digest: Some(blob.digest.to_string()),
         media_type: Some(blob.media_type),
         size: blob.size,
+        title: descriptor.as_ref().and_then(content::title),
         foreign: descriptor.is_some_and(|descriptor| !descriptor.urls.is_empty()),
         ..empty()
     }

@@ -6,7 +6,7 @@ use berth_db::{Conn, query, query::artifact::Artifact as Row};
 use berth_types::{
     ArtifactId, Digest, ProjectId, RepoName, RepositoryId, Timestamp,
     api::{AdditionLink, Artifact, ArtifactReference, ReferencePlatform},
-    manifest::Descriptor,
+    manifest::{DESCRIPTORS_MAX, Descriptor},
     page::Paged,
     query::{ListQuery, Match, Scalar},
     url,
@@ -20,6 +20,9 @@ use crate::{
     immutable::Rules,
     label, manifest, repository, tag,
 };
+
+/// How many children of an index are shown with it.
+pub(crate) const CHILDREN_LISTED_MAX: i64 = 200;
 
 /// What an answer shows beside the artifacts themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,7 +96,7 @@ async fn page(
     Ok(Paged { items: describe(conn, rows.items, with).await?, total: rows.total })
 }
 
-fn filters_of(query: &ListQuery, ages: Ages) -> Result<query::artifact::Filters> {
+pub(crate) fn filters_of(query: &ListQuery, ages: Ages) -> Result<query::artifact::Filters> {
     use query::artifact::{NewestBy, TagFilter};
     let tags = match query.filter("tags") {
         None => None,
@@ -185,7 +188,8 @@ async fn describe(conn: &mut Conn<'_>, rows: Vec<Row>, with: With) -> Result<Vec
     let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
     let mut tags = if with.tags { query::tag::of(conn, &ids).await? } else { BTreeMap::new() };
     let indexes: Vec<i64> = rows.iter().filter(|row| row.config_media_type.is_empty()).map(|row| row.id).collect();
-    let mut children = query::artifact::children(conn, &indexes).await?;
+    // The list of the children of one index has pages; here a hundred indexes may be shown at once.
+    let mut children = query::artifact::children(conn, &indexes, CHILDREN_LISTED_MAX).await?;
     let mut accessories = if with.accessories { accessory::of(conn, &rows).await? } else { BTreeMap::new() };
     let mut inherited = if with.inherited { accessory::inherited(conn, &rows).await? } else { BTreeMap::new() };
     let mut labels = if with.labels { query::label::of(conn, &ids).await? } else { BTreeMap::new() };
@@ -330,7 +334,7 @@ pub async fn delete(
 }
 
 async fn children_of(tx: &mut Conn<'_>, id: i64) -> Result<Vec<(i64, Digest)>> {
-    let mut lines = query::artifact::children(tx, &[id]).await?;
+    let mut lines = query::artifact::children(tx, &[id], DESCRIPTORS_MAX as i64).await?;
     let lines = lines.remove(&id).unwrap_or_default();
     Ok(lines.into_iter().filter_map(|line| line.child.map(|child| (child, line.digest))).collect())
 }

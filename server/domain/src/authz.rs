@@ -13,10 +13,13 @@ use berth_types::{
 
 use crate::{Actor, ActorKind, Domain, Error, Result};
 
+mod operation;
 mod owned;
 mod robots;
 mod whole;
 
+pub use operation::OperationAccess;
+pub(crate) use operation::owner_of;
 pub use owned::{LabelAccess, LabelScope};
 pub use robots::{RobotAccess, RobotCatalogue, RobotHome, RobotsAccess};
 pub use whole::{AuditView, InternalAccess, ProjectCreation, SignedIn};
@@ -346,6 +349,9 @@ impl ProjectAccess<Push> {
 
 /// What somebody may in a project: the answer of the table, cut down to what a token grants.
 fn allows(actor: &Actor, project: &ProjectRef, role: Option<Role>, resource: Resource, action: Action) -> bool {
+    if actor.only_reads() && !matches!(action, Action::Read | Action::List | Action::Pull) {
+        return false;
+    }
     if let Some(grants) = &actor.grants {
         // A token says what it is good for; only the registry's own actions are in it.
         let granted = resource == Resource::Repository
@@ -407,6 +413,9 @@ pub async fn project_permissions(domain: &Domain, actor: &Actor, id: ProjectId) 
 /// What somebody may in the system: everything as an administrator, what it was given as a robot, nothing with a registry
 /// token.
 fn system_allows(actor: &Actor, resource: Resource, action: Action) -> bool {
+    if actor.only_reads() && !matches!(action, Action::Read | Action::List) {
+        return false;
+    }
     actor.grants.is_none() && (actor.is_sysadmin() || actor.robot_allows_system(resource, action))
 }
 

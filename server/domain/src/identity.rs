@@ -1,17 +1,14 @@
-//! Robots and personal tokens, as far as proof of identity goes.
+//! Robots, as far as proof of identity goes.
 
 use std::sync::Arc;
 
 pub use berth_db::query::identity::Identity;
 use berth_db::query::identity::{self as rows, Kind};
-use berth_types::{ProjectId, RobotId, Timestamp, UserId};
+use berth_types::{ProjectId, RobotId, Timestamp};
 
 use crate::{
     Actor, Domain, Error, Result,
     actor::{ActorKind, RobotPermission},
-    audit,
-    audit::Entry,
-    authz::SelfAccess,
 };
 
 /// A secret that was just generated: the only moment at which it is known.
@@ -27,48 +24,6 @@ impl std::fmt::Debug for Generated {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("[redacted]")
     }
-}
-
-/// Makes a personal token of the caller; its keyed hash must be of a generated secret.
-///
-/// # Errors
-/// [`Error::Conflict`] where the name is taken.
-pub async fn create_personal_token(
-    domain: &Domain,
-    access: &SelfAccess,
-    name: &str,
-    secret_hash: Vec<u8>,
-    expires_at: Option<Timestamp>,
-) -> Result<i64> {
-    let identity = Identity {
-        id: 0,
-        name: format!("{}/{name}", access.user()),
-        user_id: Some(access.user().0),
-        project_id: None,
-        secret_hash: Some(secret_hash),
-        secret_phc: None,
-        permissions: "[]".to_owned(),
-        disabled: false,
-        epoch: 0,
-        expires_at,
-    };
-    let entry = Entry::success("create", "token", name);
-    let args = (identity, access.actor().clone(), domain.now(), entry);
-    let made = domain
-        .db
-        .write(args, |tx, (identity, actor, now, entry)| {
-            Box::pin(async move {
-                let id = rows::insert(tx, Kind::PersonalToken, identity, *now)
-                    .await
-                    .map_err(|error| Error::taken(error, || format!("{} already exists", identity.name)))?;
-                audit::record(tx, actor, *now, entry).await?;
-                Ok::<_, Error>(id)
-            })
-        })
-        .await;
-    // Also where it failed: the answer of a commit may have been lost.
-    domain.forget_people();
-    made
 }
 
 /// A robot that is neither switched off nor over, by its name without the prefix, at most two seconds old.
@@ -105,16 +60,6 @@ pub async fn robot(domain: &Domain, id: RobotId) -> Result<Option<Arc<Identity>>
         }
     };
     Ok(found.filter(|robot| is_alive(robot, domain.now())))
-}
-
-/// Whether a person has a living personal token with this keyed hash.
-///
-/// # Errors
-/// Where the database does not answer.
-pub async fn has_personal_token(domain: &Domain, user: UserId, secret_hash: &[u8]) -> Result<bool> {
-    let mut reader = domain.db.reader().await?;
-    let found = rows::find_token(&mut reader.conn(), user.0, secret_hash).await?;
-    Ok(found.is_some_and(|token| is_alive(&token, domain.now())))
 }
 
 /// A robot as a caller, under its full name.

@@ -1,5 +1,9 @@
 //! Rules of projects: tags that one selects are neither moved nor removed.
 
+mod cover;
+
+pub use cover::{coverage, preview};
+
 use berth_db::{Conn, query};
 use berth_types::{
     ProjectId, RepoName, Timestamp,

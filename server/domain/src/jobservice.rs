@@ -1,6 +1,7 @@
 //! The queue of jobs as administrators see it, under the names that Harbor has for kinds of jobs.
 
 mod chore;
+pub mod list;
 
 use std::collections::HashMap;
 
@@ -46,7 +47,7 @@ const KINDS: [(&str, &str); 9] = [
 ];
 
 /// Harbor's name of a kind; ours where it has none.
-fn name_of(kind: &str) -> &str {
+pub(crate) fn name_of(kind: &str) -> &str {
     KINDS.iter().find(|(_, known)| *known == kind).map_or(kind, |(name, _)| name)
 }
 
@@ -231,6 +232,7 @@ pub async fn act_on_queue(
                         for kind in kinds {
                             jobs::resume(tx, kind).await?;
                         }
+                        jobs::tell_queue(tx, *now).await?;
                     }
                 }
                 let entry = audit::Entry::success(action.as_str(), "job_queue", name.as_str());

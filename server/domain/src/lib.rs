@@ -4,6 +4,7 @@
 //! entry and the event of a change inside of it, and knows no HTTP. The fields of [`Domain`] are private to this
 //! crate, so holding it gives nobody a query.
 
+pub mod access;
 pub mod accessory;
 pub mod actor;
 pub mod addition;
@@ -15,19 +16,25 @@ pub mod audit_export;
 pub mod authz;
 pub mod backup;
 pub mod blob;
+pub mod bulk;
 pub mod chart;
 mod claim;
 pub mod collection;
+pub mod content;
 pub mod copy;
 pub mod cron;
 pub mod directory;
 pub mod error;
+pub mod event;
+pub mod evidence;
+pub mod find;
 pub mod forward;
 pub mod fsck;
 #[doc(hidden)]
 pub mod fuzz;
 pub mod gc;
 mod growth;
+pub mod health;
 mod hold;
 pub mod icon;
 pub mod identity;
@@ -38,9 +45,11 @@ pub mod label;
 mod limit;
 pub mod maintenance;
 pub mod manifest;
+mod markdown;
 pub mod member;
 pub mod metadata;
 mod outbound;
+pub mod overview;
 pub mod password;
 pub mod permission;
 mod policy;
@@ -49,6 +58,7 @@ pub mod project;
 pub mod pull;
 pub mod purge;
 pub mod quota;
+pub mod readme;
 mod recent;
 pub mod referrer;
 pub mod remote;
@@ -65,20 +75,25 @@ pub mod securityhub;
 pub mod session;
 pub mod settings;
 pub mod setup;
+pub mod shelf;
 pub mod statistics;
 mod storage;
+pub mod support;
 pub mod system;
 pub mod tag;
 pub mod throttle;
+pub mod token;
 pub mod upload;
+pub mod usage;
 pub mod user;
 pub mod usergroup;
+pub mod view;
 pub mod webhook;
 
 use std::{
     ops::Deref,
     sync::{Arc, Mutex, atomic::AtomicBool},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use berth_db::Db;
@@ -110,6 +125,8 @@ pub struct Parts {
     /// Wakes whoever runs jobs.
     pub(crate) jobs: Arc<tokio::sync::Notify>,
     pub(crate) manifests: Cache<Digest, Bytes>,
+    /// What was counted over all rows of a repository.
+    pub(crate) facts: Arc<readme::Facts>,
     pub(crate) settings: Arc<settings::Store>,
     pub(crate) recent: Arc<recent::Recent>,
     pub(crate) failures: Arc<throttle::Batch>,
@@ -120,6 +137,10 @@ pub struct Parts {
     pub(crate) worker_pulse: Arc<Mutex<Instant>>,
     pub(crate) forward: Arc<forward::Forward>,
     pub(crate) audit_counts: Arc<audit::Counts>,
+    /// What only the process knows.
+    pub(crate) deployment: Arc<health::DeploymentCell>,
+    /// Whoever follows what happens.
+    pub(crate) events: Arc<event::Hub>,
     /// Whether set-up is known to be done.
     pub(crate) set_up: Arc<AtomicBool>,
 }
@@ -139,11 +160,13 @@ pub struct Limits {
     pub blob_size_bytes_max: u64,
     /// Whether a manifest may name configurations and layers that the repository does not have (yet).
     pub sparse: bool,
+    /// How long bytes stay after they lost their last user.
+    pub gc_grace: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { blob_size_bytes_max: u64::MAX, sparse: false }
+        Limits { blob_size_bytes_max: u64::MAX, sparse: false, gc_grace: Duration::from_secs(2 * 3600) }
     }
 }
 
@@ -171,6 +194,7 @@ impl Domain {
             collecting: Arc::default(),
             jobs: Arc::default(),
             manifests,
+            facts: Arc::default(),
             settings: Arc::default(),
             recent: Arc::default(),
             failures: Arc::default(),
@@ -180,6 +204,8 @@ impl Domain {
             worker_pulse: Arc::new(Mutex::new(Instant::now())),
             forward,
             audit_counts: Arc::default(),
+            deployment: Arc::default(),
+            events: Arc::default(),
             set_up: Arc::default(),
         }))
     }

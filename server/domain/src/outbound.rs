@@ -4,6 +4,8 @@
 //! Private and loopback addresses are allowed: a scanner or a mirror beside the server is the usual case, and only
 //! administrators name such systems.
 
+pub(crate) mod probe;
+
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::{Arc, OnceLock},
@@ -231,12 +233,17 @@ impl Resolve for Guarded {
     fn resolve(&self, name: Name) -> Resolving {
         Box::pin(async move {
             let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            let allowed: Vec<SocketAddr> = found.iter().copied().filter(|found| !is_denied(found.ip())).collect();
-            match found.first() {
-                Some(first) if allowed.is_empty() => Err(Failure::Denied(first.ip()).into()),
-                _ => Ok(Box::new(allowed.into_iter()) as Addrs),
-            }
+            Ok(Box::new(callable(&found)?.into_iter()) as Addrs)
         })
+    }
+}
+
+/// Those of the addresses of a name that may be called.
+fn callable(found: &[SocketAddr]) -> Result<Vec<SocketAddr>, Failure> {
+    let allowed: Vec<SocketAddr> = found.iter().copied().filter(|found| !is_denied(found.ip())).collect();
+    match found.first() {
+        Some(first) if allowed.is_empty() => Err(Failure::Denied(first.ip())),
+        _ => Ok(allowed),
     }
 }
 

@@ -5,12 +5,14 @@
 
 mod checkup;
 mod provider;
+mod steps;
 
 use berth_db::{DbError, query};
 use berth_types::{
     Timestamp,
     api::{
-        MASKED_SECRET, Registry, RegistryCredential, RegistryInfo, RegistryPing, RegistryProviderInfos, RegistryUpdate,
+        MASKED_SECRET, Registry, RegistryCheck, RegistryCredential, RegistryInfo, RegistryPing, RegistryProviderInfos,
+        RegistryUpdate,
     },
     page::Paged,
     query::ListQuery,
@@ -360,9 +362,34 @@ pub async fn delete(domain: &Domain, access: &SystemAccess<DeleteRegistry>, id: 
 /// [`Error::BadRequest`] where it does not, or cannot be; [`Error::NotFound`] for a stored one that is not there;
 /// [`Error::NotYet`] where this server cannot find out.
 pub async fn ping(domain: &Domain, _access: &SystemAccess<ReadRegistry>, request: &RegistryPing) -> Result<()> {
+    // This server answers, or nobody would read this.
+    if request.id == Some(0) && request.url.is_none() {
+        return Ok(());
+    }
+    let (checked, secret) = asked_about(domain, request).await?;
+    match checked.health(domain, &secret).await? {
+        Health::Healthy | Health::Unhealthy => Ok(()),
+        Health::Unknown => Err(Error::NotYet("checks of registries of this type")),
+    }
+}
+
+/// Tests the connection to a registry step by step: a stored one, a new one, or a stored one with changes.
+///
+/// # Errors
+/// [`Error::BadRequest`] for one that cannot be; [`Error::NotFound`] for a stored one that is not there. One that does not
+/// answer is no error here.
+pub async fn test(
+    domain: &Domain,
+    _access: &SystemAccess<ReadRegistry>,
+    request: &RegistryPing,
+) -> Result<RegistryCheck> {
+    let (checked, secret) = asked_about(domain, request).await?;
+    Ok(steps::walk(domain, &checked.patient(&secret), checked.values.ca_certificate.as_deref()).await)
+}
+
+/// The registry that a request is about, and the secret to sign in with.
+async fn asked_about(domain: &Domain, request: &RegistryPing) -> Result<(Checked, String)> {
     let old = match request.id {
-        // This server answers, or nobody would read this.
-        Some(0) if request.url.is_none() => return Ok(()),
         Some(id) => Some(stored(domain, id).await?),
         None => None,
     };
@@ -386,10 +413,7 @@ pub async fn ping(domain: &Domain, _access: &SystemAccess<ReadRegistry>, request
         Some(old) => secret(domain, old, &checked.values.url, new)?,
         None => new.unwrap_or_default().to_owned(),
     };
-    match checked.health(domain, &secret).await? {
-        Health::Healthy | Health::Unhealthy => Ok(()),
-        Health::Unknown => Err(Error::NotYet("checks of registries of this type")),
-    }
+    Ok((checked, secret))
 }
 
 /// What policies can do with a registry; 0 is this server itself.

@@ -1,4 +1,11 @@
-//! Retention policies: which artifacts of a project are kept. Here as rows; nothing removes by them yet.
+//! Retention policies: which artifacts of a project are kept. As rows, and as a preview of what they would do; nothing
+//! removes by them yet.
+
+mod evaluate;
+mod plan;
+mod preview;
+
+pub use preview::{Show, preview};
 
 use std::collections::{BTreeMap, HashMap};
 

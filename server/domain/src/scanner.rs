@@ -3,13 +3,18 @@
 
 mod adapter;
 
+use std::time::{Duration, Instant};
+
 use berth_db::{Conn, DbError, query, query::scanner::Scanner as Row};
 use berth_types::{
     Timestamp,
-    api::{ScannerAdapterMetadata, ScannerRegistration, ScannerRegistrationReq, ScannerRegistrationSettings},
+    api::{
+        ScannerAdapterMetadata, ScannerHealth, ScannerRegistration, ScannerRegistrationReq, ScannerRegistrationSettings,
+    },
     page::Paged,
     query::{Filter, ListQuery},
 };
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::{
@@ -82,6 +87,29 @@ pub async fn metadata(
     let row = row.ok_or_else(|| Error::NotFound(format!("registration {uuid} not found")))?;
     let asked = Adapter::of(domain, &row)?.ask(domain).await;
     asked.map_err(|reason| Error::Precondition(format!("the scanner {} does not answer: {reason}", row.name)))
+}
+
+/// Whether the scanners answer, the default one first.
+pub(crate) async fn states(domain: &Domain, patience: Duration) -> Result<Vec<ScannerHealth>> {
+    let rows = query::scanner::list(&mut domain.db.reader().await?.conn(), &[], &ListQuery::default()).await?;
+    let asked = rows.items.iter().map(|row| async move {
+        let began = Instant::now();
+        let answer = match Adapter::of(domain, row) {
+            Ok(adapter) => timeout(patience, adapter.ask(domain))
+                .await
+                .unwrap_or_else(|_| Err(format!("{} does not answer within {} s", row.url, patience.as_secs()))),
+            Err(error) => Err(error.to_string()),
+        };
+        ScannerHealth {
+            name: row.name.clone(),
+            disabled: row.disabled,
+            is_default: row.is_default,
+            works: answer.is_ok(),
+            milliseconds: began.elapsed().as_millis().try_into().unwrap_or(u64::MAX),
+            error: answer.err(),
+        }
+    });
+    Ok(futures_util::future::join_all(asked).await)
 }
 
 /// Tries an adapter.

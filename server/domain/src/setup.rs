@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use berth_db::query::{setting, setup as rows, user as people};
 use berth_types::{
     UserId,
-    api::{SetupReq, SetupState},
+    api::{SetupChecks, SetupReq, SetupState},
 };
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -40,7 +40,19 @@ pub async fn state(domain: &Domain, token: Option<&str>) -> Result<SetupState> {
         Some(token) => Some(check_token(domain, token).await?),
         None => None,
     };
-    Ok(SetupState { done: is_done(domain).await?, token_valid })
+    Ok(SetupState { done: is_done(domain).await?, token_valid, checks: None })
+}
+
+/// How the server stands: `address` is what clients will be told, `requested` by what the request came.
+pub async fn checks(domain: &Domain, address: String, requested: String) -> SetupChecks {
+    let health = domain.blobs.health().await;
+    if let Err(error) = &health {
+        tracing::warn!(%error, "the storage does not work");
+    }
+    // A store that cannot tell its room may work all the same.
+    let space = domain.blobs.space().await.ok().flatten();
+    let storage_free = space.map(|space| space.free);
+    SetupChecks { address, requested, storage_writable: health.is_ok(), storage_free }
 }
 
 /// Starts set-up and returns the token of a new link. Nothing where it is done, or where `admin` has a password already.

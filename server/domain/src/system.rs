@@ -56,11 +56,11 @@ pub async fn health(domain: &Domain, _actor: &Actor) -> OverallHealthStatus {
 }
 
 /// Whether somebody on this node looks for jobs.
-fn worker_works(domain: &Domain) -> bool {
+pub(crate) fn worker_works(domain: &Domain) -> bool {
     domain.worker_pulse.lock().unwrap_or_else(PoisonError::into_inner).elapsed() < WORKER_SILENCE
 }
 
-async fn storage_works(domain: &Domain) -> bool {
+pub(crate) async fn storage_works(domain: &Domain) -> bool {
     let mut last = domain.storage_health.0.lock().await;
     if let Some((at, works)) = *last
         && at.elapsed() < STORAGE_ANSWER

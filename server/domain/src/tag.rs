@@ -1,19 +1,16 @@
 //! Tags of an artifact and of a repository, and where they have been.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use berth_db::query;
 use berth_types::{
-    ArtifactId, RepoName, RepositoryId, TagId, TagName, Timestamp,
-    api::{RepositoryTag, Tag, TagHistoryEntry},
-    manifest::Platform,
+    ArtifactId, Digest, RepoName, RepositoryId, TagId, TagName, Timestamp,
+    api::{Tag, TagHistoryEntry},
     page::Paged,
-    query::{ListQuery, Match},
+    query::ListQuery,
 };
 
 use crate::{
     Domain, Error, Result, artifact, audit,
-    authz::{CreateTag, DeleteTag, ListTags, ProjectAccess},
+    authz::{CreateTag, DeleteTag, ListTags, ProjectAccess, Push},
     blob::belongs,
     immutable::Rules,
     manifest, repository,
@@ -134,58 +131,7 @@ pub async fn delete(
         .await
 }
 
-/// The tags of a repository with what they point at.
-///
-/// # Errors
-/// [`Error::NotFound`] where nothing was ever pushed there.
-pub async fn list(
-    domain: &Domain,
-    access: &ProjectAccess<ListTags>,
-    repo: &RepoName,
-    query: &ListQuery,
-) -> Result<Paged<RepositoryTag>> {
-    belongs(access.project().name == repo.project())?;
-    let name = match query.filter("name") {
-        Some(Match::Fuzzy(text)) => Some(text.clone()),
-        Some(Match::Exact(scalar)) => Some(scalar.as_text()),
-        Some(Match::Range(..) | Match::Any(_) | Match::All(_)) | None => None,
-    };
-    let mut reader = domain.db.reader().await?;
-    let mut conn = reader.conn();
-    let repository = query::registry::repository(&mut conn, repo.as_str()).await?.filter(|found| found.listed);
-    let repository = repository.ok_or_else(|| repository::not_found(repo))?;
-    let rows = query::tag::targets(&mut conn, repository.id, name.as_deref(), query).await?;
-    let manifests: BTreeSet<i64> = rows.items.iter().map(|row| row.manifest_id).collect();
-    let children = query::artifact::children(&mut conn, &manifests.into_iter().collect::<Vec<_>>()).await?;
-    Ok(rows.map(|row| RepositoryTag {
-        name: row.name,
-        digest: row.digest.to_string(),
-        artifact_id: ArtifactId(row.manifest_id),
-        kind: row.kind,
-        size: row.size,
-        platforms: platforms(children.get(&row.manifest_id), row.extra_attrs.as_deref()),
-        push_time: row.pushed_at,
-        pull_time: row.pulled_at.unwrap_or(Timestamp::NEVER),
-    }))
-}
-
-/// What an index lists, or what an image's configuration says.
-fn platforms(children: Option<&Vec<query::artifact::Child>>, extra_attrs: Option<&str>) -> Vec<String> {
-    if let Some(children) = children {
-        let descriptors = children.iter().filter_map(artifact::descriptor_of);
-        let platforms = descriptors.filter_map(|descriptor| descriptor.platform);
-        // Builders list attestations under a platform that does not exist.
-        return platforms.filter(|platform| platform.os != "unknown").map(|platform| platform.label()).collect();
-    }
-    let attrs: BTreeMap<String, serde_json::Value> =
-        extra_attrs.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
-    let text = |key: &str| attrs.get(key).and_then(|value| value.as_str()).map(str::to_owned);
-    let (Some(os), Some(architecture)) = (text("os"), text("architecture")) else { return Vec::new() };
-    let variant = text("variant").filter(|variant| !variant.is_empty());
-    vec![Platform { architecture, os, os_version: None, variant }.label()]
-}
-
-/// Where a tag has been, newest first. Also of tags that were removed.
+/// Where a tag has been, newest first, or all tags of the repository where none is named. Also of tags that were removed.
 ///
 /// # Errors
 /// [`Error::NotFound`] where nothing was ever pushed to the repository.
@@ -193,7 +139,7 @@ pub async fn history(
     domain: &Domain,
     access: &ProjectAccess<ListTags>,
     repo: &RepoName,
-    tag: &str,
+    tag: Option<&str>,
     query: &ListQuery,
 ) -> Result<Paged<TagHistoryEntry>> {
     belongs(access.project().name == repo.project())?;
@@ -202,39 +148,61 @@ pub async fn history(
     let repository = query::registry::repository(&mut conn, repo.as_str()).await?.filter(|found| found.listed);
     let repository = repository.ok_or_else(|| repository::not_found(repo))?;
     let rows = query::tag::history(&mut conn, repository.id, tag, query).await?;
-    Ok(rows.map(|row| TagHistoryEntry {
-        tag: row.tag,
-        digest: row.digest.map(|digest| digest.to_string()),
-        operation: row.operation,
-        at: row.at,
-        username: row.actor,
+    let ids: Vec<i64> = rows.items.iter().map(|row| row.id).collect();
+    let around = query::shelf::around(&mut conn, &ids).await?;
+    Ok(rows.map(|row| {
+        let around = around.get(&row.id).copied().unwrap_or_default();
+        TagHistoryEntry {
+            tag: row.tag,
+            digest: row.digest.map(|digest| digest.to_string()),
+            from: around.from.map(|digest| digest.to_string()),
+            operation: row.operation,
+            at: row.at,
+            username: row.actor,
+            present: around.present,
+            current: around.current,
+        }
     }))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn platforms_come_from_the_configuration_or_the_children() {
-        assert_eq!(
-            platforms(None, Some(r#"{"os":"linux","architecture":"arm64","variant":"v8"}"#)),
-            ["linux/arm64/v8"]
-        );
-        assert!(platforms(None, None).is_empty());
-        let child = |json: &str| query::artifact::Child {
-            parent: 1,
-            child: None,
-            digest: berth_types::Digest::Sha256([1; 32]),
-            descriptor: Some(json.to_owned()),
-        };
-        let digest = berth_types::Digest::Sha256([1; 32]);
-        let line = |os: &str| {
-            format!(
-                r#"{{"mediaType":"x","digest":"{digest}","size":1,"platform":{{"os":"{os}","architecture":"amd64"}}}}"#
-            )
-        };
-        let children = vec![child(&line("linux")), child(&line("unknown"))];
-        assert_eq!(platforms(Some(&children), None), ["linux/amd64"]);
-    }
+/// Points a tag at a manifest that the repository has, as a push of it would: also a tag that was removed.
+///
+/// # Errors
+/// [`Error::NotFound`] for a repository or a manifest that does not exist, [`Error::BadRequest`] for what is no tag or no
+/// digest, [`Error::Precondition`] where a rule protects the tag.
+pub async fn restore(
+    domain: &Domain,
+    access: &ProjectAccess<Push>,
+    repo: &RepoName,
+    name: &str,
+    digest: &str,
+) -> Result<()> {
+    belongs(access.project().name == repo.project())?;
+    let tag: TagName = name.parse().map_err(|_| Error::BadRequest(format!("bad request: invalid tag name: {name}")))?;
+    let digest: Digest =
+        digest.parse().map_err(|_| Error::BadRequest(format!("bad request: invalid digest: {digest}")))?;
+    let args = (access.clone(), repo.clone(), tag, digest, domain.now());
+    domain
+        .db
+        .write(args, |tx, (access, repo, tag, digest, now)| {
+            Box::pin(async move {
+                let repository = artifact::find(tx, repo, &digest.to_string()).await?.repository_id;
+                query::push::lock_repository(tx, repository).await?;
+                // Whoever held the lock may have deleted it.
+                let row = artifact::find(tx, repo, &digest.to_string()).await?;
+                let mut listed = 0;
+                let target = (row.id, row.digest);
+                manifest::point(tx, access, (repository, repo), tag, target, *now, "restore", &mut listed).await?;
+                query::push::note_push(tx, repository, listed, *now).await?;
+                let entry = audit::Entry::success("restore", "tag", format!("{repo}:{tag}"))
+                    .described(format!("restore tag: {repo}:{tag} to {digest}"))
+                    .in_project(access.project_id());
+                audit::record(tx, access.actor(), *now, &entry).await?;
+                let payload = serde_json::json!({ "repository": repo.as_str(), "tag": tag });
+                query::push::add_event(tx, "create_tag", Some(access.project_id().0), &payload.to_string(), *now)
+                    .await?;
+                Ok(())
+            })
+        })
+        .await
 }

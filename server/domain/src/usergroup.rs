@@ -3,7 +3,8 @@
 
 use berth_db::{DbError, query::usergroup as rows};
 use berth_types::{
-    api::{UserGroup, UserGroupSearchItem},
+    MemberId, ProjectId, Role,
+    api::{GroupMembership, UserGroup, UserGroupSearchItem},
     page::{Page, Paged},
 };
 
@@ -55,6 +56,30 @@ pub async fn get(domain: &Domain, _access: &SystemAccess<ReadUserGroup>, id: i64
     let id = checked_id(id)?;
     let found = rows::find(&mut domain.db.reader().await?.conn(), id).await?.ok_or_else(|| missing(id))?;
     Ok(UserGroup { id: None, ..shown(found) })
+}
+
+/// The projects that a group belongs to, by name.
+///
+/// # Errors
+/// [`Error::BadRequest`] for an id that none can have; [`Error::NotFound`] for a group that does not exist.
+pub async fn memberships(
+    domain: &Domain,
+    _access: &SystemAccess<ReadUserGroup>,
+    id: i64,
+    page: Page,
+) -> Result<Paged<GroupMembership>> {
+    let id = checked_id(id)?;
+    let mut reader = domain.db.reader().await?;
+    let mut conn = reader.conn();
+    rows::find(&mut conn, id).await?.ok_or_else(|| missing(id))?;
+    let found = rows::memberships(&mut conn, id, page).await?;
+    Ok(found.map(|row| GroupMembership {
+        id: MemberId(row.id),
+        project_id: ProjectId(row.project_id),
+        project_name: row.project,
+        role_id: row.role,
+        role_name: Role::from_id(row.role).map(|role| role.as_str().to_owned()).unwrap_or_default(),
+    }))
 }
 
 fn checked_id(id: i64) -> Result<i64> {

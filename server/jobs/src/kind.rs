@@ -111,10 +111,12 @@ impl Task {
     /// # Errors
     /// What the database says. An attempt that lost its lease changes nothing.
     pub async fn progress(&self, progress: &Value) -> Result<(), Failure> {
-        let args = (self.id, self.holder.clone(), progress.to_string());
+        let args = (self.id, self.holder.clone(), progress.to_string(), self.clock.now());
         let written: Result<bool, DbError> = self
             .db
-            .write(args, |tx, (id, holder, progress)| Box::pin(rows::set_progress(tx, *id, holder, progress)))
+            .write(args, |tx, (id, holder, progress, now)| {
+                Box::pin(rows::set_progress(tx, *id, holder, progress, *now))
+            })
             .await;
         written?;
         Ok(())

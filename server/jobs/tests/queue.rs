@@ -410,7 +410,7 @@ async fn a_worker_that_lost_its_lease_writes_nothing(world: World) {
         .write((id, now), |tx, (id, now)| {
             Box::pin(async move {
                 let renewed = rows::renew(tx, *id, "one", now.plus_seconds(500)).await?;
-                let progress = rows::set_progress(tx, *id, "one", "{\"x\":1}").await?;
+                let progress = rows::set_progress(tx, *id, "one", "{\"x\":1}", *now).await?;
                 let log = rows::add_log(tx, *id, "one", "late", *now).await?;
                 let ended = rows::finish(tx, *id, "one", &rows::End::Success, *now).await?;
                 Ok((renewed, progress, log, ended))

@@ -58,23 +58,30 @@ async fn dispatch(state: &AppState, parts: &Parts, body: Body) -> OciResult {
     refuse_encoded(parts)?;
     let asker = Asker::of(state, parts);
     let request = Call { state, parts, asker };
+    // A connection keeps room for the largest of these as long as it lives: only what pulls ask for stays in place.
     match (&endpoint, &parts.method) {
         (Endpoint::Base, &Method::GET | &Method::HEAD | &Method::POST) => request.base(),
-        (Endpoint::Catalog, &Method::GET | &Method::HEAD) => request.catalog().await,
-        (Endpoint::Tags(repo), &Method::GET | &Method::HEAD) => request.tags(repo).await,
-        (Endpoint::Referrers(repo, digest), &Method::GET | &Method::HEAD) => request.referrers(repo, digest).await,
+        (Endpoint::Catalog, &Method::GET | &Method::HEAD) => Box::pin(request.catalog()).await,
+        (Endpoint::Tags(repo), &Method::GET | &Method::HEAD) => Box::pin(request.tags(repo)).await,
+        (Endpoint::Referrers(repo, digest), &Method::GET | &Method::HEAD) => {
+            Box::pin(request.referrers(repo, digest)).await
+        }
         (Endpoint::Manifest(repo, reference), &Method::GET) => request.get_manifest(repo, reference).await,
         (Endpoint::Manifest(repo, reference), &Method::HEAD) => request.head_manifest(repo, reference).await,
-        (Endpoint::Manifest(repo, reference), &Method::PUT) => request.put_manifest(repo, reference, body).await,
-        (Endpoint::Manifest(repo, reference), &Method::DELETE) => request.delete_manifest(repo, reference).await,
+        (Endpoint::Manifest(repo, reference), &Method::PUT) => {
+            Box::pin(request.put_manifest(repo, reference, body)).await
+        }
+        (Endpoint::Manifest(repo, reference), &Method::DELETE) => {
+            Box::pin(request.delete_manifest(repo, reference)).await
+        }
         (Endpoint::Blob(repo, digest), &Method::GET) => request.get_blob(repo, digest).await,
         (Endpoint::Blob(repo, digest), &Method::HEAD) => request.head_blob(repo, digest).await,
-        (Endpoint::Blob(repo, digest), &Method::DELETE) => request.delete_blob(repo, digest).await,
-        (Endpoint::Uploads(repo), &Method::POST) => request.start_upload(repo, body).await,
-        (Endpoint::Upload(repo, id), &Method::GET | &Method::HEAD) => request.upload_status(repo, id).await,
-        (Endpoint::Upload(repo, id), &Method::PATCH) => request.append_upload(repo, id, body).await,
-        (Endpoint::Upload(repo, id), &Method::PUT) => request.finish_upload(repo, id, body).await,
-        (Endpoint::Upload(repo, id), &Method::DELETE) => request.cancel_upload(repo, id).await,
+        (Endpoint::Blob(repo, digest), &Method::DELETE) => Box::pin(request.delete_blob(repo, digest)).await,
+        (Endpoint::Uploads(repo), &Method::POST) => Box::pin(request.start_upload(repo, body)).await,
+        (Endpoint::Upload(repo, id), &Method::GET | &Method::HEAD) => Box::pin(request.upload_status(repo, id)).await,
+        (Endpoint::Upload(repo, id), &Method::PATCH) => Box::pin(request.append_upload(repo, id, body)).await,
+        (Endpoint::Upload(repo, id), &Method::PUT) => Box::pin(request.finish_upload(repo, id, body)).await,
+        (Endpoint::Upload(repo, id), &Method::DELETE) => Box::pin(request.cancel_upload(repo, id)).await,
         _ => Err(OciError::new(ErrorCode::Unsupported, "the operation is unsupported")
             .with_header(header::ALLOW, endpoint.methods())),
     }

@@ -11,7 +11,7 @@ mod source;
 
 use std::collections::BTreeMap;
 
-use berth_domain::settings::{self, Overrides, SETTINGS, Setting};
+use berth_domain::settings::{self, Origin, Overrides, SETTINGS, Setting};
 use config::{Map, Value, ValueKind};
 use serde::Deserialize;
 
@@ -55,6 +55,8 @@ pub struct Config {
     pub setup: SetupConfig,
     /// Run-time settings that are fixed here, so that they cannot be changed through the API.
     pub settings: BTreeMap<String, FixedSetting>,
+    /// All of it as `berth config show --origin` prints it: with origins, without secrets.
+    pub printed: String,
 }
 
 /// A run-time setting that the file or the environment fixes.
@@ -64,6 +66,16 @@ pub struct FixedSetting {
     pub value: serde_json::Value,
     /// Where it comes from.
     pub origin: String,
+}
+
+impl FixedSetting {
+    /// What sets it, as clients are told.
+    pub fn origin(&self) -> Origin {
+        let kinds = [("environment variable ", "environment"), ("flag ", "flag")];
+        let known = kinds.into_iter().find_map(|(start, source)| Some((source, self.origin.strip_prefix(start)?)));
+        let (source, name) = known.unwrap_or(("file", &self.origin));
+        Origin { source, name: name.to_owned() }
+    }
 }
 
 /// A configuration together with what every key was set to, and where.
@@ -131,7 +143,9 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, ConfigError> {
             reason: reason.to_string(),
         })?;
     }
-    Ok(Loaded { config, values })
+    let mut loaded = Loaded { config, values };
+    loaded.config.printed = show::show(&loaded, show::Origins::Shown);
+    Ok(loaded)
 }
 
 fn validate(raw: Raw, origin: &dyn Fn(&str) -> String) -> Result<Config, Refused> {
@@ -152,6 +166,7 @@ fn validate(raw: Raw, origin: &dyn Fn(&str) -> String) -> Result<Config, Refused
         limits: raw.limits,
         setup: raw.setup,
         settings: settings.collect(),
+        printed: String::new(),
         http,
     })
 }

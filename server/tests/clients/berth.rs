@@ -32,6 +32,14 @@ pub enum Role {
     Maintainer = 4,
 }
 
+/// A robot account.
+pub struct Robot {
+    /// Its full name.
+    pub name: String,
+    /// Its secret.
+    pub secret: String,
+}
+
 /// A running server.
 pub struct Berth {
     host: String,
@@ -143,6 +151,19 @@ impl Berth {
     pub fn plain(&self, user: &str) -> Client {
         let base = Url::parse(&format!("http://{}", self.host)).unwrap();
         Client::anonymous(&base).basic(user, password_of(user))
+    }
+
+    /// Makes a robot of a project that pulls.
+    pub async fn robot(&self, project: &str, name: &str) -> Robot {
+        let access = json!([{ "resource": "repository", "action": "pull" }]);
+        let robot = json!({
+            "name": name, "level": "project", "duration": -1,
+            "permissions": [{ "kind": "project", "namespace": project, "access": access }],
+        });
+        let (status, made) = self.api(Method::POST, "/robots", Some(robot)).await;
+        assert_eq!(status, StatusCode::CREATED, "{made}");
+        let text = |key: &str| made[key].as_str().unwrap().to_owned();
+        Robot { name: text("name"), secret: text("secret") }
     }
 
     async fn project(&self, name: &str, public: &str) {

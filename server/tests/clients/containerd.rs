@@ -26,7 +26,7 @@ const DISABLED: [&str; 6] = [
 ];
 
 /// A daemon with everything of its own.
-struct Containerd {
+pub struct Containerd {
     ctr: Tool,
     // Before the folder, which is removed when the daemon has left it.
     _daemon: Daemon,
@@ -35,7 +35,7 @@ struct Containerd {
 
 impl Containerd {
     /// Nothing where it cannot run, which was then said.
-    async fn start() -> Option<Self> {
+    pub async fn start() -> Option<Self> {
         // Directly below /tmp: the path of a socket may not be longer than 108 bytes.
         let folder = tempfile::Builder::new().prefix("bc").tempdir_in("/tmp").unwrap();
         let path = folder.path();
@@ -65,6 +65,11 @@ impl Containerd {
 
     async fn pull(&self, user: Option<&str>, image: &str) -> Result<(), String> {
         self.run(user, &["pull", "--plain-http", "--snapshotter", "native"], &[image]).await
+    }
+
+    /// Pulls as nobody, and talks to registries as the files in a folder say.
+    pub async fn pull_by_hosts(&self, folder: &std::path::Path, image: &str) {
+        self.ctr.ok(&["pull", "--hosts-dir", text(folder), "--snapshotter", "native", image]).await;
     }
 
     async fn push(&self, user: Option<&str>, remote: &str, local: &str) -> Result<(), String> {

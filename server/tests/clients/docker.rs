@@ -130,7 +130,7 @@ async fn docker_moves_ten_layers_and_a_large_one_in_little_memory() {
 }
 
 /// A daemon with everything of its own: folders, socket, containerd.
-struct Docker {
+pub struct Docker {
     client: Tool,
     // Before the folder, which is removed when the daemon has left it.
     _daemon: Daemon,
@@ -139,7 +139,7 @@ struct Docker {
 
 impl Docker {
     /// Nothing where it cannot run, which was then said.
-    async fn start() -> Option<Self> {
+    pub async fn start() -> Option<Self> {
         // Directly below /tmp: the path of a socket may not be longer than 108 bytes.
         let folder = tempfile::Builder::new().prefix("bd").tempdir_in("/tmp").unwrap();
         let path = folder.path();
@@ -165,8 +165,13 @@ impl Docker {
     }
 
     /// A client with credentials of its own.
-    fn client(&self, name: &str) -> Tool {
+    pub fn client(&self, name: &str) -> Tool {
         self.client.clone().env("DOCKER_CONFIG", self.folder.path().join(name))
+    }
+
+    /// Makes an image of one layer that runs its program.
+    pub async fn import(&self, client: &Tool, image: &str) {
+        import(client, self, image).await;
     }
 }
 

@@ -23,6 +23,7 @@ mod podman;
 mod process;
 mod regctl;
 mod rights;
+mod setup;
 mod shapes;
 mod skopeo;
 mod tar;

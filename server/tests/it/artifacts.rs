@@ -115,7 +115,7 @@ async fn an_unsigned_image_is_not_handed_out(app: &TestApp) {
 }
 
 /// A chart whose archive has the given entries.
-fn chart(seed: &str, entries: &[(&str, &[u8])]) -> Image {
+pub(crate) fn chart(seed: &str, entries: &[(&str, &[u8])]) -> Image {
     let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
     for (name, bytes) in entries {
         let mut header = [0; 512];

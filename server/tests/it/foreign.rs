@@ -99,6 +99,8 @@ impl Theirs {
         let quotas = admin.get(&format!("{API}/quotas?page_size=100")).send().await.expect(200).json();
         let mut quotas = quotas.as_array().unwrap().iter();
         let quota = quotas.find(|quota| quota["ref"]["name"] == "theirs").unwrap()["id"].to_string();
+        let many = json!({ "kind": "tags", "action": "delete", "repository": "theirs/secret", "items": ["none"] });
+        let many = admin.post("/api/berth/v1/bulk").json(&many).send().await.expect(202).json();
         let one = || "1".to_owned();
         let values = [
             ("mid", members[0]["id"].to_string()),
@@ -113,6 +115,7 @@ impl Theirs {
             ("addition", "build_history".to_owned()),
             ("digest", image.manifest.digest.to_string()),
             ("job_type", "REPLICATION".to_owned()),
+            ("operation_id", many["id"].to_string().trim_matches('"').to_owned()),
         ];
         // What is asked about runs, and what is the system's alone.
         let system = ["execution_id", "task_id", "report_id", "eid", "tid", "job_id", "pool_id", "registration_id"];
@@ -150,6 +153,7 @@ impl Theirs {
                 ("/retentions/", retention_id),
                 ("/registries/", one()),
                 ("/replication/", one()),
+                ("/users/current/", one()),
             ],
             bodies: bodies.into_iter().map(|(method, path, body)| ((method, path), body)).collect(),
         }

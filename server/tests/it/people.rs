@@ -198,6 +198,23 @@ async fn the_first_administrator_comes_by_a_link() {
     let path = "/api/berth/v1/setup";
     let browser = app.anonymous().with("sec-fetch-site", "same-origin");
     assert_eq!(browser.get(path).send().await.expect(200).json()["done"], false);
+    // How the server stands is for whoever has the link.
+    for query in ["", "?token=", "?token=wrong"] {
+        let state = browser.get(&format!("{path}{query}")).send().await.expect(200).json();
+        assert_eq!(state.get("checks"), None, "{query}");
+    }
+    let with_token = format!("{path}?token={token}");
+    let state = browser.get(&with_token).send().await.expect(200).json();
+    assert_eq!(state["token_valid"], true);
+    let (checks, own) = (&state["checks"], format!("http://{}", app.host()));
+    assert_eq!((&checks["address"], &checks["requested"]), (&json!(own), &json!(own)));
+    assert_eq!(checks["storage_writable"], true);
+    assert!(checks["storage_free"].as_u64().is_some(), "{checks}");
+    // A proxy that nobody trusts says by what the browser came; clients would be told something else.
+    let proxied = browser.with("x-forwarded-proto", "https").with("x-forwarded-host", "r.example");
+    let state = proxied.get(&with_token).send().await.expect(200).json();
+    let (checks, theirs) = (&state["checks"], "https://r.example");
+    assert_eq!((&checks["address"], &checks["requested"]), (&json!(own), &json!(theirs)));
     let finish =
         |token: &str, password: &str| json!({ "token": token, "password": password, "email": "admin@example.com" });
     for (token, password) in [("", ADMIN_PASSWORD), ("wrong", ADMIN_PASSWORD), (token.as_str(), "weak")] {
@@ -212,6 +229,10 @@ async fn the_first_administrator_comes_by_a_link() {
     let again = browser.post(path).json(&finish(&token, "An0ther-password")).send().await;
     assert!(matches!(again.status, 401 | 403 | 404 | 409 | 412), "{}", again.status);
     app.admin().get("/v2/").send().await.expect(200);
+    // Neither is anything told any more, and the page is gone.
+    let state = browser.get(&with_token).send().await.expect(200).json();
+    assert_eq!((&state["done"], state.get("checks")), (&json!(true), None));
+    browser.get(&format!("/setup?token={token}")).send().await.expect(404);
 }
 
 #[tokio::test]

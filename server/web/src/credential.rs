@@ -75,9 +75,25 @@ pub async fn authenticate(state: &AppState, request: &mut Request) -> Result<(),
         }
         None => identify(state, request).await.map_err(|error| Box::new(refuse(request, error)))?,
     };
+    if actor.only_reads() && !may_be_sent_by_readers(request) {
+        let error = Error::Forbidden("this personal access token reads only".to_owned());
+        return Err(Box::new(refuse(request, error)));
+    }
     request.extensions_mut().insert(actor);
     request.extensions_mut().insert(credential);
     Ok(())
+}
+
+/// Who a credential proves by now, for answers that take long. It keeps no session alive.
+///
+/// # Errors
+/// Where the caller has to wait, and where the database does not answer.
+pub async fn again(state: &AppState, headers: &HeaderMap, address: &str) -> berth_domain::Result<Option<Actor>> {
+    match Presented::read(headers, false) {
+        Presented::Basic(Some((name, secret))) => state.auth.basic(&name, &secret, address).await,
+        Presented::Session(cookie) => state.auth.session(&cookie, Renewal::Keep).await,
+        Presented::Basic(None) | Presented::Bearer(_) | Presented::Nothing => Ok(None),
+    }
 }
 
 /// Where a request came from: the client's address and the request's id.
@@ -156,6 +172,13 @@ fn basic(encoded: &str) -> Option<(String, String)> {
 
 fn is_registry(path: &str) -> bool {
     path == "/v2" || path.starts_with("/v2/")
+}
+
+/// Whether a token that reads only may send a request at all. The registry asks for each of its actions itself, and a
+/// registry token grants no more than what it is fetched with.
+fn may_be_sent_by_readers(request: &Request) -> bool {
+    let path = request.uri().path();
+    request.method().is_safe() || is_registry(path) || path.starts_with("/service/")
 }
 
 fn refuse(request: &Request, error: Error) -> Response {

@@ -64,10 +64,11 @@ fn assets_folder(workspace: &Workspace, profile: Profile) -> PathBuf {
 
 fn collect(workspace: &Workspace, glue: &Path) -> anyhow::Result<Vec<Asset>> {
     let mut assets = Vec::new();
-    for (name, bytes) in read_tree(glue)? {
-        // The glue imports its snippets by their own paths, so those cannot be renamed.
-        let naming = if name.contains('/') { Naming::Plain } else { Naming::Hashed };
-        assets.push(Asset { name, bytes, naming });
+    // The glue names its parts and snippets by their own paths, so they stay together in a folder of all their content.
+    let tree = read_tree(glue)?;
+    let digest = assets::digest(tree.iter().flat_map(|(name, bytes)| [name.as_bytes(), bytes]));
+    for (name, bytes) in tree {
+        assets.push(Asset { name, bytes, naming: Naming::Below(digest.clone()) });
     }
     for (source, name) in [("index.css", "berth.css"), ("contrast.css", "contrast.css")] {
         let sheet = css::build(&workspace.root.join("style").join(source))?;

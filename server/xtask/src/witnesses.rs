@@ -11,7 +11,7 @@ use anyhow::{Context, bail};
 use crate::workspace::Workspace;
 
 /// Types that only `authz` and the verification of identity make.
-const WITNESSES: [&str; 15] = [
+const WITNESSES: [&str; 16] = [
     "LabelAccess",
     "ProjectAccess",
     "CatalogAccess",
@@ -27,6 +27,7 @@ const WITNESSES: [&str; 15] = [
     "RobotAccess",
     "RobotsAccess",
     "RobotCatalogue",
+    "OperationAccess",
 ];
 
 /// Modules that are no nouns: they make the witnesses, or hold no rule.

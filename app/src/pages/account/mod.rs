@@ -1,16 +1,18 @@
-//! The own account: profile, password, sessions, preferences.
+//! The own account: profile, password, access tokens, sessions, preferences.
 
 mod password;
 mod preferences;
 mod profile;
 mod program;
 mod sessions;
+mod tokens;
 
 pub use password::Password;
 pub use preferences::Preferences;
 pub use profile::Profile;
 pub use sessions::Sessions;
 pub(crate) use sessions::SignOut;
+pub use tokens::{NewToken, RevokeToken, TokenSecret, Tokens};
 
 use crate::frame::Frame;
 use crate::i18n::keys;
@@ -25,17 +27,19 @@ use leptos_meta::Title;
 enum Part {
     Profile,
     Password,
+    Tokens,
     Sessions,
     Preferences,
 }
 
 impl Part {
-    const ALL: [Part; 4] = [Part::Profile, Part::Password, Part::Sessions, Part::Preferences];
+    const ALL: [Part; 5] = [Part::Profile, Part::Password, Part::Tokens, Part::Sessions, Part::Preferences];
 
     const fn href(self) -> &'static str {
         match self {
             Part::Profile => "/account",
             Part::Password => "/account/password",
+            Part::Tokens => "/account/tokens",
             Part::Sessions => "/account/sessions",
             Part::Preferences => "/account/preferences",
         }
@@ -45,6 +49,7 @@ impl Part {
         match self {
             Part::Profile => t!(keys::account::TAB_PROFILE),
             Part::Password => t!(keys::account::TAB_PASSWORD),
+            Part::Tokens => t!(keys::account::TAB_TOKENS),
             Part::Sessions => t!(keys::account::TAB_SESSIONS),
             Part::Preferences => t!(keys::account::TAB_PREFERENCES),
         }

@@ -5,7 +5,7 @@ use super::{AccountFrame, Part};
 use crate::client::{ApiError, use_client};
 #[cfg(feature = "ssr")]
 use crate::form::{Fault, FormError, password_fault, repeat_fault};
-use crate::form::{FormErrors, Posted, answer_of, fault_of};
+use crate::form::{FormAction, FormErrors, Posted, answer_of, fault_of};
 use crate::i18n::keys;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
@@ -49,7 +49,7 @@ async fn save(client: &crate::client::Client, current: String, password: String,
 /// The page of the password.
 #[component]
 pub fn Password() -> impl IntoView {
-    let answer = answer_of(ServerAction::<PostPassword>::new());
+    let answer = answer_of(FormAction::of::<PostPassword>());
     let username = use_session().with_untracked(|session| session.user.as_ref().map(|user| user.username.clone()));
     view! {
         <AccountFrame part=Part::Password>

@@ -5,7 +5,7 @@ use super::{AccountFrame, Part};
 use crate::client::{ApiError, use_client};
 #[cfg(feature = "ssr")]
 use crate::form::{Fault, FormError, account_fault, comment_fault, email_fault, realname_fault};
-use crate::form::{FormErrors, Posted, answer_of, fault_of, value_of};
+use crate::form::{FormAction, FormErrors, Posted, answer_of, fault_of, value_of};
 use crate::i18n::keys;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
@@ -55,7 +55,7 @@ async fn save(client: &crate::client::Client, profile: &UserProfile) -> Posted {
 /// The page of the profile.
 #[component]
 pub fn Profile() -> impl IntoView {
-    let answer = answer_of(ServerAction::<PostProfile>::new());
+    let answer = answer_of(FormAction::of::<PostProfile>());
     let user = use_session().with_untracked(|session| session.user.clone());
     let form = move || {
         let user = user.clone()?;

@@ -5,9 +5,10 @@ use super::{AccountFrame, Part};
 use crate::client::use_client;
 #[cfg(feature = "ssr")]
 use crate::form::FormError;
-use crate::form::{FormErrors, Posted, answer_of};
+use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of};
 use crate::format::TimeAgo;
 use crate::i18n::keys;
+use crate::load::Resource;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
 use crate::pages::loaded;
@@ -17,7 +18,6 @@ use crate::ui::{
     TableBox, Tone,
 };
 use berth_types::api::Session;
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 /// Ends the session of the visitor.
@@ -47,7 +47,7 @@ pub(crate) async fn end_other_sessions() -> Posted {
 /// The page of the sessions.
 #[component]
 pub fn Sessions() -> impl IntoView {
-    let (end, end_others) = (ServerAction::<EndSession>::new(), ServerAction::<EndOtherSessions>::new());
+    let (end, end_others) = (FormAction::of::<EndSession>(), FormAction::of::<EndOtherSessions>());
     let client = use_client();
     let sessions = Resource::new(
         move || (end.version().get(), end_others.version().get()),
@@ -70,20 +70,16 @@ pub fn Sessions() -> impl IntoView {
 }
 
 #[component]
-fn SessionTable(
-    sessions: Vec<Session>,
-    end: ServerAction<EndSession>,
-    end_others: ServerAction<EndOtherSessions>,
-) -> impl IntoView {
+fn SessionTable(sessions: Vec<Session>, end: FormAction, end_others: FormAction) -> impl IntoView {
     use keys::account::sessions as k;
     let others = sessions.iter().any(|session| !session.current).then(|| {
         view! {
             <CardBody>
-                <ActionForm action=end_others>
+                <PostForm action=end_others>
                     <Button submit=true busy=end_others.pending()>
                         {t!(k::END_OTHERS)}
                     </Button>
-                </ActionForm>
+                </PostForm>
             </CardBody>
         }
     });
@@ -111,7 +107,7 @@ fn SessionTable(
 }
 
 #[component]
-fn SessionRow(session: Session, end: ServerAction<EndSession>) -> impl IntoView {
+fn SessionRow(session: Session, end: FormAction) -> impl IntoView {
     use keys::account::sessions as k;
     let Session { id, created_at, seen_at, expires_at, remote_addr, user_agent, current } = session;
     let action = if current {
@@ -119,12 +115,12 @@ fn SessionRow(session: Session, end: ServerAction<EndSession>) -> impl IntoView 
     } else {
         let label = t!(k::END_LABEL, address = remote_addr);
         view! {
-            <ActionForm action=end>
+            <PostForm action=end>
                 <input type="hidden" name="id" value=id />
                 <Button look=Look::Danger size=Size::Small submit=true attr:aria-label=label>
                     {t!(k::END)}
                 </Button>
-            </ActionForm>
+            </PostForm>
         }
         .into_any()
     };

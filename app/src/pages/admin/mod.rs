@@ -1,20 +1,47 @@
 //! Administration: people, log, settings.
 
+mod allowlist;
 mod audit;
+pub(crate) mod clean_up;
+mod groups;
+mod health;
+pub(crate) mod jobs;
 mod labels;
+pub(crate) mod outside;
+mod preheat;
 mod quotas;
+mod registries;
+mod replication;
 mod robots;
+mod scanners;
 mod settings;
 mod user_forms;
 mod users;
+mod when;
 
+pub use allowlist::SystemAllowlist;
+pub(crate) use allowlist::{AllowlistFields, ListForm};
 pub use audit::Audit;
+pub use clean_up::CleanUp;
+pub use groups::{DeleteGroup, EditGroup, Groups, NewGroup};
+pub use health::SystemHealth;
+pub use jobs::Jobs;
 pub use labels::{DeleteSystemLabel, EditSystemLabel, NewSystemLabel, SystemLabels};
+pub(crate) use outside::{
+    DeleteQuestion, Doing, Listing, PostSwitchOutside, Target, Thing, filter, is_ticked, row_menu, ticked,
+};
+pub use preheat::{DeleteNetwork, EditNetwork, Networks, NewNetwork};
 pub use quotas::{ChangeQuota, Quotas};
+pub use registries::{DeleteRegistry, EditRegistry, NewRegistry, Registries};
+pub(crate) use replication::on_off;
+pub use replication::{DeleteRule, EditRule, NewRule, Replication};
 pub use robots::{DeleteSystemRobot, EditSystemRobot, NewSystemRobot, SystemRobotSecret, SystemRobots};
+pub use scanners::{DeleteScanner, EditScanner, NewScanner, Scanners};
+pub(crate) use scanners::{default_badge, finds};
 pub use settings::Settings;
 pub use user_forms::{DeleteUser, NewUser, UserPassword};
 pub use users::Users;
+pub(crate) use when::{When, when_fields};
 
 use crate::frame::Frame;
 use crate::i18n::keys;
@@ -26,7 +53,7 @@ use leptos_meta::Title;
 
 /// The frame of a page of the administration: for administrators only.
 #[component]
-fn AdminFrame(
+pub(crate) fn AdminFrame(
     /// Its title in the window.
     title: String,
     /// Where it stands below "Administration".

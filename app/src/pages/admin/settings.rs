@@ -1,223 +1,220 @@
-//! Settings of the system that can be changed while it runs.
+//! Settings of the system that can be changed while it runs, each with where its value comes from.
 
 mod item;
+mod known;
+mod row;
 
 use super::AdminFrame;
 use crate::client::use_client;
-use crate::form::{FormError, FormErrors, Posted, answer_of, fault_of_text};
+#[cfg(feature = "ssr")]
+use crate::form::FormError;
+use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of};
 use crate::i18n::keys;
+use crate::load::Resource;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
 use crate::pages::loaded;
-use crate::t;
-use crate::ui::{Badge, Button, Card, Crumb, Glyph, Icon, Look, PageHead, SelectOption, Setting, Tone, field_id};
-use berth_types::api::{ConfigItem, Configurations};
-use item::{Group, ITEMS, Item, Kind};
-use leptos::form::ActionForm;
+use crate::query::kept;
+use crate::ui::{
+    Button, Card, Crumb, Empty, FilterCount, Filters, Glyph, LinkButton, Look, Menu, MenuLink, PageHead, SearchBox,
+    query_pairs, save_label, with_query,
+};
+use crate::{t, tn};
+use berth_types::api::SettingInfo;
+use item::{Group, Item, Source};
 use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+use row::SettingRow;
 use std::collections::BTreeMap;
 
-/// Saves the settings that differ from what is in force.
+#[cfg(feature = "ssr")]
+const PAGE: &str = "/admin/settings";
+
+/// Saves the settings that differ from what is in force, of those that the form `seen` showed.
 #[server(prefix = "/_portal", endpoint = "settings")]
-pub(crate) async fn post_settings(#[server(default)] values: BTreeMap<String, String>) -> Posted {
-    const PAGE: &str = "/admin/settings";
+pub(crate) async fn post_settings(
+    #[server(default)] values: BTreeMap<String, String>,
+    #[server(default)] seen: String,
+    #[server(default)] search: String,
+) -> Posted {
     let client = use_client();
-    let changes = match client.configurations().await {
-        Ok(current) => item::changes(&current, &values),
+    let changes = match client.settings().await {
+        Ok(current) => item::changes(&current, &values, &seen),
         Err(refusal) => Err(FormError::default().refused(refusal)),
     };
     let saved = match changes {
         Ok(changes) if changes.is_empty() => Ok(Notice::SystemUnchanged),
         Ok(changes) => match client.set_configurations(&changes).await {
             Ok(()) => Ok(Notice::SystemSaved),
-            Err(refusal) => Err(FormError::default().refused(refusal)),
+            // What the server alone can check, it says of one setting.
+            Err(refusal) => Err(item::refused(&changes, refusal)),
         },
         Err(answer) => Err(answer),
     };
+    let page = if search.is_empty() { PAGE.to_owned() } else { format!("{PAGE}?{search}") };
     match saved {
-        Ok(notice) => crate::form::conclude(Ok(()), &notice.on(PAGE, "")),
-        Err(answer) => crate::form::conclude(Err(answer), PAGE),
+        Ok(notice) => crate::form::conclude(Ok(()), &notice.on(&page, "")),
+        Err(answer) => crate::form::conclude(Err(answer), &page),
+    }
+}
+
+/// Which settings the address asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Shown {
+    /// A part of a name, a text or a key.
+    text: String,
+    /// Where values come from.
+    source: Option<Source>,
+    /// The query to keep.
+    search: String,
+}
+
+impl Shown {
+    fn read(search: &str) -> Self {
+        let pairs = query_pairs(search);
+        let of = |name: &str| {
+            let value = pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.trim());
+            value.unwrap_or_default().to_owned()
+        };
+        Shown { text: of("q"), source: Source::read(&of("source")), search: kept(search) }
+    }
+
+    fn holds(&self, item: &Item, info: &SettingInfo) -> bool {
+        let text = self.text.to_lowercase();
+        let is_named = || [&item.label, &item.text, &info.name].iter().any(|each| each.to_lowercase().contains(&text));
+        self.source.is_none_or(|source| source == Source::of(info)) && (text.is_empty() || is_named())
     }
 }
 
 /// The page of the settings.
 #[component]
 pub fn Settings() -> impl IntoView {
-    let action = ServerAction::<PostSettings>::new();
+    let action = FormAction::of::<PostSettings>();
     let client = use_client();
+    let location = use_location();
     let settings = Resource::new(
         move || action.version().get(),
         move |_| {
             let client = client.clone();
-            async move {
-                let mut settings = client.configurations().await?;
-                // Only what the page shows goes into the document.
-                settings.retain(|key, _| ITEMS.iter().any(|item| item.key == key));
-                Ok(settings)
-            }
+            async move { client.settings().await }
         },
     );
+    let shown = Memo::new(move |_| location.search.with(|search| Shown::read(search)));
     let title = t!(keys::admin_settings::TITLE);
     view! {
         <AdminFrame title=title.clone() crumbs=vec![Crumb::here(title.clone())]>
             <PageHead title=move || title sub=t!(keys::admin_settings::SUB) />
-            {loaded(settings, move |settings| view! { <SettingsForm settings=settings action=action /> })}
+            {loaded(
+                settings,
+                move |settings| {
+                    move || view! { <SettingsForm settings=settings.clone() shown=shown.get() action=action /> }
+                },
+            )}
         </AdminFrame>
     }
 }
 
 #[component]
-fn SettingsForm(settings: Configurations, action: ServerAction<PostSettings>) -> impl IntoView {
+fn SettingsForm(settings: Vec<SettingInfo>, shown: Shown, action: FormAction) -> impl IntoView {
     let answer = answer_of(action);
-    let groups = Group::ALL.into_iter().filter_map(move |group| {
-        let items: Vec<_> = ITEMS
-            .iter()
-            .filter(|item| item.group == group)
-            // A setting that this server does not know is not shown.
-            .filter_map(|item| Some((item, settings.get(item.key)?.clone())))
-            .map(move |(item, setting)| view! { <SettingRow item=item setting=setting answer=answer /> })
+    let own = settings.iter().filter(|info| info.value != info.default && !info.secret).count();
+    let count = tn!(keys::admin_settings::CHANGED, own as u64, all = settings.len());
+    let items: Vec<(Item, SettingInfo)> = settings
+        .into_iter()
+        .map(|info| (Item::of(&info), info))
+        .filter(|(item, info)| shown.holds(item, info))
+        .collect();
+    let seen: Vec<&str> = items.iter().map(|(_, info)| info.name.as_str()).collect();
+    let seen = seen.join(",");
+    let nothing = items.is_empty();
+    let groups = Group::ALL.into_iter().filter_map(|group| {
+        let rows: Vec<_> = Item::in_order(&items)
+            .filter(|(item, _)| item.group == group)
+            .map(|(item, info)| view! { <SettingRow item=item.clone() setting=info.clone() answer=answer /> })
             .collect();
-        (!items.is_empty()).then(|| {
+        (!rows.is_empty()).then(|| {
             view! {
                 <Card title=t!(group.title())>
-                    <ul class="list">{items}</ul>
+                    {group.note().map(|note| view! { <p class="card-body small muted">{t!(note)}</p> })}
+                    <ul class="list">{rows}</ul>
                 </Card>
             }
         })
     });
-    view! {
-        <ActionForm action=action attr:class="stack" attr:novalidate="">
-            <FormErrors answer=answer />
-            {groups.collect_view()}
-            <div class="row">
-                <Button look=Look::Primary submit=true busy=action.pending()>
-                    {t!(keys::admin_settings::SAVE)}
-                </Button>
-            </div>
-        </ActionForm>
-    }
-}
-
-#[component]
-fn SettingRow(item: &'static Item, setting: ConfigItem, answer: Signal<Option<FormError>>) -> impl IntoView {
-    let label_id = format!("s-{}", item.key);
-    let locked = !setting.editable;
-    let source = if locked {
+    let groups = groups.collect_view();
+    let changes = RwSignal::new(0_u64);
+    let catalog = crate::i18n::use_catalog();
+    let save = move || match changes.get() {
+        0 => catalog.get(keys::admin_settings::SAVE).to_owned(),
+        n => save_label(n),
+    };
+    let sources = std::iter::once(None).chain(Source::ALL.map(Some)).map(|source| {
+        let text = source.map_or_else(|| t!(keys::admin_settings::ALL_SOURCES), |source| t!(source.label()));
+        let href = with_query(&shown.search, &[("source", source.map(Source::word))]);
+        view! { <MenuLink href=href current=source == shown.source text=text /> }
+    });
+    let sources = sources.collect_view();
+    let search = shown.search.clone();
+    let form = if nothing {
         view! {
-            <p class="tiny muted row g1">
-                <Badge tone=Tone::Info icon=Glyph::Lock>
-                    {t!(keys::admin_settings::OUTSIDE)}
-                </Badge>
-                " "
-                {t!(keys::admin_settings::OUTSIDE_TEXT)}
-            </p>
+            <Empty icon=Glyph::Filter title=t!(keys::admin_settings::NOTHING) text=t!(keys::filter::NO_MATCH_TEXT)>
+                <LinkButton href="?">{t!(keys::filter::CLEAR)}</LinkButton>
+            </Empty>
         }
         .into_any()
     } else {
-        ().into_any()
-    };
-    let fault = fault_of_text(answer, item.field());
-    let error = move || {
-        fault.get().map(|text| {
-            view! {
-                <p class="error" id=format!("e-{}", item.key)>
-                    <Icon name=Glyph::Error />
-                    <span>{text}</span>
-                </p>
-            }
-        })
+        view! {
+            // Fields tell of their changes on their way up.
+            <div on:input=move |event| changes.set(changed_fields(&event)) on:change=move |event| changes.set(changed_fields(&event))>
+                <PostForm action=action attr:class="stack" attr:novalidate="">
+                    <FormErrors answer=answer />
+                    <input type="hidden" name="seen" value=seen />
+                    <input type="hidden" name="search" value=search />
+                    {groups}
+                    <div class="row">
+                        <Button look=Look::Primary submit=true busy=action.pending()>
+                            {save}
+                        </Button>
+                    </div>
+                </PostForm>
+            </div>
+        }
+        .into_any()
     };
     view! {
-        <Setting label=t!(item.label) text=t!(item.text) id=label_id.clone()>
-            <Control item=item setting=setting answer=answer label_id=label_id fault=fault />
-            {error}
-            {source}
-        </Setting>
+        <Filters>
+            <SearchBox label=t!(keys::admin_settings::FIND) value=shown.text.clone() keep=shown.search.clone() />
+            <Menu text=t!(keys::admin_settings::SOURCE)>{sources}</Menu>
+            <FilterCount text=count />
+        </Filters>
+        {form}
     }
 }
 
-/// The input of a setting, named by the text beside it.
-#[component]
-fn Control(
-    item: &'static Item,
-    setting: ConfigItem,
-    answer: Signal<Option<FormError>>,
-    label_id: String,
-    fault: Signal<Option<String>>,
-) -> impl IntoView {
-    let (name, id, locked) = (item.field(), field_id(&item.field()), !setting.editable);
-    let in_force = item.kind.show(&setting.value);
-    let value = answer.with_untracked(|answer| {
-        answer.as_ref().and_then(|answer| answer.value(&item.field())).map_or(in_force, str::to_owned)
-    });
-    let invalid = move || fault.get().map(|_| "true");
-    let described = move || fault.get().map(|_| format!("e-{}", item.key));
-    let input = move |inputmode: Option<&'static str>| {
-        view! {
-            <input
-                class="input"
-                id=id
-                name=name
-                value=value
-                inputmode=inputmode
-                readonly=locked
-                autocomplete="off"
-                aria-labelledby=label_id
-                aria-invalid=invalid
-                aria-describedby=described
-            />
-        }
+/// How many fields of the form around an event hold something else than at first.
+#[cfg(target_arch = "wasm32")]
+fn changed_fields(event: &leptos::ev::Event) -> u64 {
+    use leptos::web_sys::{Element, HtmlInputElement, HtmlOptionElement};
+    use wasm_bindgen::JsCast;
+    let Some(form) = event.target().and_then(|target| target.dyn_into::<Element>().ok()?.closest("form").ok()?) else {
+        return 0;
     };
-    match item.kind {
-        Kind::Switch => {
-            let on = setting.value.as_bool().unwrap_or_default();
-            view! {
-                <input
-                    type="checkbox"
-                    role="switch"
-                    class="switch"
-                    id=field_id(&item.field())
-                    name=item.field()
-                    value="true"
-                    checked=on
-                    disabled=locked
-                    aria-labelledby=format!("s-{}", item.key)
-                />
-            }
-            .into_any()
-        }
-        Kind::Choice(choices) => {
-            let options = choices.iter().map(|(value, label)| SelectOption::new(*value, t!(*label)));
-            let chosen = item.kind.show(&setting.value);
-            view! {
-                <select
-                    class="select"
-                    id=field_id(&item.field())
-                    name=item.field()
-                    disabled=locked
-                    aria-labelledby=format!("s-{}", item.key)
-                >
-                    {options
-                        .map(|option| {
-                            let selected = option.value == chosen;
-                            view! {
-                                <option value=option.value selected=selected>
-                                    {option.label}
-                                </option>
-                            }
-                        })
-                        .collect_view()}
-                </select>
-            }
-            .into_any()
-        }
-        Kind::Number { unit, .. } => view! {
-            <div class="input-group">
-                {input(Some("numeric"))}
-                <span class="affix">{t!(unit)}</span>
-            </div>
-        }
-        .into_any(),
-        Kind::Text | Kind::Amount | Kind::Banner => input(None).into_any(),
-    }
+    let all = |selector: &str| {
+        let found = form.query_selector_all(selector).ok();
+        let size = found.as_ref().map_or(0, |found| found.length());
+        (0..size).filter_map(move |at| found.as_ref()?.get(at)).collect::<Vec<_>>()
+    };
+    let inputs =
+        all("input:not([type=hidden])").into_iter().filter_map(|node| node.dyn_into::<HtmlInputElement>().ok());
+    let inputs = inputs.filter(|input| match input.type_().as_str() {
+        "checkbox" => input.checked() != input.default_checked(),
+        _ => input.value() != input.default_value(),
+    });
+    let options = all("option").into_iter().filter_map(|node| node.dyn_into::<HtmlOptionElement>().ok());
+    (inputs.count() + options.filter(|option| option.selected() && !option.default_selected()).count()) as u64
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn changed_fields(_: &leptos::ev::Event) -> u64 {
+    0
 }

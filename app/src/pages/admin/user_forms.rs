@@ -2,10 +2,11 @@
 
 use super::AdminFrame;
 use crate::client::{ApiError, use_client};
+use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of, fault_of};
 #[cfg(feature = "ssr")]
 use crate::form::{FormError, password_fault, repeat_fault};
-use crate::form::{FormErrors, Posted, answer_of, fault_of};
 use crate::i18n::keys;
+use crate::load::Resource;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
 use crate::pages::loaded;
@@ -16,7 +17,6 @@ use berth_types::UserId;
 #[cfg(feature = "ssr")]
 use berth_types::api::PasswordReq;
 use berth_types::api::UserResp;
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
@@ -67,7 +67,7 @@ pub(crate) async fn post_delete_user(id: i64, name: String) -> Posted {
 /// The page to make an account for somebody.
 #[component]
 pub fn NewUser() -> impl IntoView {
-    let action = ServerAction::<PostNewUser>::new();
+    let action = FormAction::of::<PostNewUser>();
     let answer = answer_of(action);
     let title = t!(keys::admin_users::NEW_TITLE);
     view! {
@@ -75,7 +75,7 @@ pub fn NewUser() -> impl IntoView {
             <PageHead title=move || title />
             <Card label=t!(keys::admin_users::NEW_TITLE)>
                 <CardBody>
-                    <ActionForm action=action attr:class="form" attr:novalidate="">
+                    <PostForm action=action attr:class="form" attr:novalidate="">
                         <FormErrors answer=answer />
                         <AccountFields answer=answer />
                         <Buttons>
@@ -83,7 +83,7 @@ pub fn NewUser() -> impl IntoView {
                                 {t!(keys::admin_users::SUBMIT)}
                             </Button>
                         </Buttons>
-                    </ActionForm>
+                    </PostForm>
                 </CardBody>
             </Card>
         </AdminFrame>
@@ -93,7 +93,7 @@ pub fn NewUser() -> impl IntoView {
 /// The page to set the password of somebody.
 #[component]
 pub fn UserPassword() -> impl IntoView {
-    let action = ServerAction::<PostUserPassword>::new();
+    let action = FormAction::of::<PostUserPassword>();
     let title = t!(keys::admin_users::SET_PASSWORD_SUBMIT);
     view! {
         <AdminFrame title=title.clone() crumbs=crumbs(&title)>
@@ -103,14 +103,14 @@ pub fn UserPassword() -> impl IntoView {
 }
 
 #[component]
-fn PasswordForm(user: UserResp, action: ServerAction<PostUserPassword>) -> impl IntoView {
+fn PasswordForm(user: UserResp, action: FormAction) -> impl IntoView {
     let answer = answer_of(action);
     let title = t!(keys::admin_users::SET_PASSWORD_TITLE, name = user.username);
     view! {
         <PageHead title=move || title sub=t!(keys::admin_users::SET_PASSWORD_TEXT, name = user.username) />
         <Card label=t!(keys::admin_users::PASSWORD)>
             <CardBody>
-                <ActionForm action=action attr:class="form" attr:novalidate="">
+                <PostForm action=action attr:class="form" attr:novalidate="">
                     <FormErrors answer=answer />
                     <Account user=user />
                     <TextField
@@ -135,7 +135,7 @@ fn PasswordForm(user: UserResp, action: ServerAction<PostUserPassword>) -> impl 
                             {t!(keys::admin_users::SET_PASSWORD_SUBMIT)}
                         </Button>
                     </Buttons>
-                </ActionForm>
+                </PostForm>
             </CardBody>
         </Card>
     }
@@ -144,7 +144,7 @@ fn PasswordForm(user: UserResp, action: ServerAction<PostUserPassword>) -> impl 
 /// The page to delete an account.
 #[component]
 pub fn DeleteUser() -> impl IntoView {
-    let action = ServerAction::<PostDeleteUser>::new();
+    let action = FormAction::of::<PostDeleteUser>();
     let title = t!(keys::admin_users::DELETE_SUBMIT);
     view! {
         <AdminFrame title=title.clone() crumbs=crumbs(&title)>
@@ -154,21 +154,21 @@ pub fn DeleteUser() -> impl IntoView {
 }
 
 #[component]
-fn DeleteForm(user: UserResp, action: ServerAction<PostDeleteUser>) -> impl IntoView {
+fn DeleteForm(user: UserResp, action: FormAction) -> impl IntoView {
     let title = t!(keys::admin_users::DELETE_TITLE, name = user.username);
     let effect = t!(keys::admin_users::DELETE_TEXT, name = user.username);
     view! {
         <PageHead title=move || title />
         <FormErrors answer=answer_of(action) />
         <Callout tone=Tone::Warn title=effect />
-        <ActionForm action=action>
+        <PostForm action=action>
             <Account user=user />
             <Buttons>
                 <Button look=Look::DangerFill icon=Glyph::Trash submit=true busy=action.pending()>
                     {t!(keys::admin_users::DELETE_SUBMIT)}
                 </Button>
             </Buttons>
-        </ActionForm>
+        </PostForm>
     }
 }
 

@@ -4,25 +4,25 @@ use super::AdminFrame;
 use crate::client::use_client;
 #[cfg(feature = "ssr")]
 use crate::form::FormError;
-use crate::form::{FormErrors, Posted, answer_of};
+use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of};
 use crate::format::TimeAgo;
 use crate::i18n::keys;
+use crate::load::Resource;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
-use crate::pages::loaded;
+use crate::pages::{bulk, loaded};
 use crate::query::{ListState, use_list_state};
 use crate::session::use_session;
 use crate::ui::{
     ActionCell, ActionColumn, Badge, Cell, Column, Crumb, Empty, FilterCount, Filters, Glyph, LinkButton, Look,
-    MenuButton, MenuLink, MenuSeparator, PageHead, Pager, Priority, Row, RowHead, RowMenu, SearchBox, Sort, Table,
-    TableBox, Tone, Who,
+    MenuButton, MenuLink, MenuSeparator, NoSelectCell, PageHead, Pager, Priority, Row, RowHead, RowMenu, SearchBox,
+    Segment, Segmented, SelectAllColumn, SelectCell, Selectable, Sort, Table, TableBox, Tone, Who, query_pairs,
+    with_query,
 };
 use crate::{t, tn};
-#[cfg(feature = "ssr")]
 use berth_types::UserId;
-use berth_types::api::UserResp;
+use berth_types::api::{BulkAction, BulkKind, UserResp};
 use berth_types::page::Paged;
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 /// Makes or unmakes an administrator.
@@ -35,10 +35,33 @@ pub(crate) async fn post_set_admin(id: i64, name: String, #[server(default)] adm
     crate::form::conclude(posted, &notice.on("/admin/users", &name))
 }
 
+/// The parameter in the address that says whose accounts are shown.
+const PARAMETER: &str = "show";
+/// Its values: all, administrators, everybody else.
+const SHOWN: [Option<&str>; 3] = [None, Some("admins"), Some("others")];
+
+/// Whose accounts are shown.
+fn shown(search: &str) -> Option<&'static str> {
+    let pairs = query_pairs(search);
+    let word = pairs.iter().find(|(key, _)| key == PARAMETER).map(|(_, value)| value.as_str());
+    SHOWN.into_iter().find(|known| *known == word).flatten()
+}
+
+/// The filter of the API for a page of the list.
+fn filter_of(state: &ListState) -> String {
+    let role = match shown(&state.search) {
+        Some("admins") => "sysadmin_flag=true",
+        Some(_) => "sysadmin_flag=false",
+        None => "",
+    };
+    let parts = [state.fuzzy("username"), role.to_owned()];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(",")
+}
+
 /// The page of the people.
 #[component]
 pub fn Users() -> impl IntoView {
-    let set_admin = ServerAction::<PostSetAdmin>::new();
+    let set_admin = FormAction::of::<PostSetAdmin>();
     let state = use_list_state("username");
     let client = use_client();
     let users = Resource::new(
@@ -46,7 +69,7 @@ pub fn Users() -> impl IntoView {
         move |(state, _)| {
             let client = client.clone();
             async move {
-                let users = client.users(&state.params(state.fuzzy("username"))).await?;
+                let users = client.users(&state.params(filter_of(&state))).await?;
                 Ok((state, users))
             }
         },
@@ -72,8 +95,9 @@ pub fn Users() -> impl IntoView {
 }
 
 #[component]
-fn UserList(state: ListState, users: Paged<UserResp>, set_admin: ServerAction<PostSetAdmin>) -> impl IntoView {
+fn UserList(state: ListState, users: Paged<UserResp>, set_admin: FormAction) -> impl IntoView {
     let total = u64::try_from(users.total).unwrap_or_default();
+    let (filter, rows) = (filter_of(&state), users.items.len());
     let ListState { q, sort, page, page_size, search } = state;
     let table = if users.items.is_empty() {
         view! {
@@ -90,25 +114,44 @@ fn UserList(state: ListState, users: Paged<UserResp>, set_admin: ServerAction<Po
         view! { <Pager page=page page_size=page_size total=total search=search /> }
     });
     view! {
-        <Filters>
-            <SearchBox label=t!(keys::admin_users::FILTER) value=q keep=search />
-            <FilterCount text=tn!(keys::count::USERS, total) />
-        </Filters>
-        {table}
-        {pager}
+        <Selectable
+            action=bulk::Place::System.href()
+            keep=bulk::keep(BulkKind::Users, filter)
+            buttons=bulk::buttons(&[(BulkAction::Delete, true)])
+            rows=rows
+            total=total
+        >
+            <Filters>
+                <SearchBox label=t!(keys::admin_users::FILTER) value=q keep=search.clone() />
+                <Segmented label=t!(keys::user_list::SHOW) segments=segments(&search) />
+                <FilterCount text=tn!(keys::count::USERS, total) />
+            </Filters>
+            {table}
+            {pager}
+        </Selectable>
     }
 }
 
+fn segments(search: &str) -> Vec<Segment> {
+    let current = shown(search);
+    let segment = |word: Option<&'static str>| Segment {
+        label: match word {
+            Some("admins") => t!(keys::user_list::ADMINS),
+            Some(_) => t!(keys::user_list::OTHERS),
+            None => t!(keys::common::ALL),
+        },
+        href: with_query(search, &[(PARAMETER, word), ("page", None)]),
+        current: word == current,
+    };
+    SHOWN.into_iter().map(segment).collect()
+}
+
 #[component]
-fn UserTable(
-    users: Vec<UserResp>,
-    sort: String,
-    search: String,
-    set_admin: ServerAction<PostSetAdmin>,
-) -> impl IntoView {
+fn UserTable(users: Vec<UserResp>, sort: String, search: String, set_admin: FormAction) -> impl IntoView {
     let own = use_session().with_untracked(|session| session.user.as_ref().map(|user| user.user_id));
     let head = move || {
         view! {
+            <SelectAllColumn />
             <Column label=t!(keys::admin_users::NAME) sort=Sort::by("username", &sort, &search, false) />
             <Column label=t!(keys::admin_users::ROLE) />
             <Column
@@ -134,7 +177,7 @@ fn UserTable(
 }
 
 #[component]
-fn UserRow(user: UserResp, own: bool, set_admin: ServerAction<PostSetAdmin>) -> impl IntoView {
+fn UserRow(user: UserResp, own: bool, set_admin: FormAction) -> impl IntoView {
     let admin = user.sysadmin_flag || user.admin_role_in_auth;
     let name = if user.realname.is_empty() { user.username.clone() } else { user.realname.clone() };
     let note =
@@ -150,8 +193,16 @@ fn UserRow(user: UserResp, own: bool, set_admin: ServerAction<PostSetAdmin>) -> 
     } else {
         view! { <UserActions user=user.clone() admin=admin set_admin=set_admin /> }.into_any()
     };
+    // Nobody can delete the own account, nor the first one.
+    let select = if own || user.user_id == UserId::ADMIN {
+        view! { <NoSelectCell /> }.into_any()
+    } else {
+        let label = t!(keys::table::SELECT_NAMED, name = user.username);
+        view! { <SelectCell label=label value=user.user_id.to_string() /> }.into_any()
+    };
     view! {
         <Row>
+            {select}
             <RowHead>
                 <Who name=name note=note />
             </RowHead>
@@ -165,18 +216,18 @@ fn UserRow(user: UserResp, own: bool, set_admin: ServerAction<PostSetAdmin>) -> 
 }
 
 #[component]
-fn UserActions(user: UserResp, admin: bool, set_admin: ServerAction<PostSetAdmin>) -> impl IntoView {
+fn UserActions(user: UserResp, admin: bool, set_admin: FormAction) -> impl IntoView {
     let UserResp { user_id, username, .. } = user;
     let toggle = if admin { t!(keys::admin_users::UNMAKE_ADMIN) } else { t!(keys::admin_users::MAKE_ADMIN) };
     let next = if admin { "false" } else { "true" };
     view! {
         <RowMenu label=t!(keys::common::ACTIONS_FOR, name = username)>
-            <ActionForm action=set_admin>
+            <PostForm action=set_admin>
                 <input type="hidden" name="id" value=user_id.to_string() />
                 <input type="hidden" name="name" value=username />
                 <input type="hidden" name="admin" value=next />
                 <MenuButton icon=Glyph::Shield submit=true text=toggle />
-            </ActionForm>
+            </PostForm>
             <MenuLink
                 href=format!("/admin/users/{user_id}/password")
                 icon=Glyph::Key
@@ -190,5 +241,21 @@ fn UserActions(user: UserResp, admin: bool, set_admin: ServerAction<PostSetAdmin
                 text=t!(keys::admin_users::DELETE)
             />
         </RowMenu>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use berth_types::query::parse_q;
+
+    #[test]
+    fn the_address_says_whose_accounts_are_shown() {
+        let filter = |search: &str| filter_of(&ListState::read(search, "username"));
+        assert_eq!(filter("?page=2"), "");
+        assert_eq!(filter("?q=mei&show=admins"), "username=~mei,sysadmin_flag=true");
+        assert_eq!(filter("?show=others"), "sysadmin_flag=false");
+        assert_eq!(filter("?show=robots"), "");
+        assert_eq!(parse_q(&filter("?q=mei&show=admins")).unwrap().len(), 2);
     }
 }

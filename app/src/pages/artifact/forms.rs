@@ -5,7 +5,7 @@ use super::{artifact_of_page, tag_of};
 use crate::client::{ApiError, Client, use_client};
 #[cfg(feature = "ssr")]
 use crate::form::{Fault, FormError};
-use crate::form::{FormErrors, Posted, answer_of, fault_of, value_of};
+use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of, fault_of, value_of};
 use crate::format::digest_short;
 use crate::i18n::keys;
 #[cfg(feature = "ssr")]
@@ -21,7 +21,6 @@ use berth_types::TagName;
 use berth_types::api::Artifact;
 use berth_types::policy::{Action, Resource as Of};
 use berth_types::{Reference, RepoName};
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 /// Adds a tag to an artifact.
@@ -62,7 +61,7 @@ pub(crate) async fn post_delete_artifact(repository: String, digest: String) -> 
 /// The page to add a tag.
 #[component]
 pub(crate) fn NewTag(within: InProject, repo: RepoName, reference: Reference) -> impl IntoView {
-    let action = ServerAction::<PostAddTag>::new();
+    let action = FormAction::of::<PostAddTag>();
     if !within.rights.may(Of::Tag, Action::Create) {
         return view! { <NotAllowed /> }.into_any();
     }
@@ -72,7 +71,7 @@ pub(crate) fn NewTag(within: InProject, repo: RepoName, reference: Reference) ->
         <PageHead title=|| t!(keys::repository::ADD_TAG_TITLE) sub=format!("{repo} · {reference}") />
         <Card label=t!(keys::repository::ADD_TAG_TITLE)>
             <CardBody>
-                <ActionForm action=action attr:class="form" attr:novalidate="">
+                <PostForm action=action attr:class="form" attr:novalidate="">
                     <FormErrors answer=answer />
                     <input type="hidden" name="repository" value=repo.to_string() />
                     <input type="hidden" name="reference" value=reference.to_string() />
@@ -94,7 +93,7 @@ pub(crate) fn NewTag(within: InProject, repo: RepoName, reference: Reference) ->
                         </Button>
                         <LinkButton href=back>{t!(keys::common::CANCEL)}</LinkButton>
                     </div>
-                </ActionForm>
+                </PostForm>
             </CardBody>
         </Card>
     }
@@ -104,7 +103,7 @@ pub(crate) fn NewTag(within: InProject, repo: RepoName, reference: Reference) ->
 /// The question whether to delete an artifact.
 #[component]
 pub(crate) fn DeleteArtifact(within: InProject, repo: RepoName, reference: Reference) -> impl IntoView {
-    let action = ServerAction::<PostDeleteArtifact>::new();
+    let action = FormAction::of::<PostDeleteArtifact>();
     if !within.rights.may(Of::Artifact, Action::Delete) {
         return view! { <NotAllowed /> }.into_any();
     }
@@ -115,12 +114,7 @@ pub(crate) fn DeleteArtifact(within: InProject, repo: RepoName, reference: Refer
 }
 
 #[component]
-fn DeleteForm(
-    repo: RepoName,
-    reference: Reference,
-    artifact: Artifact,
-    action: ServerAction<PostDeleteArtifact>,
-) -> impl IntoView {
+fn DeleteForm(repo: RepoName, reference: Reference, artifact: Artifact, action: FormAction) -> impl IntoView {
     let tags: Vec<String> = artifact.tags.iter().flatten().map(|tag| tag.name.clone()).collect();
     let count = u64::try_from(tags.len()).unwrap_or_default();
     let short = digest_short(&artifact.digest).to_owned();
@@ -140,7 +134,7 @@ fn DeleteForm(
             <Chips>{chips}</Chips>
         </Callout>
         <DigestChip digest=artifact.digest.clone() />
-        <ActionForm action=action>
+        <PostForm action=action>
             <input type="hidden" name="repository" value=repo.to_string() />
             <input type="hidden" name="digest" value=artifact.digest />
             <div class="row">
@@ -152,6 +146,6 @@ fn DeleteForm(
                     &back,
                 )>{t!(keys::common::CANCEL)}</LinkButton>
             </div>
-        </ActionForm>
+        </PostForm>
     }
 }

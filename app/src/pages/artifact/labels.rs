@@ -5,8 +5,9 @@ use crate::client::use_client;
 use crate::client::{ApiError, Client};
 #[cfg(feature = "ssr")]
 use crate::form::FormError;
-use crate::form::{FormErrors, Posted, answer_of};
+use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of};
 use crate::i18n::keys;
+use crate::load::Resource;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
 use crate::pages::loaded;
@@ -21,7 +22,6 @@ use berth_types::api::Label;
 use berth_types::page::Paged;
 use berth_types::policy::{Action, Resource as Of};
 use berth_types::{Reference, RepoName};
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 /// Labels that are offered at a time, of the project and of the system each.
@@ -82,18 +82,18 @@ fn TakeForm(
     name: String,
     /// Whether it stands on the page of the artifact.
     on_page: bool,
-    action: ServerAction<PostTakeLabel>,
+    action: FormAction,
     children: Children,
 ) -> impl IntoView {
     view! {
-        <ActionForm action=action>
+        <PostForm action=action>
             <input type="hidden" name="repository" value=repo.to_string() />
             <input type="hidden" name="reference" value=reference.to_string() />
             <input type="hidden" name="label" value=label.to_string() />
             <input type="hidden" name="name" value=name />
             <input type="hidden" name="on_page" value=on_page.to_string() />
             {children()}
-        </ActionForm>
+        </PostForm>
     }
 }
 
@@ -106,7 +106,7 @@ pub(super) fn LabelsCard(
     reference: Reference,
     labels: Vec<Label>,
     /// What takes one off.
-    action: ServerAction<PostTakeLabel>,
+    action: FormAction,
 ) -> impl IntoView {
     let may_take = within.rights.may(Of::ArtifactLabel, Action::Delete);
     let may_put = within.rights.may(Of::ArtifactLabel, Action::Create);
@@ -163,7 +163,7 @@ pub(super) fn LabelsCard(
 /// The page to choose labels for an artifact.
 #[component]
 pub(crate) fn ArtifactLabels(within: InProject, repo: RepoName, reference: Reference) -> impl IntoView {
-    let (put, take) = (ServerAction::<PostPutLabel>::new(), ServerAction::<PostTakeLabel>::new());
+    let (put, take) = (FormAction::of::<PostPutLabel>(), FormAction::of::<PostTakeLabel>());
     if !within.rights.may(Of::ArtifactLabel, Action::Create) {
         return view! { <NotAllowed /> }.into_any();
     }
@@ -257,8 +257,8 @@ fn ChoiceList(
     choices: Choices,
     new: Option<String>,
     may_take: bool,
-    put: ServerAction<PostPutLabel>,
-    take: ServerAction<PostTakeLabel>,
+    put: FormAction,
+    take: FormAction,
 ) -> impl IntoView {
     let ListState { q, search, .. } = state;
     let (total, cut) = (choices.total, choices.is_cut());
@@ -322,8 +322,8 @@ fn ChoiceRow(
     label: Label,
     is_on: bool,
     may_take: bool,
-    put: ServerAction<PostPutLabel>,
-    take: ServerAction<PostTakeLabel>,
+    put: FormAction,
+    take: FormAction,
 ) -> impl IntoView {
     let scope = if label.project_id.is_some() { t!(keys::labels::OF_PROJECT) } else { t!(keys::labels::OF_SYSTEM) };
     let button = |visible: String, whole: String| {
@@ -346,13 +346,13 @@ fn ChoiceRow(
         }
         .into_any(),
         (false, _) => view! {
-            <ActionForm action=put>
+            <PostForm action=put>
                 <input type="hidden" name="repository" value=repo.to_string() />
                 <input type="hidden" name="reference" value=reference.to_string() />
                 <input type="hidden" name="label" value=id.to_string() />
                 <input type="hidden" name="name" value=posted />
                 {button(t!(keys::common::ADD), put_text)}
-            </ActionForm>
+            </PostForm>
         }
         .into_any(),
     };

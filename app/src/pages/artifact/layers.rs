@@ -1,109 +1,123 @@
-//! What an image is made of: its build history joined with its layers.
+//! What an image is made of: its build history joined with its layers, and the Dockerfile that it suggests. What is no image
+//! has files instead.
 
-use super::facts::{ChildKind, ImageFacts, children, is_index};
+use super::dockerfile::{base_of, reconstruct};
+use super::facts::{ImageFacts, is_index};
+use super::files::Files;
 use super::step::step;
+use super::subject::{Asked, Subject, platforms, use_asked};
 use super::{Head, Part};
 use crate::client::{ApiResult, Client, use_client};
-use crate::format::{ByteSize, bytes, percent};
+use crate::format::{ByteSize, bytes, count, percent};
 use crate::i18n::keys;
+use crate::load::Resource;
 use crate::pages::loaded;
 use crate::pages::project::{InProject, RepositoryPart, natural};
-use crate::query::use_list_state;
 use crate::ui::{
-    Card, Cell, Column, DigestChip, Empty, Glyph, Meter, Part as Bar, Priority, Row, RowHead, Segment, Segmented,
-    Table, TableBox, query_pairs, with_query,
+    Callout, Card, Cell, CodeBlock, Column, DigestChip, Empty, Glyph, LinkButton, Meter, Part as Bar, Priority, Row,
+    RowHead, Segment, Size, Table, TableBox, with_query,
 };
 use crate::{t, tn};
-use berth_types::api::{Artifact, LayerInfo};
+use berth_types::api::LayerInfo;
 use berth_types::{Reference, RepoName};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// Layers that the bar shows one by one, the largest first.
 const BAR_CLASSES: [&str; 3] = ["", "alt", "warn"];
+/// The view of the page that shows a Dockerfile.
+const DOCKERFILE: &str = "dockerfile";
 
-/// The image whose layers are shown, and the others of its index.
+/// The image whose layers are shown, and the index that lists it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Shown {
-    artifact: Artifact,
+    subject: Subject,
     /// The digest that was chosen of an index.
     chosen: Option<String>,
     layers: Vec<LayerInfo>,
+    /// Whether the Dockerfile is asked for.
+    as_file: bool,
 }
 
-/// Platforms and digests of the images of an index.
-fn images(artifact: &Artifact) -> Vec<(Option<String>, String)> {
-    let all = children(artifact.references.as_deref().unwrap_or_default()).into_iter();
-    all.filter_map(|child| match child.kind {
-        ChildKind::Platform(platform) => Some((platform, child.digest)),
-        ChildKind::Attestation { .. } => None,
-    })
-    .collect()
-}
-
-async fn load(client: Client, repo: RepoName, reference: String, asked: Option<String>) -> ApiResult<Shown> {
-    let artifact = client.artifact(&repo, &reference).await?;
-    let images = images(&artifact);
+async fn load(client: Client, repo: RepoName, reference: String, asked: Asked) -> ApiResult<Shown> {
+    let subject = Subject::load(&client, &repo, &reference, &asked).await?;
+    let (platform, as_file) = (asked.get("platform"), asked.get("view") == DOCKERFILE);
+    if !is_index(&subject.artifact) {
+        let layers = client.layers(&repo, &subject.artifact.digest).await?;
+        return Ok(Shown { subject, chosen: None, layers, as_file });
+    }
     // An index has no layers of its own: those of the image asked for, else of its first.
-    let chosen = images.iter().find(|(_, digest)| Some(digest) == asked.as_ref()).or(images.first());
+    let images = &subject.family.images;
+    let chosen = images.iter().find(|(_, digest)| *digest == platform).or(images.first());
     let chosen = chosen.map(|(_, digest)| digest.clone());
-    let layers = match (&chosen, is_index(&artifact)) {
-        (Some(digest), _) => client.layers(&repo, digest).await?,
-        (None, false) => client.layers(&repo, &artifact.digest).await?,
-        (None, true) => Vec::new(),
+    let layers = match &chosen {
+        Some(digest) => client.layers(&repo, digest).await?,
+        None => Vec::new(),
     };
-    Ok(Shown { artifact, chosen, layers })
+    Ok(Shown { subject, chosen, layers, as_file })
 }
 
 /// The page with the layers.
 #[component]
 pub(crate) fn Layers(within: InProject, repo: RepoName, reference: Reference) -> impl IntoView {
-    let state = use_list_state("");
-    let asked = Memo::new(move |_| {
-        let pairs = state.with(|state| query_pairs(&state.search));
-        pairs.into_iter().find(|(name, _)| name == "platform").map(|(_, digest)| digest)
-    });
+    let asked = use_asked();
     let shown = {
         let (client, repo, reference) = (use_client(), repo.clone(), reference.to_string());
         Resource::new(move || asked.get(), move |asked| load(client.clone(), repo.clone(), reference.clone(), asked))
     };
     loaded(shown, move |shown| {
-        let Shown { artifact, chosen, layers } = shown;
-        let images = images(&artifact);
-        let own = ImageFacts::read(artifact.extra_attrs.as_ref()).platform;
-        let platform = chosen
-            .as_ref()
-            .and_then(|chosen| images.iter().find(|(_, digest)| digest == chosen)?.0.clone())
-            .or((!own.is_empty()).then_some(own))
-            .unwrap_or_else(|| t!(keys::artifact::UNKNOWN_PLATFORM));
-        let segments: Vec<Segment> = images
-            .into_iter()
-            .map(|(platform, digest)| Segment {
-                label: platform.unwrap_or_else(|| t!(keys::artifact::UNKNOWN_PLATFORM)),
-                href: with_query("", &[("platform", Some(&digest))]),
-                current: Some(&digest) == chosen.as_ref(),
-            })
-            .collect();
-        let choice = (!segments.is_empty()).then(|| {
-            view! { <Segmented label=t!(keys::artifact::PLATFORM) segments=segments /> }
-        });
-        let list = if layers.is_empty() {
-            view! { <NoLayers repo=repo.clone() /> }.into_any()
-        } else {
-            view! { <LayerTable platform=platform layers=layers /> }.into_any()
-        };
+        let choice = choice(&shown);
+        let subject = shown.subject.clone();
         view! {
             <Head
                 within=within.clone()
                 repo=repo.clone()
                 reference=reference.clone()
-                artifact=artifact
+                subject=subject
                 part=Part::Layers
             />
             {choice}
-            {list}
+            {content(repo.clone(), reference.to_string(), shown)}
         }
     })
+}
+
+/// The images of an index to choose from.
+fn choice(shown: &Shown) -> Option<AnyView> {
+    let view = shown.as_file.then_some(DOCKERFILE);
+    let segment = |(platform, digest): &(String, String)| Segment {
+        label: if platform.is_empty() { t!(keys::artifact::UNKNOWN_PLATFORM) } else { platform.clone() },
+        href: with_query("", &[("platform", Some(digest)), ("view", view)]),
+        current: Some(digest) == shown.chosen.as_ref(),
+    };
+    let images = &shown.subject.family.images;
+    (is_index(&shown.subject.artifact) && !images.is_empty()).then(|| platforms(images.iter().map(segment).collect()))
+}
+
+fn content(repo: RepoName, reference: String, shown: Shown) -> AnyView {
+    let Shown { subject, chosen, layers, as_file } = shown;
+    if layers.is_empty() {
+        return view! { <NoLayers repo=repo /> }.into_any();
+    }
+    if !super::is_image(&subject.artifact) {
+        return view! { <Files repo=repo reference=reference files=layers /> }.into_any();
+    }
+    let facts = ImageFacts::read(subject.artifact.extra_attrs.as_ref());
+    let pairs =
+        subject.artifact.annotations.iter().flatten().chain(facts.labels.iter().map(|(name, value)| (name, value)));
+    let base = base_of(pairs.map(|(name, value)| (name.as_str(), value.as_str())));
+    let keep = chosen.as_deref();
+    let view = (!as_file).then_some(DOCKERFILE);
+    let of = subject.family.is_child.then_some(subject.family.index.as_str());
+    let other = with_query("", &[("platform", keep), ("of", of), ("view", view)]);
+    let of_family =
+        chosen.as_ref().and_then(|chosen| subject.family.images.iter().find(|(_, digest)| digest == chosen));
+    let platform = of_family.map(|(platform, _)| platform.clone()).unwrap_or(facts.platform);
+    let platform = if platform.is_empty() { t!(keys::artifact::UNKNOWN_PLATFORM) } else { platform };
+    if as_file {
+        return view! { <Dockerfile layers=layers base=base back=other /> }.into_any();
+    }
+    view! { <LayerTable platform=platform layers=layers dockerfile=other /> }.into_any()
 }
 
 #[component]
@@ -114,6 +128,33 @@ fn NoLayers(repo: RepoName) -> impl IntoView {
                 <a href=RepositoryPart::Tags.of(&repo)>{repo.to_string()}</a>
             </Empty>
         </Card>
+    }
+}
+
+#[component]
+fn Dockerfile(layers: Vec<LayerInfo>, base: Option<String>, back: String) -> impl IntoView {
+    let text = reconstruct(&layers, base.as_deref(), &t!(keys::artifact::dockerfile::COMMENT));
+    let content = match text {
+        Some(text) => view! { <CodeBlock text=text label=t!(keys::artifact::dockerfile::TITLE) /> }.into_any(),
+        None => view! {
+            <Card label=t!(keys::artifact::dockerfile::TITLE)>
+                <Empty
+                    icon=Glyph::File
+                    title=t!(keys::artifact::NO_HISTORY)
+                    text=t!(keys::artifact::dockerfile::NONE_TEXT)
+                />
+            </Card>
+        }
+        .into_any(),
+    };
+    view! {
+        <Callout title=t!(keys::artifact::dockerfile::GUESS) text=t!(keys::artifact::dockerfile::GUESS_TEXT) />
+        <div class="row between">
+            <LinkButton href=back size=Size::Small icon=Glyph::Layers>
+                {t!(keys::artifact::dockerfile::BACK)}
+            </LinkButton>
+        </div>
+        {content}
     }
 }
 
@@ -129,12 +170,20 @@ fn bars(layers: &[LayerInfo]) -> Vec<Bar> {
     largest.into_iter().zip(BAR_CLASSES).map(part).collect()
 }
 
+/// Bytes of layers that other images of the project have as well.
+fn shared(layers: &[LayerInfo]) -> u64 {
+    let shared = layers.iter().filter(|layer| layer.shared_by.is_some_and(|n| n > 0));
+    shared.map(|layer| natural(layer.size)).sum()
+}
+
 #[component]
-fn LayerTable(platform: String, layers: Vec<LayerInfo>) -> impl IntoView {
+fn LayerTable(platform: String, layers: Vec<LayerInfo>, dockerfile: String) -> impl IntoView {
     let total: u64 = layers.iter().map(|layer| natural(layer.size)).sum();
     let real = layers.iter().filter(|layer| layer.digest.is_some()).count();
     let real = u64::try_from(real).unwrap_or_default();
     let summary = tn!(keys::artifact::LAYERS_SUMMARY, real, platform = platform, size = bytes(total));
+    let with_others = shared(&layers);
+    let with_others = (with_others > 0).then(|| t!(keys::artifact::LAYERS_SHARED, size = bytes(with_others)));
     let bars = bars(&layers);
     let label = t!(keys::artifact::SHARE_OF_SIZE);
     let head = || {
@@ -143,11 +192,21 @@ fn LayerTable(platform: String, layers: Vec<LayerInfo>) -> impl IntoView {
             <Column label=t!(keys::artifact::STEP) />
             <Column label=t!(keys::artifact::DIGEST) priority=Priority::Second />
             <Column label=t!(keys::artifact::COMPRESSED) num=true />
+            <Column label=t!(keys::artifact::SHARE) num=true priority=Priority::Second />
+            <Column label=t!(keys::artifact::SHARED_BY) num=true />
         }
     };
-    let rows = layers.into_iter().enumerate().map(|(index, layer)| view! { <LayerRow number=index + 1 layer=layer /> });
+    let rows = layers
+        .into_iter()
+        .enumerate()
+        .map(move |(index, layer)| view! { <LayerRow number=index + 1 layer=layer total=total /> });
     view! {
-        <p class="muted small">{summary}</p>
+        <div class="row between">
+            <p class="muted small">{summary} " " {with_others}</p>
+            <LinkButton href=dockerfile size=Size::Small icon=Glyph::File>
+                {t!(keys::artifact::dockerfile::SHOW)}
+            </LinkButton>
+        </div>
         <Meter label=label parts=bars large=true />
         <TableBox>
             <Table caption=t!(keys::artifact::LAYERS_CAPTION) head=head>
@@ -158,13 +217,21 @@ fn LayerTable(platform: String, layers: Vec<LayerInfo>) -> impl IntoView {
 }
 
 #[component]
-fn LayerRow(number: usize, layer: LayerInfo) -> impl IntoView {
-    let LayerInfo { digest, media_type, size, created_by, foreign, .. } = layer;
+fn LayerRow(number: usize, layer: LayerInfo, total: u64) -> impl IntoView {
+    let LayerInfo { digest, media_type, size, created_by, foreign, shared_by, .. } = layer;
     let line = step(&created_by);
     let made = digest.is_some();
+    let media_type = media_type.unwrap_or_default();
     // A layer without a line of history says at least what it is.
-    let text = if line.is_empty() { media_type.unwrap_or_default() } else { line };
+    let has_line = !line.is_empty();
+    let text = if has_line { line } else { media_type.clone() };
     let class = if made { "name" } else { "name dim" };
+    let kind = (made && has_line).then(|| view! { <span class="tiny muted block name">{media_type}</span> });
+    let share = made.then(|| format!("{}%", percent(natural(size), total)));
+    let others = shared_by.map(natural).map(|n| match n {
+        0 => t!(keys::artifact::ONLY_HERE),
+        n => tn!(keys::artifact::ALSO_IN, n, shown = count(n)),
+    });
     let size = if !made {
         view! { <span class="dim">{t!(keys::artifact::NO_LAYER)}</span> }.into_any()
     } else {
@@ -184,12 +251,19 @@ fn LayerRow(number: usize, layer: LayerInfo) -> impl IntoView {
             </Cell>
             <RowHead>
                 <code class=class>{text}</code>
+                {kind}
             </RowHead>
             <Cell label=t!(keys::artifact::DIGEST) priority=Priority::Second>
                 {digest.map(|digest| view! { <DigestChip digest=digest /> })}
             </Cell>
             <Cell label=t!(keys::artifact::COMPRESSED) num=true>
                 {size}
+            </Cell>
+            <Cell label=t!(keys::artifact::SHARE) num=true priority=Priority::Second>
+                {share}
+            </Cell>
+            <Cell label=t!(keys::artifact::SHARED_BY) num=true>
+                {others}
             </Cell>
         </Row>
     }
@@ -207,6 +281,8 @@ mod tests {
             created_by: String::new(),
             created: None,
             foreign: false,
+            title: None,
+            shared_by: None,
         }
     }
 
@@ -220,5 +296,11 @@ mod tests {
     #[test]
     fn nothing_has_no_bar() {
         assert!(bars(&[layer(0)]).is_empty());
+    }
+
+    #[test]
+    fn what_others_have_as_well_is_summed() {
+        let of = |size: i64, n: i64| LayerInfo { shared_by: Some(n), ..layer(size) };
+        assert_eq!(shared(&[of(10, 3), of(5, 0), layer(7), of(1, 1)]), 11);
     }
 }

@@ -1,68 +1,115 @@
 //! What an artifact is: platforms, tags, how it runs, what it says of itself.
 
-use super::facts::{Child, ChildKind, ImageFacts, children, is_index};
+use super::chart::{Chart, web};
+use super::facts::{ChartFacts, ImageFacts, is_index, said};
 use super::labels::{LabelsCard, PostTakeLabel};
-use super::{Head, Part, artifact_of_page, kind_label};
+use super::platforms::Platforms;
+use super::subject::{Asked, Subject, use_asked};
+use super::trust::TrustCard;
+use super::{Head, Part, kind_label};
+use crate::client::{ApiResult, Client, ListParams, use_client};
+use crate::form::FormAction;
 use crate::format::{ByteSize, TimeAgo, TimeDate};
 use crate::i18n::keys;
+use crate::load::Resource;
 use crate::pages::loaded;
 use crate::pages::project::{InProject, RepositoryPart, artifact_href, natural};
 use crate::pages::repository::PullPanel;
+use crate::query::{ListState, use_list_state};
 use crate::t;
-use crate::ui::{
-    Badge, Card, CardBody, Cell, Column, DigestChip, Glyph, Icon, KeyValue, KeyValues, LinkButton, Look, Row, RowHead,
-    Size, Table, TableBox, breakable,
-};
-use berth_types::api::{Accessory, Artifact, Tag};
+use crate::ui::{Badge, Card, CardBody, Glyph, Icon, KeyValue, KeyValues, LinkButton, Look, Size, breakable};
+use berth_types::api::{Artifact, IndexChild, Tag};
+use berth_types::page::Paged;
 use berth_types::policy::{Action, Resource as Of};
 use berth_types::{Reference, RepoName, Timestamp};
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// What the page shows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Shown {
+    subject: Subject,
+    /// A page of what an index lists.
+    children: Option<Paged<IndexChild>>,
+    state: ListState,
+}
+
+async fn load(client: Client, repo: RepoName, reference: String, asked: Asked, state: ListState) -> ApiResult<Shown> {
+    let subject = Subject::load(&client, &repo, &reference, &asked).await?;
+    let children = match is_index(&subject.artifact) {
+        true => {
+            let params = ListParams { page: state.page, page_size: state.page_size, ..ListParams::default() };
+            Some(client.children(&repo, &reference, &params).await?)
+        }
+        false => None,
+    };
+    Ok(Shown { subject, children, state })
+}
 
 /// The page with the overview.
 #[component]
 pub(crate) fn Overview(within: InProject, repo: RepoName, reference: Reference) -> impl IntoView {
-    let artifact = artifact_of_page(&repo, &reference);
-    let take = ServerAction::<PostTakeLabel>::new();
+    let (asked, state) = (use_asked(), use_list_state(""));
+    let shown = {
+        let (client, repo, reference) = (use_client(), repo.clone(), reference.to_string());
+        Resource::new(
+            move || (asked.get(), state.get()),
+            move |(asked, state)| load(client.clone(), repo.clone(), reference.clone(), asked, state),
+        )
+    };
+    let take = FormAction::of::<PostTakeLabel>();
     Effect::new(move |before: Option<usize>| {
         let version = take.version().get();
         if before.is_some_and(|before| before != version) {
-            artifact.refetch();
+            shown.refetch();
         }
         version
     });
-    loaded(artifact, move |artifact| {
+    loaded(shown, move |shown: Shown| {
+        let Shown { subject, children, state } = shown;
+        let artifact = subject.artifact.clone();
         let may_tag = within.rights.may(Of::Tag, Action::Create);
         let new_tag = may_tag.then(|| RepositoryPart::NewTag(reference.clone()).of(&repo));
         let facts = ImageFacts::read(artifact.extra_attrs.as_ref());
+        let chart = (artifact.kind == "CHART").then(|| ChartFacts::read(artifact.extra_attrs.as_ref()));
         let tags = artifact.tags.clone().unwrap_or_default();
-        let children = is_index(&artifact).then(|| children(artifact.references.as_deref().unwrap_or_default()));
         let labels = pairs(t!(keys::artifact::LABELS), facts.labels.clone());
         let annotations = artifact.annotations.clone().unwrap_or_default().into_iter().collect();
         let annotations = pairs(t!(keys::artifact::ANNOTATIONS), annotations);
-        let accessories = artifact.accessories.clone().unwrap_or_default();
         let on_it = artifact.labels.clone().unwrap_or_default();
-        let name = reference.to_string();
+        let family = subject.family.clone();
+        let (size, repo_of_children, name) = (artifact.size, repo.clone(), reference.to_string());
+        let children = children.map(|listed| {
+            view! {
+                <Platforms
+                    repo=repo_of_children
+                    name=name
+                    family=family
+                    listed=listed
+                    state=state
+                    size=size
+                />
+            }
+        });
         view! {
             <Head
                 within=within.clone()
                 repo=repo.clone()
                 reference=reference.clone()
-                artifact=artifact.clone()
+                subject=subject.clone()
                 part=Part::Overview
             />
             <div class="split">
                 <div class="stack">
                     <Pull repo=repo.clone() reference=reference.clone() artifact=artifact.clone() />
-                    {children
-                        .map(|children| {
-                            view! { <Children repo=repo.clone() name=name children_of_index=children size=artifact.size /> }
-                        })}
+                    {chart.map(|facts| view! { <Chart facts=facts /> })} {children}
                     <Tags repo=repo.clone() tags=tags new=new_tag />
                     {facts.runs().then(|| view! { <Running facts=facts.clone() /> })}
                     {labels}
                     {annotations}
                 </div>
                 <aside class="stack" aria-label=t!(keys::artifact::FACTS)>
+                    <TrustCard repo=repo.clone() reference=reference.clone() subject=subject />
                     <Facts artifact=artifact facts=facts />
                     <LabelsCard
                         within=within.clone()
@@ -71,8 +118,6 @@ pub(crate) fn Overview(within: InProject, repo: RepoName, reference: Reference) 
                         labels=on_it
                         action=take
                     />
-                    {(!accessories.is_empty())
-                        .then(|| view! { <Accessories repo=repo.clone() accessories=accessories /> })}
                 </aside>
             </div>
         }
@@ -89,65 +134,6 @@ fn Pull(repo: RepoName, reference: Reference, artifact: Artifact) -> impl IntoVi
                     <PullPanel repo=repo tag=tag digest=artifact.digest kind=artifact.kind />
                 </div>
             </CardBody>
-        </Card>
-    }
-}
-
-#[component]
-fn Children(repo: RepoName, name: String, children_of_index: Vec<Child>, size: i64) -> impl IntoView {
-    let head = || {
-        view! {
-            <Column label=t!(keys::artifact::PLATFORM) />
-            <Column label=t!(keys::artifact::DIGEST) />
-            <Column label=t!(keys::artifact::TAB_LAYERS) />
-        }
-    };
-    let rows = children_of_index.into_iter().map(move |child| {
-        let href = artifact_href(&repo, &child.digest);
-        let (icon, text, layers) = match child.kind {
-            ChildKind::Platform(platform) => {
-                let text = platform.unwrap_or_else(|| t!(keys::artifact::UNKNOWN_PLATFORM));
-                (Glyph::Chip, text, Some(format!("{href}/layers")))
-            }
-            ChildKind::Attestation { about } => {
-                let text = match about {
-                    Some(platform) => t!(keys::artifact::ATTESTATION_OF, platform = platform),
-                    None => t!(keys::artifact::ATTESTATIONS),
-                };
-                (Glyph::Sbom, text, None)
-            }
-        };
-        view! {
-            <Row>
-                <RowHead>
-                    <span class="row g2 nowrap-row">
-                        <span class="dim">
-                            <Icon name=icon />
-                        </span>
-                        <a href=href>{text}</a>
-                    </span>
-                </RowHead>
-                <Cell label=t!(keys::artifact::DIGEST)>
-                    <DigestChip digest=child.digest />
-                </Cell>
-                <Cell label=t!(keys::artifact::TAB_LAYERS)>
-                    {layers.map(|href| view! { <a href=href>{t!(keys::common::SHOW)}</a> })}
-                </Cell>
-            </Row>
-        }
-    });
-    view! {
-        <Card title=t!(keys::artifact::PLATFORMS)>
-            <TableBox flush=true>
-                <Table caption=t!(keys::artifact::PLATFORMS_CAPTION, name = name) head=head>
-                    {rows.collect_view()}
-                </Table>
-            </TableBox>
-            <div class="card-foot">
-                <span>
-                    {t!(keys::artifact::SIZE)} " " <ByteSize bytes=natural(size) />
-                </span>
-            </div>
         </Card>
     }
 }
@@ -245,8 +231,8 @@ fn pairs(title: String, pairs: Vec<(String, String)>) -> Option<impl IntoView + 
     let item = |(name, value): (String, String)| {
         view! {
             <div>
-                <dt class="mono">{name}</dt>
-                <dd>{value}</dd>
+                <dt class="mono">{breakable(&name)}</dt>
+                <dd>{web(value)}</dd>
             </div>
         }
     };
@@ -273,7 +259,16 @@ fn fact(label: String, value: AnyView) -> impl IntoView + use<> {
 
 #[component]
 fn Facts(artifact: Artifact, facts: ImageFacts) -> impl IntoView {
+    use keys::artifact::said as k;
     let kind = kind_label(&artifact);
+    let told = |label: String, name: &str| {
+        let value = said(&artifact, &facts, name);
+        (!value.is_empty()).then(|| fact(label, web(value)))
+    };
+    let (source, page) = (told(t!(k::SOURCE), "source"), told(t!(k::HOME), "url"));
+    let (manual, licence) = (told(t!(k::DOCUMENTATION), "documentation"), told(t!(k::LICENCE), "licenses"));
+    let (version, revision) = (told(t!(k::VERSION), "version"), told(t!(k::REVISION), "revision"));
+    let base = told(t!(k::BASE), "base.name");
     let text = |label: String, value: String, mono: bool| {
         (!value.is_empty()).then(|| {
             let value = view! { <span class=mono.then_some("mono")>{breakable(&value)}</span> }.into_any();
@@ -300,37 +295,12 @@ fn Facts(artifact: Artifact, facts: ImageFacts) -> impl IntoView {
                     )} {text(t!(keys::artifact::PLATFORM), facts.platform, true)}
                     {text(t!(keys::artifact::MEDIA_TYPE), artifact.manifest_media_type, true)}
                     {text(t!(keys::artifact::ARTIFACT_TYPE), artifact_type, true)} {created}
+                    {source} {page} {manual} {licence} {version} {revision} {base}
                     {text(t!(keys::artifact::AUTHOR), facts.author, false)}
                     {fact(t!(keys::repository::PUSHED), view! { <TimeAgo at=artifact.push_time /> }.into_any())}
                     {fact(t!(keys::repository::PULLED), pulled)}
                 </dl>
             </CardBody>
-        </Card>
-    }
-}
-
-/// What was attached to the artifact: signatures, lists of parts.
-#[component]
-fn Accessories(repo: RepoName, accessories: Vec<Accessory>) -> impl IntoView {
-    let item = move |accessory: Accessory| {
-        let (icon, text) = match accessory.kind.as_str() {
-            kind if kind.starts_with("signature") => (Glyph::Sign, t!(keys::artifact::accessory::SIGNATURE)),
-            kind if kind.starts_with("sbom") => (Glyph::Sbom, t!(keys::artifact::accessory::SBOM)),
-            _ => (Glyph::Link, t!(keys::artifact::accessory::OTHER)),
-        };
-        view! {
-            <li>
-                <Icon name=icon />
-                <a href=artifact_href(&repo, &accessory.digest)>{text}</a>
-                <span class="push">
-                    <DigestChip digest=accessory.digest />
-                </span>
-            </li>
-        }
-    };
-    view! {
-        <Card title=t!(keys::artifact::accessory::TITLE)>
-            <ul class="list list-tight">{accessories.into_iter().map(item).collect_view()}</ul>
         </Card>
     }
 }

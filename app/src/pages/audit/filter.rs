@@ -21,6 +21,8 @@ pub struct AuditFilter {
     pub kind: String,
     /// A part of the name of the thing.
     pub resource: String,
+    /// A part of the address from which it was done.
+    pub address: String,
     /// Whether it worked.
     pub result: Option<bool>,
     /// From this day on, UTC.
@@ -31,7 +33,8 @@ pub struct AuditFilter {
 
 impl AuditFilter {
     /// The parameters in the address that belong to the filter.
-    pub const PARAMETERS: [&'static str; 8] = ["q", "operation", "kind", "resource", "result", "from", "to", "page"];
+    pub const PARAMETERS: [&'static str; 9] =
+        ["q", "operation", "kind", "resource", "address", "result", "from", "to", "page"];
 
     /// Reads the query of a page; what does not fit is as if it was not there.
     pub fn read(search: &str) -> Self {
@@ -45,6 +48,7 @@ impl AuditFilter {
             operation: text("operation"),
             kind: text("kind"),
             resource: text("resource"),
+            address: text("address"),
             result: text("result").parse().ok(),
             from: text("from").parse().ok(),
             to: text("to").parse().ok(),
@@ -64,6 +68,7 @@ impl AuditFilter {
         push("operation", "", &self.operation);
         push("resource_type", "", &self.kind);
         push("resource", "~", &self.resource);
+        push("client_address", "~", &self.address);
         push("operation_result", "", self.result_word());
         if self.from.is_some() || self.to.is_some() {
             let side = |day: Option<NaiveDate>, time: &str| day.map_or(String::new(), |day| format!("{day}T{time}"));
@@ -118,6 +123,7 @@ impl AuditFilter {
             ("operation", named(keys::audit::ACTION, label(&self.operation, operation_label))),
             ("kind", named(keys::audit::KIND, label(&self.kind, kind_label))),
             ("resource", named(keys::audit::RESOURCE, self.resource.clone())),
+            ("address", named(keys::audit::ADDRESS, self.address.clone())),
             ("result", named(keys::audit::RESULT, result.unwrap_or_default())),
             ("from", day(keys::audit::SINCE, self.from)),
             ("to", day(keys::audit::UNTIL, self.to)),
@@ -134,8 +140,7 @@ mod tests {
     use crate::i18n::Locale;
     use berth_types::query::parse_q;
 
-    const SEARCH: &str =
-        "?q=mei&operation=create&kind=tag&result=false&from=2026-03-01&to=2026-03-14&resource=a,b&page=2";
+    const SEARCH: &str = "?q=mei&operation=create&kind=tag&result=false&from=2026-03-01&to=2026-03-14&resource=a,b&address=192.0.2.&page=2";
 
     #[test]
     fn the_address_becomes_harbors_grammar() {
@@ -143,10 +148,10 @@ mod tests {
         let q = filter.q();
         assert_eq!(
             q,
-            "username=~mei,operation=create,resource_type=tag,resource=~a b,operation_result=false,\
+            "username=~mei,operation=create,resource_type=tag,resource=~a b,client_address=~192.0.2.,operation_result=false,\
              op_time=[2026-03-01T00:00:00~2026-03-14T23:59:59]"
         );
-        assert_eq!(parse_q(&q).unwrap().len(), 6);
+        assert_eq!(parse_q(&q).unwrap().len(), 7);
     }
 
     #[test]

@@ -6,8 +6,20 @@ use crate::t;
 /// What can be done, as the API writes it.
 pub(super) const OPERATIONS: [&str; 6] = ["create", "update", "delete", "pull", "login", "logout"];
 /// What it can be done to, as the API writes it.
-pub(super) const KINDS: [&str; 8] =
-    ["artifact", "tag", "repository", "project", "member", "user", "configuration", "robot"];
+pub(super) const KINDS: [&str; 12] = [
+    "artifact",
+    "tag",
+    "repository",
+    "project",
+    "member",
+    "user",
+    "token",
+    "robot",
+    "configuration",
+    "registry",
+    "replication_policy",
+    "usergroup",
+];
 
 /// An operation in words; a word that is not known stands for itself.
 pub(super) fn operation_label(operation: &str) -> String {
@@ -38,6 +50,18 @@ pub(super) fn kind_label(kind: &str) -> String {
         "robot" => k::ROBOT,
         "configuration" => k::CONFIGURATION,
         "session" => k::SESSION,
+        "token" => k::TOKEN,
+        "label" => k::LABEL,
+        "quota" => k::QUOTA,
+        "registry" => k::REGISTRY,
+        "replication_policy" => k::REPLICATION_POLICY,
+        "usergroup" => k::USERGROUP,
+        "retention" => k::RETENTION,
+        "immutable_rule" => k::IMMUTABLE_RULE,
+        "webhook_policy" => k::WEBHOOK_POLICY,
+        "preheat_instance" | "preheat_policy" => k::PREHEAT,
+        "scanner" => k::SCANNER,
+        "job" => k::JOB,
         other => return other.to_owned(),
     };
     t!(key)

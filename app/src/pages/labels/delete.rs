@@ -4,8 +4,9 @@ use super::{Owner, label_of};
 use crate::client::use_client;
 #[cfg(feature = "ssr")]
 use crate::form::FormError;
-use crate::form::{FormErrors, Posted, answer_of};
+use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of};
 use crate::i18n::keys;
+use crate::load::Resource;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
 use crate::pages::loaded;
@@ -13,7 +14,6 @@ use crate::pages::project::natural;
 use crate::ui::{Button, Callout, Glyph, LabelChip, LinkButton, Look, PageHead, Tone};
 use crate::{t, tn};
 use berth_types::api::Label;
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 /// Deletes a label.
@@ -33,7 +33,7 @@ pub(crate) fn DeleteLabel(
     /// Its row id.
     id: i64,
 ) -> impl IntoView {
-    let action = ServerAction::<PostDeleteLabel>::new();
+    let action = FormAction::of::<PostDeleteLabel>();
     let carried = {
         let (client, owner) = (use_client(), owner.clone());
         Resource::new(
@@ -66,12 +66,7 @@ fn effect(owner: &Owner, carried: Option<i64>) -> String {
 }
 
 #[component]
-fn Question(
-    owner: Owner,
-    label: Label,
-    carried: Resource<Option<i64>>,
-    action: ServerAction<PostDeleteLabel>,
-) -> impl IntoView {
+fn Question(owner: Owner, label: Label, carried: Resource<Option<i64>>, action: FormAction) -> impl IntoView {
     let heading = t!(keys::labels::DELETE_TITLE, name = label.name);
     let list = owner.list_href();
     let project = owner.project_name();
@@ -88,7 +83,7 @@ fn Question(
             }}
         </Transition>
         <LabelChip text=label.name.clone() color=label.color />
-        <ActionForm action=action>
+        <PostForm action=action>
             <input type="hidden" name="project" value=project />
             <input type="hidden" name="id" value=label.id.to_string() />
             <input type="hidden" name="name" value=label.name />
@@ -98,6 +93,6 @@ fn Question(
                 </Button>
                 <LinkButton href=list>{t!(keys::common::CANCEL)}</LinkButton>
             </div>
-        </ActionForm>
+        </PostForm>
     }
 }

@@ -8,7 +8,7 @@ use super::{Owner, label_of};
 use crate::client::{Client, use_client};
 #[cfg(feature = "ssr")]
 use crate::form::Fault;
-use crate::form::{FormError, FormErrors, Posted, answer_of, fault_of, value_of};
+use crate::form::{FormAction, FormError, FormErrors, PostForm, Posted, answer_of, fault_of, value_of};
 use crate::i18n::keys;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
@@ -18,7 +18,6 @@ use crate::ui::{Button, Card, CardBody, LinkButton, Look, PageHead, TextField};
 #[cfg(feature = "ssr")]
 use berth_types::ProjectId;
 use berth_types::api::Label;
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 /// Makes a label, or changes the one whose id is given.
@@ -72,7 +71,7 @@ pub(crate) fn NewLabel(
     /// Whose it will be.
     owner: Owner,
 ) -> impl IntoView {
-    let action = ServerAction::<PostLabel>::new();
+    let action = FormAction::of::<PostLabel>();
     let label = Label { color: COLOR_DEFAULT.to_owned(), ..Label::default() };
     view! {
         <PageHead title=|| t!(keys::labels::NEW_TITLE) />
@@ -88,7 +87,7 @@ pub(crate) fn EditLabel(
     /// Its row id.
     id: i64,
 ) -> impl IntoView {
-    let action = ServerAction::<PostLabel>::new();
+    let action = FormAction::of::<PostLabel>();
     loaded(label_of(&owner, id), move |label| {
         let heading = t!(keys::labels::EDIT_TITLE, name = label.name);
         view! {
@@ -99,7 +98,7 @@ pub(crate) fn EditLabel(
 }
 
 #[component]
-fn LabelForm(owner: Owner, label: Label, action: ServerAction<PostLabel>, submit: String) -> impl IntoView {
+fn LabelForm(owner: Owner, label: Label, action: FormAction, submit: String) -> impl IntoView {
     let answer: Signal<Option<FormError>> = answer_of(action);
     let project_id = owner.project_id().map(|id| id.to_string()).unwrap_or_default();
     let project = owner.project_id().map(|_| {
@@ -112,7 +111,7 @@ fn LabelForm(owner: Owner, label: Label, action: ServerAction<PostLabel>, submit
     view! {
         <Card label=submit.clone()>
             <CardBody>
-                <ActionForm action=action attr:class="form" attr:novalidate="">
+                <PostForm action=action attr:class="form" attr:novalidate="">
                     <FormErrors answer=answer />
                     {project}
                     {id}
@@ -149,7 +148,7 @@ fn LabelForm(owner: Owner, label: Label, action: ServerAction<PostLabel>, submit
                         </Button>
                         <LinkButton href=owner.list_href()>{t!(keys::common::CANCEL)}</LinkButton>
                     </div>
-                </ActionForm>
+                </PostForm>
             </CardBody>
         </Card>
     }

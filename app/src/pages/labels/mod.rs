@@ -10,6 +10,7 @@ pub(crate) use form::{EditLabel, NewLabel};
 use crate::client::{ApiError, ApiResult, use_client};
 use crate::format::TimeAgo;
 use crate::i18n::keys;
+use crate::load::Resource;
 use crate::pages::loaded;
 use crate::pages::project::{NoMatch, ProjectPart, natural};
 use crate::query::{ListState, use_list_state};

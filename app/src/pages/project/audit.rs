@@ -3,7 +3,8 @@
 use super::{InProject, NotAllowed};
 use crate::client::use_client;
 use crate::i18n::keys;
-use crate::pages::audit::{AuditFilter, AuditList};
+use crate::load::Resource;
+use crate::pages::audit::{AuditFilter, AuditList, Views};
 use crate::pages::loaded;
 use crate::query::use_list_state;
 use crate::t;
@@ -19,14 +20,16 @@ pub(crate) fn Audit(within: InProject) -> impl IntoView {
     }
     let state = use_list_state("-op_time");
     let project = within.project.project_id;
+    let views = Views::of("project-audit");
     let client = use_client();
     let entries = Resource::new(
-        move || state.get(),
-        move |state| {
+        move || (state.get(), views.version()),
+        move |(state, _)| {
             let (client, name) = (client.clone(), within.name.clone());
             async move {
                 let entries = client.project_audit(&name, &state.params(AuditFilter::read(&state.search).q())).await?;
-                Ok((state, entries))
+                let saved = views.load(&client).await?;
+                Ok((state, entries, saved))
             }
         },
     );
@@ -34,7 +37,9 @@ pub(crate) fn Audit(within: InProject) -> impl IntoView {
         <PageHead title=|| t!(keys::audit::TITLE) sub=t!(keys::audit::SUB) />
         {loaded(
             entries,
-            move |(state, entries)| view! { <AuditList state=state entries=entries project=project /> },
+            move |(state, entries, saved)| {
+                view! { <AuditList state=state entries=entries views=views saved=saved project=project /> }
+            },
         )}
     }
     .into_any()

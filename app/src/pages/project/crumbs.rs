@@ -19,7 +19,13 @@ pub fn crumbs(page: &PagePath, catalog: &Catalog) -> Vec<Crumb> {
                 return crumbs;
             };
             crumbs.push(Crumb::link(project.as_str(), front));
-            if matches!(part, ProjectPart::NewMember | ProjectPart::RemoveMember(_)) {
+            if matches!(
+                part,
+                ProjectPart::NewMember
+                    | ProjectPart::NewGroupMember
+                    | ProjectPart::ExplainMember
+                    | ProjectPart::RemoveMember(_)
+            ) {
                 crumbs.push(Crumb::link(text(keys::members::TITLE), ProjectPart::Members.of(&project)));
             }
             if matches!(part, ProjectPart::NewLabel | ProjectPart::EditLabel(_) | ProjectPart::DeleteLabel(_)) {
@@ -33,6 +39,24 @@ pub fn crumbs(page: &PagePath, catalog: &Catalog) -> Vec<Crumb> {
                     | ProjectPart::DeleteRobot(_)
             ) {
                 crumbs.push(Crumb::link(text(keys::robots::TITLE), ProjectPart::Robots.of(&project)));
+            }
+            if matches!(part, ProjectPart::DeleteRetention) {
+                crumbs.push(Crumb::link(text(keys::retention::TITLE), ProjectPart::Retention.of(&project)));
+            }
+            if matches!(
+                part,
+                ProjectPart::NewImmutable | ProjectPart::EditImmutable(_) | ProjectPart::DeleteImmutable(_)
+            ) {
+                crumbs.push(Crumb::link(text(keys::immutability::TITLE), ProjectPart::Immutability.of(&project)));
+            }
+            if matches!(part, ProjectPart::NewWebhook | ProjectPart::EditWebhook(_) | ProjectPart::DeleteWebhook(_)) {
+                crumbs.push(Crumb::link(text(keys::webhooks::TITLE), ProjectPart::Webhooks.of(&project)));
+            }
+            if matches!(part, ProjectPart::NewPreheat | ProjectPart::EditPreheat(_) | ProjectPart::DeletePreheat(_)) {
+                crumbs.push(Crumb::link(text(keys::preheat::POLICIES), ProjectPart::Preheat.of(&project)));
+            }
+            if matches!(part, ProjectPart::Allowlist) {
+                crumbs.push(Crumb::link(text(keys::scanners::PROJECT_TITLE), ProjectPart::Scanner.of(&project)));
             }
             if matches!(part, ProjectPart::Delete) {
                 crumbs.push(Crumb::link(text(keys::project_settings::TITLE), ProjectPart::Settings.of(&project)));
@@ -68,12 +92,12 @@ pub fn title(page: &PagePath, catalog: &Catalog) -> String {
             None => project.to_string(),
         },
         PagePath::Repository(repo, part) => match part {
-            RepositoryPart::Artifact(Reference::Tag(tag)) | RepositoryPart::Layers(Reference::Tag(tag)) => {
-                format!("{repo}:{tag}")
-            }
-            RepositoryPart::Artifact(reference) | RepositoryPart::Layers(reference) => {
-                format!("{repo}@{}", reference_text(reference))
-            }
+            RepositoryPart::Artifact(reference)
+            | RepositoryPart::Layers(reference)
+            | RepositoryPart::Inside(reference, _) => match reference {
+                Reference::Tag(tag) => format!("{repo}:{tag}"),
+                Reference::Digest(_) => format!("{repo}@{}", reference_text(reference)),
+            },
             other => match repository_crumb(other, catalog) {
                 Some(last) => format!("{last} · {repo}"),
                 None => repo.to_string(),
@@ -94,7 +118,10 @@ pub fn reference_text(reference: &Reference) -> String {
 fn project_key(part: &ProjectPart) -> Option<Key> {
     Some(match part {
         ProjectPart::Repositories => return None,
+        ProjectPart::SetUp => keys::newcomer::TITLE,
         ProjectPart::Members => keys::members::TITLE,
+        ProjectPart::ExplainMember => keys::newcomer::explain::TITLE,
+        ProjectPart::NewGroupMember => keys::newcomer::group::TITLE,
         ProjectPart::NewMember => keys::members::ADD_TITLE,
         ProjectPart::RemoveMember(_) => keys::members::REMOVE_SUBMIT,
         ProjectPart::Robots => keys::robots::TITLE,
@@ -106,8 +133,26 @@ fn project_key(part: &ProjectPart) -> Option<Key> {
         ProjectPart::NewLabel => keys::labels::NEW_TITLE,
         ProjectPart::EditLabel(_) => keys::labels::EDIT_SHORT,
         ProjectPart::DeleteLabel(_) => keys::labels::DELETE_SUBMIT,
+        ProjectPart::Retention => keys::retention::TITLE,
+        ProjectPart::DeleteRetention => keys::retention::DELETE_SUBMIT,
+        ProjectPart::Immutability => keys::immutability::TITLE,
+        ProjectPart::NewImmutable => keys::immutability::NEW,
+        ProjectPart::EditImmutable(_) => keys::common::EDIT,
+        ProjectPart::DeleteImmutable(_) => keys::immutability::DELETE_SUBMIT,
+        ProjectPart::Webhooks => keys::webhooks::TITLE,
+        ProjectPart::NewWebhook => keys::webhooks::NEW,
+        ProjectPart::EditWebhook(_) => keys::common::EDIT,
+        ProjectPart::DeleteWebhook(_) => keys::webhooks::DELETE_SUBMIT,
+        ProjectPart::Scanner => keys::scanners::PROJECT_TITLE,
+        ProjectPart::Allowlist => keys::allowlist::TITLE,
+        ProjectPart::Preheat => keys::preheat::POLICIES,
+        ProjectPart::NewPreheat => keys::preheat::NEW_POLICY,
+        ProjectPart::EditPreheat(_) => keys::preheat::EDIT_POLICY,
+        ProjectPart::DeletePreheat(_) => keys::preheat::DELETE_POLICY_SUBMIT,
         ProjectPart::Audit => keys::audit::TITLE,
         ProjectPart::Settings => keys::project_settings::TITLE,
+        ProjectPart::Storage => keys::usage::TITLE,
+        ProjectPart::Bulk => keys::bulk::PAGE,
         ProjectPart::Delete => keys::project_settings::DELETE_SUBMIT,
     })
 }
@@ -115,11 +160,14 @@ fn project_key(part: &ProjectPart) -> Option<Key> {
 fn repository_crumb(part: &RepositoryPart, catalog: &Catalog) -> Option<String> {
     let key = match part {
         RepositoryPart::Tags => return None,
-        RepositoryPart::Artifact(reference) | RepositoryPart::Layers(reference) => {
+        RepositoryPart::Artifact(reference)
+        | RepositoryPart::Layers(reference)
+        | RepositoryPart::Inside(reference, _) => {
             return Some(reference_text(reference));
         }
         RepositoryPart::Description => keys::repository::INFO_LABEL,
         RepositoryPart::Delete => keys::repositories::DELETE_SUBMIT,
+        RepositoryPart::Bulk => keys::bulk::PAGE,
         RepositoryPart::TagHistory(_) => keys::repository::TAB_HISTORY,
         RepositoryPart::DeleteTag(_) => keys::repository::DELETE_TAG_SUBMIT,
         RepositoryPart::Labels(_) => keys::labels::TITLE,

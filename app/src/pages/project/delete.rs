@@ -5,7 +5,7 @@ use super::{InProject, NotAllowed, ProjectPart};
 use crate::client::{ApiError, use_client};
 #[cfg(feature = "ssr")]
 use crate::form::{Fault, FormError};
-use crate::form::{FormErrors, Posted, answer_of, fault_of};
+use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of, fault_of};
 use crate::i18n::keys;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
@@ -15,7 +15,6 @@ use crate::ui::{
     TextField, Tone,
 };
 use berth_types::policy::{Action, Resource as Of};
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 /// Deletes a project whose name was typed.
@@ -39,7 +38,7 @@ async fn delete(client: &crate::client::Client, project: &str, confirm: &str) ->
 /// The page with the question.
 #[component]
 pub(crate) fn DeleteProject(within: InProject) -> impl IntoView {
-    let action = ServerAction::<PostDeleteProject>::new();
+    let action = FormAction::of::<PostDeleteProject>();
     if !within.rights.may(Of::Project, Action::Delete) {
         return view! { <NotAllowed /> }.into_any();
     }
@@ -50,7 +49,7 @@ pub(crate) fn DeleteProject(within: InProject) -> impl IntoView {
         <Callout tone=Tone::Warn title=t!(keys::project_settings::DANGER_TEXT) />
         <Card label=t!(keys::project_settings::DANGER)>
             <CardBody>
-                <ActionForm action=action attr:class="form" attr:novalidate="">
+                <PostForm action=action attr:class="form" attr:novalidate="">
                     <Question action=action project=within.project.name />
                     <div class="row">
                         <Button look=Look::DangerFill icon=Glyph::Trash submit=true busy=action.pending()>
@@ -58,7 +57,7 @@ pub(crate) fn DeleteProject(within: InProject) -> impl IntoView {
                         </Button>
                         <LinkButton href=settings>{t!(keys::common::CANCEL)}</LinkButton>
                     </div>
-                </ActionForm>
+                </PostForm>
             </CardBody>
         </Card>
     }
@@ -74,12 +73,12 @@ pub(crate) fn DeleteProjectDialog(
     /// The name of the project.
     project: String,
     /// What deletes it.
-    action: ServerAction<PostDeleteProject>,
+    action: FormAction,
 ) -> impl IntoView {
     let title = t!(keys::project_settings::DELETE_TITLE, project = project);
     view! {
         <Dialog id=DIALOG>
-            <ActionForm action=action attr:novalidate="">
+            <PostForm action=action attr:novalidate="">
                 <DialogHead id=DIALOG title=title text=t!(keys::project_settings::DANGER_TEXT) />
                 <DialogBody>
                     <Question action=action project=project />
@@ -89,13 +88,13 @@ pub(crate) fn DeleteProjectDialog(
                         {t!(keys::project_settings::DELETE_SUBMIT)}
                     </Button>
                 </DialogFoot>
-            </ActionForm>
+            </PostForm>
         </Dialog>
     }
 }
 
 #[component]
-fn Question(action: ServerAction<PostDeleteProject>, project: String) -> impl IntoView {
+fn Question(action: FormAction, project: String) -> impl IntoView {
     let answer = answer_of(action);
     view! {
         <FormErrors answer=answer />

@@ -5,28 +5,37 @@ mod audit;
 pub(crate) mod commands;
 pub(crate) mod crumbs;
 mod delete;
+mod immutability;
 mod labels;
 mod members;
 mod path;
+mod preheat;
 mod repositories;
+pub(crate) mod retention;
 mod rights;
 mod robots;
+mod scanner;
+pub(crate) mod set_up;
 mod settings;
+mod storage;
+mod webhooks;
 
-pub(crate) use repositories::first_line;
+pub(crate) use storage::StorageFacts;
 
-pub use path::{PagePath, ProjectPart, RepositoryPart, artifact_href};
+pub use path::{ArtifactPart, PagePath, ProjectPart, RepositoryPart, artifact_href};
 pub use rights::{Rights, is_public};
 
+use crate::apart::draw_apart;
 use crate::client::{ApiError, ApiResult, use_client};
 use crate::frame::Frame;
 use crate::i18n::{keys, use_catalog};
-use crate::pages::{ErrorView, artifact, repository};
+use crate::load::Resource;
+use crate::pages::{ErrorView, artifact, bulk, repository};
 use crate::session::use_session;
 use crate::t;
 use crate::ui::{Badge, Crumb, Empty, Glyph, LinkButton, Skeleton, Tone};
-use berth_types::ProjectName;
 use berth_types::api::Project;
+use berth_types::{ProjectName, RepoName};
 use crumbs::{crumbs, title};
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -125,49 +134,104 @@ fn PagesOf(project: Project, page: Memo<Option<PagePath>>, source: Resource<ApiR
     .into_any()
 }
 
+/// Waits for the code of the page that the address names: what the server drew is taken over at once.
+pub(crate) async fn load_part() {
+    #[cfg(target_arch = "wasm32")]
+    match window().location().pathname().ok().and_then(|path| PagePath::parse(&path)) {
+        None | Some(PagePath::Project(_, ProjectPart::Repositories)) => {}
+        Some(PagePath::Project(..)) => load_project().await,
+        Some(PagePath::Repository(..)) => load_repository().await,
+    }
+}
+
 fn draw(page: PagePath, within: InProject) -> AnyView {
     match page {
-        PagePath::Project(_, part) => match part {
-            ProjectPart::Repositories => view! { <repositories::Repositories within=within /> }.into_any(),
-            ProjectPart::Members => view! { <members::Members within=within /> }.into_any(),
-            ProjectPart::NewMember => view! { <members::NewMember within=within /> }.into_any(),
-            ProjectPart::RemoveMember(id) => view! { <members::RemoveMember within=within id=id /> }.into_any(),
-            ProjectPart::Labels | ProjectPart::NewLabel | ProjectPart::EditLabel(_) | ProjectPart::DeleteLabel(_) => {
-                labels::draw(&part, within)
-            }
-            ProjectPart::Robots
-            | ProjectPart::NewRobot
-            | ProjectPart::EditRobot(_)
-            | ProjectPart::RobotSecret(_)
-            | ProjectPart::DeleteRobot(_) => robots::draw(&part, within),
-            ProjectPart::Audit => view! { <audit::Audit within=within /> }.into_any(),
-            ProjectPart::Settings => view! { <settings::Settings within=within /> }.into_any(),
-            ProjectPart::Delete => view! { <delete::DeleteProject within=within /> }.into_any(),
-        },
-        PagePath::Repository(repo, part) => match part {
-            RepositoryPart::Tags => view! { <repository::Repository within=within repo=repo /> }.into_any(),
-            RepositoryPart::Description => view! { <repository::Description within=within repo=repo /> }.into_any(),
-            RepositoryPart::Delete => view! { <repository::DeleteRepository within=within repo=repo /> }.into_any(),
-            RepositoryPart::TagHistory(tag) => view! { <repository::TagHistory repo=repo tag=tag /> }.into_any(),
-            RepositoryPart::DeleteTag(tag) => {
-                view! { <repository::DeleteTag within=within repo=repo tag=tag /> }.into_any()
-            }
-            RepositoryPart::Artifact(reference) => {
-                view! { <artifact::Overview within=within repo=repo reference=reference /> }.into_any()
-            }
-            RepositoryPart::Layers(reference) => {
-                view! { <artifact::Layers within=within repo=repo reference=reference /> }.into_any()
-            }
-            RepositoryPart::Labels(reference) => {
-                view! { <artifact::ArtifactLabels within=within repo=repo reference=reference /> }.into_any()
-            }
-            RepositoryPart::NewTag(reference) => {
-                view! { <artifact::NewTag within=within repo=repo reference=reference /> }.into_any()
-            }
-            RepositoryPart::DeleteArtifact(reference) => {
-                view! { <artifact::DeleteArtifact within=within repo=repo reference=reference /> }.into_any()
-            }
-        },
+        // What most visitors see first is no part of its own.
+        PagePath::Project(_, ProjectPart::Repositories) => {
+            view! { <repositories::Repositories within=within /> }.into_any()
+        }
+        PagePath::Project(_, part) => draw_apart!(of_project(part, within)),
+        PagePath::Repository(repo, part) => draw_apart!(of_repository(repo, part, within)),
+    }
+}
+
+#[cfg_attr(target_arch = "wasm32", leptos::wasm_split::wasm_split(project, wasm_split_path = ::leptos::wasm_split, preload(load_project)))]
+fn of_project(part: ProjectPart, within: InProject) -> AnyView {
+    match part {
+        ProjectPart::Repositories => view! { <repositories::Repositories within=within /> }.into_any(),
+        ProjectPart::SetUp => view! { <set_up::SetUp within=within /> }.into_any(),
+        ProjectPart::Members => view! { <members::Members within=within /> }.into_any(),
+        ProjectPart::ExplainMember => view! { <members::ExplainMember within=within /> }.into_any(),
+        ProjectPart::NewGroupMember => view! { <members::NewGroupMember within=within /> }.into_any(),
+        ProjectPart::NewMember => view! { <members::NewMember within=within /> }.into_any(),
+        ProjectPart::RemoveMember(id) => view! { <members::RemoveMember within=within id=id /> }.into_any(),
+        ProjectPart::Labels | ProjectPart::NewLabel | ProjectPart::EditLabel(_) | ProjectPart::DeleteLabel(_) => {
+            labels::draw(&part, within)
+        }
+        ProjectPart::Robots
+        | ProjectPart::NewRobot
+        | ProjectPart::EditRobot(_)
+        | ProjectPart::RobotSecret(_)
+        | ProjectPart::DeleteRobot(_) => robots::draw(&part, within),
+        ProjectPart::Retention => view! { <retention::Retention within=within /> }.into_any(),
+        ProjectPart::DeleteRetention => view! { <retention::DeleteRetention within=within /> }.into_any(),
+        ProjectPart::Immutability => view! { <immutability::Immutability within=within /> }.into_any(),
+        ProjectPart::NewImmutable => view! { <immutability::NewImmutable within=within /> }.into_any(),
+        ProjectPart::EditImmutable(id) => view! { <immutability::EditImmutable within=within id=id /> }.into_any(),
+        ProjectPart::DeleteImmutable(id) => view! { <immutability::DeleteImmutable within=within id=id /> }.into_any(),
+        ProjectPart::Webhooks => view! { <webhooks::Webhooks within=within /> }.into_any(),
+        ProjectPart::NewWebhook => view! { <webhooks::NewWebhook within=within /> }.into_any(),
+        ProjectPart::EditWebhook(id) => view! { <webhooks::EditWebhook within=within id=id /> }.into_any(),
+        ProjectPart::DeleteWebhook(id) => view! { <webhooks::DeleteWebhook within=within id=id /> }.into_any(),
+        ProjectPart::Scanner => view! { <scanner::Scanner within=within /> }.into_any(),
+        ProjectPart::Allowlist => view! { <scanner::Allowlist within=within /> }.into_any(),
+        ProjectPart::Preheat
+        | ProjectPart::NewPreheat
+        | ProjectPart::EditPreheat(_)
+        | ProjectPart::DeletePreheat(_) => preheat::draw(&part, within),
+        ProjectPart::Audit => view! { <audit::Audit within=within /> }.into_any(),
+        ProjectPart::Settings => view! { <settings::Settings within=within /> }.into_any(),
+        ProjectPart::Storage => view! { <storage::Storage within=within /> }.into_any(),
+        ProjectPart::Bulk => {
+            let (place, project) = (bulk::Place::Project(within.name), within.project.project_id);
+            view! { <bulk::Bulk place=place project=Some(project) /> }.into_any()
+        }
+        ProjectPart::Delete => view! { <delete::DeleteProject within=within /> }.into_any(),
+    }
+}
+
+#[cfg_attr(target_arch = "wasm32", leptos::wasm_split::wasm_split(repository, wasm_split_path = ::leptos::wasm_split, preload(load_repository)))]
+fn of_repository(repo: RepoName, part: RepositoryPart, within: InProject) -> AnyView {
+    match part {
+        RepositoryPart::Tags => view! { <repository::Repository within=within repo=repo /> }.into_any(),
+        RepositoryPart::Description => view! { <repository::Description within=within repo=repo /> }.into_any(),
+        RepositoryPart::Bulk => {
+            let project = within.project.project_id;
+            view! { <bulk::Bulk place=bulk::Place::Repository(repo) project=Some(project) /> }.into_any()
+        }
+        RepositoryPart::Delete => view! { <repository::DeleteRepository within=within repo=repo /> }.into_any(),
+        RepositoryPart::TagHistory(tag) => {
+            view! { <repository::TagHistory within=within repo=repo tag=tag /> }.into_any()
+        }
+        RepositoryPart::DeleteTag(tag) => {
+            view! { <repository::DeleteTag within=within repo=repo tag=tag /> }.into_any()
+        }
+        RepositoryPart::Artifact(reference) => {
+            view! { <artifact::Overview within=within repo=repo reference=reference /> }.into_any()
+        }
+        RepositoryPart::Layers(reference) => {
+            view! { <artifact::Layers within=within repo=repo reference=reference /> }.into_any()
+        }
+        RepositoryPart::Inside(reference, part) => artifact::inside(within, repo, reference, part),
+        RepositoryPart::Labels(reference) => {
+            view! { <artifact::ArtifactLabels within=within repo=repo reference=reference /> }.into_any()
+        }
+        RepositoryPart::NewTag(reference) => {
+            view! { <artifact::NewTag within=within repo=repo reference=reference /> }.into_any()
+        }
+        RepositoryPart::DeleteArtifact(reference) => {
+            view! { <artifact::DeleteArtifact within=within repo=repo reference=reference /> }.into_any()
+        }
     }
 }
 

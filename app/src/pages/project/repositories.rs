@@ -1,21 +1,22 @@
 //! The front page of a project: what it holds, how to push to it, its repositories.
 
-use super::commands::PushCommands;
+use super::set_up::{PushSteps, pushes, set_up_href};
 use super::{InProject, NoMatch, ProjectPart, RepositoryPart, Visibility, is_public, natural};
 use crate::client::use_client;
 use crate::format::{TimeAgo, bytes, count, percent};
 use crate::i18n::keys;
-use crate::pages::loaded;
+use crate::live::{Fresh, NewRows, use_fresh};
+use crate::load::Resource;
+use crate::pages::{bulk, loaded};
 use crate::query::{ListState, use_list_state};
-use crate::session::use_session;
 use crate::ui::{
-    ActionCell, ActionColumn, Card, CardBody, Cell, Column, CopyCommand, Empty, Fact, FilterCount, Filters, Glyph,
-    Icon, LinkButton, Look, Menu, MenuLink, MenuSeparator, MenuSide, NameLink, PageHead, Pager, Priority, QuotaBar,
-    Row, RowHead, RowMenu, SearchBox, Sort, Stat, Stats, Table, TableBox,
+    ActionCell, ActionColumn, Card, CardBody, Cell, Column, Empty, Fact, FilterCount, Filters, Glyph, Icon, LinkButton,
+    Look, Menu, MenuLink, MenuSeparator, MenuSide, NameLink, PageHead, Pager, Priority, QuotaBar, Row, RowHead,
+    RowMenu, SearchBox, SelectAllColumn, SelectCell, Selectable, Sort, Stat, Stats, Table, TableBox,
 };
 use crate::{t, tn};
 use berth_types::RepoName;
-use berth_types::api::{ProjectSummary, Repository};
+use berth_types::api::{BulkAction, BulkKind, LiveEvent, ProjectSummary, Repository};
 use berth_types::page::Paged;
 use berth_types::policy::{Action, Resource as Of};
 use leptos::prelude::*;
@@ -25,11 +26,13 @@ use leptos::prelude::*;
 pub(crate) fn Repositories(within: InProject) -> impl IntoView {
     let state = use_list_state("-update_time");
     let client = use_client();
+    let on_top = Signal::derive(move || state.with(|state| state.is_first("-update_time")));
+    let fresh = use_fresh(format!("project:{}", within.name), pushed, on_top, |_| {});
     let summary = {
         let (client, name) = (client.clone(), within.name.clone());
         Resource::new(
-            || (),
-            move |()| {
+            move || fresh.version(),
+            move |_| {
                 let (client, name) = (client.clone(), name.clone());
                 // The page is whole without these numbers.
                 async move { client.project_summary(&name).await.ok() }
@@ -39,8 +42,8 @@ pub(crate) fn Repositories(within: InProject) -> impl IntoView {
     let repositories = {
         let name = within.name.clone();
         Resource::new(
-            move || state.get(),
-            move |state| {
+            move || (state.get(), fresh.version()),
+            move |(state, _)| {
                 let (client, name) = (client.clone(), name.clone());
                 async move {
                     let repositories = client.repositories(&name, &state.params(state.fuzzy("name"))).await?;
@@ -57,18 +60,15 @@ pub(crate) fn Repositories(within: InProject) -> impl IntoView {
         {loaded(
             repositories,
             move |(state, repositories)| {
-                view! { <RepositoryList within=within.clone() state=state repositories=repositories /> }
+                view! { <RepositoryList within=within.clone() state=state repositories=repositories fresh=fresh /> }
             },
         )}
     }
 }
 
-/// What the visitor would type to push here.
-fn push_commands(within: &InProject) -> PushCommands {
-    use_session().with_untracked(|session| {
-        let username = session.user.as_ref().map(|user| user.username.as_str());
-        PushCommands::new(session.registry(), &within.name, username)
-    })
+/// The repository that an event is about.
+fn pushed(event: &LiveEvent) -> Option<String> {
+    (!event.repository.is_empty()).then(|| event.repository.clone())
 }
 
 #[component]
@@ -103,7 +103,8 @@ fn Head(within: InProject) -> impl IntoView {
         }
     };
     let settings = within.rights.may(Of::Project, Action::Update).then(|| ProjectPart::Settings.of(&within.name));
-    let push = within.rights.may_push().then(|| push_commands(&within));
+    let push = pushes(&within).then(|| within.clone());
+    let set_up = push.is_none().then(|| set_up_href(&within.name, None, None));
     let actions = move || {
         view! {
             {settings
@@ -115,40 +116,30 @@ fn Head(within: InProject) -> impl IntoView {
                     }
                 })}
             {push
-                .map(|commands| {
+                .map(|within| {
                     view! {
                         <Menu
-                            text=t!(keys::repositories::PUSH)
+                            text=t!(keys::newcomer::TITLE)
                             icon=Glyph::Terminal
                             look=Look::Primary
                             side=MenuSide::End
                             wide=true
                         >
-                            <PushSteps commands=commands />
+                            <PushSteps within=within />
                         </Menu>
+                    }
+                })}
+            {set_up
+                .map(|href| {
+                    view! {
+                        <LinkButton href=href icon=Glyph::Terminal>
+                            {t!(keys::newcomer::TITLE)}
+                        </LinkButton>
                     }
                 })}
         }
     };
     view! { <PageHead title=heading meta=meta actions=actions /> }
-}
-
-/// The commands of a first push, one below the other.
-#[component]
-fn PushSteps(commands: PushCommands) -> impl IntoView {
-    let step = |number: u8, title: String, command: String| {
-        view! {
-            <div class="stack g1">
-                <p class="small strong">{format!("{number}. {title}")}</p>
-                <CopyCommand text=command />
-            </div>
-        }
-    };
-    view! {
-        {step(1, t!(keys::repositories::PUSH_LOGIN), commands.login)}
-        {step(2, t!(keys::repositories::PUSH_TAG), commands.tag)}
-        {step(3, t!(keys::repositories::PUSH_PUSH), commands.push)}
-    }
 }
 
 /// What of the storage is used, and the limit where there is one, both in bytes.
@@ -205,12 +196,16 @@ fn Numbers(summary: ProjectSummary) -> impl IntoView {
 }
 
 #[component]
-fn RepositoryList(within: InProject, state: ListState, repositories: Paged<Repository>) -> impl IntoView {
+fn RepositoryList(within: InProject, state: ListState, repositories: Paged<Repository>, fresh: Fresh) -> impl IntoView {
     let total = natural(repositories.total);
+    let filter = state.fuzzy("name");
     let ListState { q, sort, page, page_size, search } = state;
     if total == 0 && q.is_empty() {
         return view! { <NothingPushed within=within /> }.into_any();
     }
+    let place = bulk::Place::Project(within.name.clone());
+    let buttons = bulk::buttons(&[(BulkAction::Delete, within.rights.may(Of::Repository, Action::Delete))]);
+    let rows = repositories.items.len();
     let table = if repositories.items.is_empty() {
         view! { <NoMatch query=q.clone() /> }.into_any()
     } else {
@@ -222,19 +217,23 @@ fn RepositoryList(within: InProject, state: ListState, repositories: Paged<Repos
         view! { <Pager page=page page_size=page_size total=total search=search /> }
     });
     view! {
-        <Filters>
-            <SearchBox label=t!(keys::repositories::FILTER) value=q keep=search />
-            <FilterCount text=tn!(keys::count::REPOSITORIES, total) />
-        </Filters>
-        {table}
-        {pager}
+        <Selectable action=place.href() keep=bulk::keep(BulkKind::Repositories, filter) buttons=buttons rows=rows total=total>
+            <Filters>
+                <SearchBox label=t!(keys::repositories::FILTER) value=q keep=search />
+                <FilterCount text=tn!(keys::count::REPOSITORIES, total) />
+            </Filters>
+            <NewRows fresh=fresh href="?" />
+            {table}
+            {pager}
+        </Selectable>
     }
     .into_any()
 }
 
 #[component]
 fn NothingPushed(within: InProject) -> impl IntoView {
-    if !within.rights.may_push() {
+    if !pushes(&within) {
+        let href = set_up_href(&within.name, None, None);
         return view! {
             <Card title=t!(keys::repositories::TITLE)>
                 <Empty
@@ -242,20 +241,33 @@ fn NothingPushed(within: InProject) -> impl IntoView {
                     in_card=true
                     title=t!(keys::repositories::EMPTY)
                     text=t!(keys::repositories::EMPTY_GUEST_TEXT)
-                />
+                >
+                    <LinkButton href=href icon=Glyph::Terminal>
+                        {t!(keys::newcomer::TITLE)}
+                    </LinkButton>
+                </Empty>
             </Card>
         }
         .into_any();
     }
-    let commands = push_commands(&within);
+    let href = set_up_href(&within.name, None, None);
     view! {
         <div class="cols" data-min="26">
             <Card title=t!(keys::repositories::TITLE)>
-                <Empty icon=Glyph::Repo in_card=true title=t!(keys::repositories::EMPTY) text=t!(keys::repositories::EMPTY_TEXT) />
+                <Empty
+                    icon=Glyph::Repo
+                    in_card=true
+                    title=t!(keys::repositories::EMPTY)
+                    text=t!(keys::repositories::EMPTY_TEXT)
+                >
+                    <LinkButton href=href icon=Glyph::Terminal>
+                        {t!(keys::newcomer::TITLE)}
+                    </LinkButton>
+                </Empty>
             </Card>
             <Card title=t!(keys::repositories::PUSH_TITLE)>
                 <CardBody stack=true>
-                    <PushSteps commands=commands />
+                    <PushSteps within=within />
                 </CardBody>
             </Card>
         </div>
@@ -266,8 +278,10 @@ fn NothingPushed(within: InProject) -> impl IntoView {
 #[component]
 fn RepositoryTable(within: InProject, repositories: Vec<Repository>, sort: String, search: String) -> impl IntoView {
     let acts = within.rights.may(Of::Repository, Action::Update) || within.rights.may(Of::Repository, Action::Delete);
+    let selects = within.rights.may(Of::Repository, Action::Delete);
     let head = move || {
         view! {
+            {selects.then(|| view! { <SelectAllColumn /> })}
             <Column label=t!(keys::repositories::NAME) sort=Sort::by("name", &sort, &search, false) />
             <Column
                 label=t!(keys::repositories::ARTIFACTS)
@@ -347,8 +361,13 @@ fn RepositoryRow(within: InProject, repository: Repository, repo: RepoName, acts
     });
     let href = RepositoryPart::Tags.of(&repo);
     let note = first_line(&repository.description).map(|line| view! { <span class="small muted block">{line}</span> });
+    let select = within.rights.may(Of::Repository, Action::Delete).then(|| {
+        let label = t!(keys::table::SELECT_NAMED, name = repository.name);
+        view! { <SelectCell label=label value=repository.name.clone() /> }
+    });
     view! {
         <Row>
+            {select}
             <RowHead>
                 <span class="row nowrap-row g3 top">
                     <span class="dim">

@@ -49,7 +49,14 @@ impl Rights {
             members: self.may(Resource::Member, Action::List),
             robots: self.may(Resource::Robot, Action::List),
             labels: self.may(Resource::Label, Action::List),
+            retention: self.may(Resource::TagRetention, Action::Read),
+            immutability: self.may(Resource::ImmutableTag, Action::List),
+            webhooks: self.may(Resource::NotificationPolicy, Action::List),
+            // Who only looks finds it from the settings; the side bar stays short.
+            scanner: self.may(Resource::Scanner, Action::Create),
+            preheat: self.may(Resource::PreheatPolicy, Action::List),
             log: self.may(Resource::Log, Action::List),
+            storage: self.may(Resource::Quota, Action::Read),
             settings: self.may(Resource::Project, Action::Update),
         }
     }

@@ -8,9 +8,10 @@ use crate::client::use_client;
 use crate::client::{ApiError, Client};
 #[cfg(feature = "ssr")]
 use crate::form::FormError;
-use crate::form::{FormErrors, Posted, answer_of};
+use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of};
 use crate::format::TimeDate;
 use crate::i18n::keys;
+use crate::load::Resource;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
 use crate::pages::loaded;
@@ -23,7 +24,6 @@ use berth_types::api::ProjectDeletable;
 #[cfg(feature = "ssr")]
 use berth_types::api::ProjectReq;
 use berth_types::policy::{Action, Resource as Of};
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 #[cfg(feature = "ssr")]
 use std::collections::BTreeMap;
@@ -49,7 +49,7 @@ async fn save(client: &Client, project: &str, public: bool) -> Posted {
 /// The page of the settings.
 #[component]
 pub(crate) fn Settings(within: InProject) -> impl IntoView {
-    let (save, delete) = (ServerAction::<PostAccess>::new(), ServerAction::<PostDeleteProject>::new());
+    let (save, delete) = (FormAction::of::<PostAccess>(), FormAction::of::<PostDeleteProject>());
     if !within.rights.may(Of::Project, Action::Update) {
         return view! { <NotAllowed /> }.into_any();
     }
@@ -105,7 +105,7 @@ pub(crate) fn Settings(within: InProject) -> impl IntoView {
             </CardBody>
         </Card>
         <Card title=t!(keys::project_settings::ACCESS)>
-            <ActionForm action=save>
+            <PostForm action=save>
                 <CardBody stack=true>
                     <p class="small muted">{t!(keys::project_settings::ACCESS_TEXT)}</p>
                     <input type="hidden" name="project" value=name.to_string() />
@@ -116,7 +116,7 @@ pub(crate) fn Settings(within: InProject) -> impl IntoView {
                         {t!(keys::project_settings::SAVE)}
                     </Button>
                 </CardFoot>
-            </ActionForm>
+            </PostForm>
         </Card>
         {danger}
     }
@@ -129,7 +129,7 @@ fn Danger(
     page: String,
     deletable: ProjectDeletable,
     repositories: u64,
-    action: ServerAction<PostDeleteProject>,
+    action: FormAction,
 ) -> impl IntoView {
     let content = if deletable.deletable {
         view! {

@@ -5,24 +5,30 @@ mod view;
 
 pub use new::NewProject;
 
+#[cfg(feature = "ssr")]
+use crate::client::ApiError;
 use crate::client::use_client;
+#[cfg(feature = "ssr")]
+use crate::form::FormError;
+use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of};
 use crate::format::{TimeAgo, count};
 use crate::frame::Frame;
 use crate::i18n::keys;
+use crate::load::Resource;
 use crate::pages::loaded;
-use crate::pages::project::{NoMatch, ProjectPart, Rights, Visibility, is_public, natural};
+use crate::pages::project::{NoMatch, ProjectPart, Rights, Visibility, natural};
 use crate::query::{ListState, use_list_state};
 use crate::session::{sign_in_href, use_session};
 use crate::ui::{
-    ActionCell, ActionColumn, Avatar, Cell, Column, Crumb, DialogLink, Empty, FilterCount, Filters, Glyph, LinkButton,
-    Look, Menu, MenuLink, MenuSeparator, NameLink, PageHead, Pager, Priority, Row, RowHead, RowMenu, SearchBox,
-    Segment, Segmented, Sort, Table, TableBox, with_query,
+    ActionCell, ActionColumn, Cell, Column, Crumb, DialogLink, Empty, FilterCount, Filters, Glyph, LinkButton, Look,
+    Menu, MenuLink, MenuSeparator, NameLink, PageHead, Pager, Priority, Quota as QuotaMeter, Row, RowHead, RowMenu,
+    SearchBox, Segment, Segmented, Sort, Star, Table, TableBox, with_query,
 };
 use crate::{t, tn};
 use berth_types::ProjectName;
-use berth_types::api::Project;
+use berth_types::api::ProjectOverview;
 use berth_types::page::Paged;
-use berth_types::policy::{Action, Resource as Of};
+use berth_types::policy::{Action, Resource as Of, Role};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use new::{DIALOG, NewProjectDialog, PostNewProject};
@@ -30,22 +36,33 @@ use view::{PARAMETER, View};
 
 const DEFAULT_SORT: &str = "name";
 
+/// Stars a project, or takes the star back.
+#[server(prefix = "/_portal", endpoint = "star")]
+pub(crate) async fn post_star(project: String, #[server(default)] on: bool, back: String) -> Posted {
+    let client = use_client();
+    let posted = match project.parse() {
+        Ok(name) => client.star_project(&name, on).await,
+        Err(_) => Err(ApiError::not_found()),
+    };
+    crate::form::conclude(posted.map_err(|refusal| FormError::default().refused(refusal)), &back)
+}
+
 /// The page of the projects.
 #[component]
 pub fn Projects() -> impl IntoView {
-    let create = ServerAction::<PostNewProject>::new();
+    let create = FormAction::of::<PostNewProject>();
     let state = use_list_state(DEFAULT_SORT);
     let session = use_session();
-    let username = session.with_untracked(|session| session.user.as_ref().map(|user| user.username.clone()));
+    let star = FormAction::of::<PostStar>();
     let may_create = session.with_untracked(|session| session.can_create_projects());
     let client = use_client();
     let projects = Resource::new(
-        move || state.get(),
-        move |state| {
-            let (client, username) = (client.clone(), username.clone());
+        move || (state.get(), star.version().get()),
+        move |(state, _)| {
+            let client = client.clone();
             async move {
-                let q = View::read(&state.search).q(&state.q, username.as_deref());
-                let projects = client.projects(&state.params(q)).await?;
+                let shown = View::read(&state.search);
+                let projects = client.project_overviews(&state.params(shown.q(&state.q)), shown.only()).await?;
                 Ok((state, projects))
             }
         },
@@ -56,10 +73,11 @@ pub fn Projects() -> impl IntoView {
         <Title text=title.clone() />
         <Frame crumbs=vec![Crumb::here(title.clone())]>
             <PageHead title=move || title actions=new />
+            <FormErrors answer=answer_of(star) />
             {loaded(
                 projects,
                 move |(state, projects)| {
-                    view! { <ProjectList state=state projects=projects may_create=may_create /> }
+                    view! { <ProjectList state=state projects=projects may_create=may_create star=star /> }
                 },
             )}
             {may_create.then(|| view! { <NewProjectDialog action=create /> })}
@@ -77,14 +95,35 @@ fn NewProjectLink() -> impl IntoView {
 }
 
 #[component]
-fn ProjectList(state: ListState, projects: Paged<Project>, may_create: bool) -> impl IntoView {
+fn ProjectList(
+    state: ListState,
+    projects: Paged<ProjectOverview>,
+    may_create: bool,
+    star: FormAction,
+) -> impl IntoView {
     let total = natural(projects.total);
     let ListState { q, sort, page, page_size, search } = state;
     let shown = View::read(&search);
     let list = if !projects.items.is_empty() {
-        view! { <ProjectTable projects=projects.items sort=sort.clone() search=search.clone() /> }.into_any()
+        view! { <ProjectTable projects=projects.items sort=sort.clone() search=search.clone() star=star /> }.into_any()
     } else if q.is_empty() && shown == View::All {
         view! { <NoProjects may_create=may_create /> }.into_any()
+    } else if q.is_empty() && shown == View::Mine {
+        let (title, text) = (t!(keys::project_list::EMPTY_MINE), t!(keys::project_list::EMPTY_MINE_TEXT));
+        view! {
+            <Empty icon=Glyph::Project title=title text=text>
+                {may_create.then(|| view! { <NewProjectLink /> })}
+            </Empty>
+        }
+        .into_any()
+    } else if q.is_empty() && shown == View::Starred {
+        let (title, text) = (t!(keys::project_list::EMPTY_STARRED), t!(keys::project_list::EMPTY_STARRED_TEXT));
+        view! {
+            <Empty icon=Glyph::Star title=title text=text>
+                <LinkButton href="/projects">{t!(keys::filter::CLEAR)}</LinkButton>
+            </Empty>
+        }
+        .into_any()
     } else {
         let query = if q.is_empty() { t!(shown.key()) } else { q.clone() };
         view! { <NoMatch query=query /> }.into_any()
@@ -124,7 +163,8 @@ fn Views(shown: View, search: String) -> impl IntoView {
 fn SortMenu(sort: String, search: String) -> impl IntoView {
     let orders = [
         ("name", t!(keys::projects::NAME)),
-        ("-update_time", t!(keys::projects::UPDATED)),
+        ("-push_time", t!(keys::project_list::PUSHED)),
+        ("-storage", t!(keys::projects::STORAGE)),
         ("-creation_time", t!(keys::projects::CREATED)),
     ];
     let field = sort.trim_start_matches('-');
@@ -165,26 +205,28 @@ fn NoProjects(may_create: bool) -> impl IntoView {
 }
 
 #[component]
-fn ProjectTable(projects: Vec<Project>, sort: String, search: String) -> impl IntoView {
+fn ProjectTable(projects: Vec<ProjectOverview>, sort: String, search: String, star: FormAction) -> impl IntoView {
+    // Without script the browser comes back to the same page of the list.
+    let back = format!("/projects{}", with_query(&search, &[]));
     let head = move || {
         view! {
             <Column label=t!(keys::projects::NAME) sort=Sort::by("name", &sort, &search, false) />
             <Column label=t!(keys::projects::TYPE) />
             <Column label=t!(keys::projects::YOUR_ROLE) priority=Priority::Second />
-            <Column label=t!(keys::projects::REPOSITORIES) num=true priority=Priority::Second />
             <Column
-                label=t!(keys::projects::CREATED)
-                sort=Sort::by("creation_time", &sort, &search, true)
+                label=t!(keys::projects::REPOSITORIES)
+                sort=Sort::by("repo_count", &sort, &search, true)
                 num=true
                 priority=Priority::Third
             />
-            <Column label=t!(keys::projects::UPDATED) sort=Sort::by("update_time", &sort, &search, true) num=true />
+            <Column label=t!(keys::projects::STORAGE) sort=Sort::by("storage", &sort, &search, true) />
+            <Column label=t!(keys::project_list::PUSHED) sort=Sort::by("push_time", &sort, &search, true) num=true />
             <ActionColumn />
         }
     };
-    let rows = projects.into_iter().filter_map(|project| {
+    let rows = projects.into_iter().filter_map(move |project| {
         let name: ProjectName = project.name.parse().ok()?;
-        Some(view! { <ProjectRow project=project name=name /> })
+        Some(view! { <ProjectRow project=project name=name star=star back=back.clone() /> })
     });
     view! {
         <TableBox>
@@ -196,38 +238,49 @@ fn ProjectTable(projects: Vec<Project>, sort: String, search: String) -> impl In
 }
 
 #[component]
-fn ProjectRow(project: Project, name: ProjectName) -> impl IntoView {
-    let rights = use_session().with_untracked(|session| Rights::of(&project, session));
+fn ProjectRow(project: ProjectOverview, name: ProjectName, star: FormAction, back: String) -> impl IntoView {
+    let (signed_in, admin) = use_session().with_untracked(|session| (session.user.is_some(), session.is_admin()));
+    let rights = Rights { role: project.current_user_role_id.and_then(Role::from_id), admin };
     let role = rights.role.map(|_| t!(rights.role_key())).unwrap_or_default();
-    let (public, proxy) = (is_public(&project), project.registry_id.is_some());
     let href = ProjectPart::Repositories.of(&name);
-    let (created, updated, repositories) = (project.creation_time, project.update_time, natural(project.repo_count));
+    let ProjectOverview { public, favorite, repo_count, storage, push_time, .. } = project;
+    let (posted, label) = (project.name.clone(), t!(keys::project_list::STAR, name = project.name));
+    let starring = signed_in.then(|| {
+        view! {
+            <PostForm action=star>
+                <input type="hidden" name="project" value=posted />
+                <input type="hidden" name="on" value=if favorite { "false" } else { "true" } />
+                <input type="hidden" name="back" value=back />
+                <Star label=label on=favorite />
+            </PostForm>
+        }
+    });
+    let storage = storage.map(|storage| {
+        view! { <QuotaMeter used=natural(storage.used) limit=u64::try_from(storage.limit).ok() /> }
+    });
+    let pushed = match push_time {
+        Some(at) => view! { <TimeAgo at=at /> }.into_any(),
+        None => t!(keys::project_list::NEVER).into_any(),
+    };
     view! {
         <Row>
             <RowHead>
                 <span class="row nowrap-row">
-                    <Avatar name=project.name.clone() square=true />
-                    <NameLink text=project.name href=href />
+                    {starring} <NameLink text=project.name href=href />
                 </span>
             </RowHead>
             <Cell label=t!(keys::projects::TYPE)>
-                <Visibility public=public proxy=proxy />
+                <Visibility public=public />
             </Cell>
             <Cell label=t!(keys::projects::YOUR_ROLE) priority=Priority::Second>
                 <span class="muted">{role}</span>
             </Cell>
-            <Cell label=t!(keys::projects::REPOSITORIES) num=true priority=Priority::Second>
-                {count(repositories)}
+            <Cell label=t!(keys::projects::REPOSITORIES) num=true priority=Priority::Third>
+                {count(natural(repo_count))}
             </Cell>
-            <Cell label=t!(keys::projects::CREATED) num=true priority=Priority::Third>
-                <span class="muted">
-                    <TimeAgo at=created />
-                </span>
-            </Cell>
-            <Cell label=t!(keys::projects::UPDATED) num=true>
-                <span class="muted">
-                    <TimeAgo at=updated />
-                </span>
+            <Cell label=t!(keys::projects::STORAGE)>{storage}</Cell>
+            <Cell label=t!(keys::project_list::PUSHED) num=true>
+                <span class="muted">{pushed}</span>
             </Cell>
             <ActionCell>
                 <RowActions rights=rights name=name />

@@ -6,7 +6,7 @@ use crate::client::{Client, use_client};
 use crate::form::Fault;
 #[cfg(feature = "ssr")]
 use crate::form::FormError;
-use crate::form::{FormErrors, Posted, answer_of, fault_of, value_of};
+use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of, fault_of, value_of};
 use crate::frame::Frame;
 use crate::i18n::keys;
 #[cfg(feature = "ssr")]
@@ -22,7 +22,6 @@ use crate::ui::{
 use berth_types::ProjectName;
 #[cfg(feature = "ssr")]
 use berth_types::api::ProjectReq;
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
 #[cfg(feature = "ssr")]
@@ -85,10 +84,10 @@ pub(super) const DIALOG: &str = "new-project";
 
 /// The form in a dialog.
 #[component]
-pub(super) fn NewProjectDialog(action: ServerAction<PostNewProject>) -> impl IntoView {
+pub(super) fn NewProjectDialog(action: FormAction) -> impl IntoView {
     view! {
         <Dialog id=DIALOG width=DialogWidth::Form>
-            <ActionForm action=action attr:novalidate="">
+            <PostForm action=action attr:novalidate="">
                 <DialogHead id=DIALOG title=t!(keys::project_new::TITLE) text=t!(keys::project_new::SUB) />
                 <DialogBody>
                     <Fields action=action />
@@ -98,7 +97,7 @@ pub(super) fn NewProjectDialog(action: ServerAction<PostNewProject>) -> impl Int
                         {t!(keys::project_new::SUBMIT)}
                     </Button>
                 </DialogFoot>
-            </ActionForm>
+            </PostForm>
         </Dialog>
     }
 }
@@ -106,7 +105,7 @@ pub(super) fn NewProjectDialog(action: ServerAction<PostNewProject>) -> impl Int
 /// The page with the form.
 #[component]
 pub fn NewProject() -> impl IntoView {
-    let action = ServerAction::<PostNewProject>::new();
+    let action = FormAction::of::<PostNewProject>();
     let may_create = use_session().with_untracked(|session| session.can_create_projects());
     let title = t!(keys::project_new::TITLE);
     let crumbs = vec![Crumb::link(t!(keys::projects::TITLE), "/projects"), Crumb::here(title.clone())];
@@ -124,7 +123,7 @@ pub fn NewProject() -> impl IntoView {
         view! {
             <Card label=t!(keys::project_new::TITLE)>
                 <CardBody>
-                    <ActionForm action=action attr:class="form" attr:novalidate="">
+                    <PostForm action=action attr:class="form" attr:novalidate="">
                         <Fields action=action />
                         <div class="row">
                             <Button look=Look::Primary submit=true busy=action.pending()>
@@ -132,7 +131,7 @@ pub fn NewProject() -> impl IntoView {
                             </Button>
                             <LinkButton href="/projects">{t!(keys::common::CANCEL)}</LinkButton>
                         </div>
-                    </ActionForm>
+                    </PostForm>
                 </CardBody>
             </Card>
         }
@@ -150,7 +149,7 @@ pub fn NewProject() -> impl IntoView {
 }
 
 #[component]
-fn Fields(action: ServerAction<PostNewProject>) -> impl IntoView {
+fn Fields(action: FormAction) -> impl IntoView {
     let answer = answer_of(action);
     let (host, admin) = use_session().with_untracked(|session| (session.registry().to_owned(), session.is_admin()));
     let rules = t!(keys::validation::PROJECT_NAME);
@@ -176,7 +175,7 @@ fn Fields(action: ServerAction<PostNewProject>) -> impl IntoView {
 
 /// The limit of the storage, which only administrators choose.
 #[component]
-fn QuotaField(action: ServerAction<PostNewProject>) -> impl IntoView {
+fn QuotaField(action: FormAction) -> impl IntoView {
     let answer = answer_of(action);
     let fault = fault_of(answer, "quota");
     let id = field_id("quota");

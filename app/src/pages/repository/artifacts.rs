@@ -1,19 +1,23 @@
 //! The artifacts of a repository, with those that have no tag.
 
+use super::filter::{Filter, Tagged};
 use super::push_command;
-use super::tags::{Pulled, platform_short};
+use super::safety::{Trust, Vulnerabilities};
+use super::tags::{ActiveFilters, LabelFacet, Nothing, Pulled, labels_of, platform_short};
 use crate::format::{ByteSize, TimeAgo, digest_short};
 use crate::i18n::keys;
 use crate::pages::artifact::{kind_label, platforms_of};
-use crate::pages::project::{InProject, NoMatch, RepositoryPart, artifact_href, natural};
+use crate::pages::bulk;
+use crate::pages::project::{InProject, RepositoryPart, artifact_href, natural};
 use crate::pages::repository::PullMenu;
 use crate::query::ListState;
 use crate::ui::{
-    ActionCell, ActionColumn, Cell, Chip, Chips, Column, CopyButton, Empty, FilterCount, Filters, Glyph, MaybeText,
-    MenuLink, MenuSeparator, Pager, Priority, Row, RowHead, RowMenu, SearchBox, Sort, Table, TableBox,
+    ActionCell, ActionColumn, Cell, Chip, Chips, Column, CopyButton, Empty, FilterCount, Filters, Glyph, LabelChip,
+    MaybeText, MenuLink, MenuSeparator, Pager, Priority, Row, RowHead, RowMenu, SearchBox, Segment, Segmented,
+    SelectAllColumn, SelectCell, Selectable, Sort, Table, TableBox, with_query,
 };
 use crate::{t, tn};
-use berth_types::api::Artifact;
+use berth_types::api::{Artifact, BulkAction, BulkKind};
 use berth_types::page::Paged;
 use berth_types::policy::{Action, Resource as Of};
 use berth_types::{Reference, RepoName};
@@ -27,14 +31,24 @@ pub(super) fn ArtifactList(
     within: InProject,
     repo: RepoName,
     state: ListState,
+    filter: Filter,
     artifacts: Paged<Artifact>,
+    /// How many artifacts there are without a filter.
+    all: u64,
 ) -> impl IntoView {
     let total = natural(artifacts.total);
     let ListState { q, sort, page, page_size, search } = state;
+    let labels = labels_of(artifacts.items.iter().map(|artifact| artifact.labels.as_deref().unwrap_or_default()));
+    let selected = filter.of_artifacts();
+    let filtered = !selected.is_empty();
+    let (rows, place) = (artifacts.items.len(), bulk::Place::Repository(repo.clone()));
+    let buttons = bulk::buttons(&actions(&within));
     let list = if !artifacts.items.is_empty() {
         view! { <ArtifactTable within=within repo=repo artifacts=artifacts.items sort=sort search=search.clone() /> }
             .into_any()
-    } else if q.is_empty() {
+    } else if filtered {
+        view! { <Nothing search=search.clone() /> }.into_any()
+    } else {
         let command = MaybeText(within.rights.may_push().then(|| push_command(&repo)));
         view! {
             <Empty
@@ -45,21 +59,60 @@ pub(super) fn ArtifactList(
             />
         }
         .into_any()
-    } else {
-        view! { <NoMatch query=q.clone() /> }.into_any()
     };
     let pager = (total > 0).then(|| {
         let search = search.clone();
         view! { <Pager page=page page_size=page_size total=total search=search /> }
     });
+    let count = if filtered {
+        t!(keys::filter::OF_TOTAL, shown = crate::format::count(total), total = crate::format::count(all))
+    } else {
+        tn!(keys::count::ARTIFACTS, total)
+    };
+    let segments: Vec<Segment> = Tagged::ALL
+        .into_iter()
+        .map(|tagged| {
+            let label = match tagged {
+                Tagged::All => t!(keys::shelf::SHOW_ALL),
+                Tagged::With => t!(keys::shelf::TAGGED),
+                Tagged::Without => t!(keys::repository::UNTAGGED),
+            };
+            let href = with_query(&search, &[("show", tagged.word()), ("page", None)]);
+            Segment { label, href, current: tagged == filter.tagged }
+        })
+        .collect();
+    let active = view! { <ActiveFilters filter=filter.clone() labels=labels.clone() search=search.clone() /> };
     view! {
-        <Filters>
-            <SearchBox label=t!(keys::repository::FILTER_DIGEST) value=q keep=search />
-            <FilterCount text=tn!(keys::count::ARTIFACTS, total) />
-        </Filters>
-        {list}
-        {pager}
+        <Selectable
+            action=place.href()
+            keep=bulk::keep(BulkKind::Artifacts, selected)
+            buttons=buttons
+            rows=rows
+            total=total
+        >
+            <Filters>
+                <SearchBox label=t!(keys::repository::FILTER_DIGEST) value=q keep=search.clone() />
+                <Segmented label=t!(keys::filter::SHOW) segments=segments />
+                <LabelFacet labels=labels current=filter.label search=search />
+                <FilterCount text=count />
+            </Filters>
+            {active}
+            {list}
+            {pager}
+        </Selectable>
     }
+}
+
+/// What can be done to many artifacts at once. Copies go to another project, whose rights the question tells.
+fn actions(within: &InProject) -> [(BulkAction, bool); 4] {
+    let label = within.rights.may(Of::ArtifactLabel, Action::Create);
+    let signed_in = within.rights.role.is_some() || within.rights.admin;
+    [
+        (BulkAction::AddLabel, label),
+        (BulkAction::RemoveLabel, label),
+        (BulkAction::Copy, signed_in),
+        (BulkAction::Delete, within.rights.may(Of::Artifact, Action::Delete)),
+    ]
 }
 
 #[component]
@@ -70,20 +123,23 @@ fn ArtifactTable(
     sort: String,
     search: String,
 ) -> impl IntoView {
+    let selects = actions(&within).iter().any(|(_, allowed)| *allowed);
     let head = move || {
         view! {
+            {selects.then(|| view! { <SelectAllColumn /> })}
             <Column label=t!(keys::repository::DIGEST) />
             <Column label=t!(keys::repository::TAGS) />
-            <Column label=t!(keys::repository::KIND) priority=Priority::Second />
             <Column label=t!(keys::repository::PLATFORMS) priority=Priority::Third />
             <Column label=t!(keys::repository::SIZE) sort=Sort::by("size", &sort, &search, true) num=true />
+            <Column label=t!(keys::shelf::VULNERABILITIES) />
+            <Column label=t!(keys::shelf::TRUST) priority=Priority::Second />
             <Column label=t!(keys::repository::PUSHED) sort=Sort::by("push_time", &sort, &search, true) />
             <ActionColumn />
         }
     };
     let caption = t!(keys::repository::ARTIFACTS_CAPTION, repository = repo);
     let rows = artifacts.into_iter().map(move |artifact| {
-        view! { <ArtifactRow within=within.clone() repo=repo.clone() artifact=artifact /> }
+        view! { <ArtifactRow within=within.clone() repo=repo.clone() artifact=artifact selects=selects /> }
     });
     view! {
         <TableBox>
@@ -95,7 +151,7 @@ fn ArtifactTable(
 }
 
 #[component]
-fn ArtifactRow(within: InProject, repo: RepoName, artifact: Artifact) -> impl IntoView {
+fn ArtifactRow(within: InProject, repo: RepoName, artifact: Artifact, selects: bool) -> impl IntoView {
     let tags: Vec<String> = artifact.tags.iter().flatten().map(|tag| tag.name.clone()).collect();
     let chips = if tags.is_empty() {
         view! { <span class="dim">{t!(keys::repository::UNTAGGED)}</span> }.into_any()
@@ -147,25 +203,46 @@ fn ArtifactRow(within: InProject, repo: RepoName, artifact: Artifact) -> impl In
     });
     let kind = kind_label(&artifact);
     let href = artifact_href(&repo, &artifact.digest);
+    let labels = artifact.labels.filter(|labels| !labels.is_empty()).map(|labels| {
+        let labels = labels.into_iter().map(|label| {
+            view! { <LabelChip text=label.name color=label.color title=label.description /> }
+        });
+        view! { <Chips>{labels.collect_view()}</Chips> }
+    });
+    let attached = artifact.accessories.unwrap_or_default();
+    let (signatures, sbom) = attached_kinds(attached.iter().map(|accessory| accessory.kind.as_str()));
+    let found = artifact.scan_overview.and_then(|found| found.into_values().find_map(|report| report.summary));
     let (digest, whole) = (artifact.digest.clone(), artifact.digest.clone());
     let (size, pushed, pulled) = (natural(artifact.size), artifact.push_time, artifact.pull_time);
+    let select = selects.then(|| {
+        let label = t!(keys::table::SELECT_NAMED, name = short);
+        view! { <SelectCell label=label value=whole.clone() /> }
+    });
     view! {
         <Row>
+            {select}
             <RowHead>
                 <span class="digest" title=whole>
                     <a href=href>{short.clone()}</a>
                     <CopyButton text=digest label=t!(keys::copy::DIGEST, digest = short) />
                 </span>
+                <span class="tiny muted block">{kind}</span>
+                {labels}
             </RowHead>
             <Cell label=t!(keys::repository::TAGS)>{chips}</Cell>
-            <Cell label=t!(keys::repository::KIND) priority=Priority::Second>
-                <span class="muted">{kind}</span>
-            </Cell>
             <Cell label=t!(keys::repository::PLATFORMS) priority=Priority::Third>
                 <Chips platforms=true>{platforms}</Chips>
             </Cell>
             <Cell label=t!(keys::repository::SIZE) num=true>
                 <ByteSize bytes=size />
+            </Cell>
+            <Cell label=t!(keys::shelf::VULNERABILITIES)>
+                <Vulnerabilities found=found />
+            </Cell>
+            <Cell label=t!(keys::shelf::TRUST) priority=Priority::Second>
+                <span class="chips trust">
+                    <Trust signatures=signatures sbom=sbom />
+                </span>
             </Cell>
             <Cell label=t!(keys::repository::PUSHED)>
                 <span>
@@ -178,5 +255,29 @@ fn ArtifactRow(within: InProject, repo: RepoName, artifact: Artifact) -> impl In
                 </span>
             </ActionCell>
         </Row>
+    }
+}
+
+/// The kinds of signature among what is attached, each once, and whether there is a list of parts.
+fn attached_kinds<'a>(kinds: impl Iterator<Item = &'a str>) -> (Vec<String>, bool) {
+    let (mut signatures, mut sbom) = (Vec::new(), false);
+    for kind in kinds {
+        sbom |= kind == "sbom.harbor";
+        if kind.starts_with("signature.") && !signatures.iter().any(|known| known == kind) {
+            signatures.push(kind.to_owned());
+        }
+    }
+    (signatures, sbom)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_attached_is_told_by_its_kind() {
+        let kinds = ["signature.cosign", "subject.accessory", "signature.cosign", "sbom.harbor"];
+        assert_eq!(attached_kinds(kinds.into_iter()), (vec!["signature.cosign".to_owned()], true));
+        assert_eq!(attached_kinds(std::iter::empty()), (Vec::new(), false));
     }
 }

@@ -1,12 +1,13 @@
-//! What a repository holds and how to run it, in the words of its people. Shown as text.
+//! What a repository holds and how to run it, in the words of its people: Markdown that the server turned into HTML.
 
-use crate::client::use_client;
 #[cfg(feature = "ssr")]
 use crate::client::{ApiError, Client};
+use crate::client::{ApiResult, use_client};
 #[cfg(feature = "ssr")]
 use crate::form::FormError;
-use crate::form::{FormErrors, Posted, answer_of, value_of};
+use crate::form::{FormAction, FormErrors, PostForm, Posted, Refusal, answer_of, value_of};
 use crate::i18n::keys;
+use crate::load::Resource;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
 use crate::pages::loaded;
@@ -14,14 +15,16 @@ use crate::pages::project::{InProject, NotAllowed, RepositoryPart};
 use crate::t;
 use crate::ui::{Button, Card, CardBody, Empty, Glyph, LinkButton, Look, PageHead, Size, TextArea, breakable};
 use berth_types::RepoName;
+use berth_types::api::Readme;
 #[cfg(feature = "ssr")]
 use berth_types::api::RepositoryUpdate;
 use berth_types::policy::{Action, Resource as Of};
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 /// Lines that the field shows at first.
-const ROWS: u32 = 12;
+const ROWS: u32 = 18;
+/// Where [`Readme::source`] says that a tag was asked.
+const ANNOTATION: &str = "annotation";
 
 /// Changes the description of a repository.
 #[server(prefix = "/_portal", endpoint = "repository-description")]
@@ -42,80 +45,72 @@ async fn save(client: &Client, repository: &str, description: &str) -> Posted {
 
 /// The description as a card; nothing where there is none and the visitor cannot write one.
 #[component]
-pub(super) fn DescriptionCard(within: InProject, repo: RepoName, description: String) -> impl IntoView {
+pub(super) fn ReadmeCard(within: InProject, repo: RepoName, readme: Option<Readme>) -> impl IntoView {
     let edit = within.rights.may(Of::Repository, Action::Update).then(|| RepositoryPart::Description.of(&repo));
-    let empty = description.trim().is_empty();
-    if empty && edit.is_none() {
+    if readme.is_none() && edit.is_none() {
         return ().into_any();
     }
+    let annotated = readme.as_ref().is_some_and(|readme| readme.source == ANNOTATION);
     let actions = {
         let edit = edit.clone();
         move || {
-            edit.map(|href| {
-                view! {
-                    <LinkButton href=href look=Look::Ghost size=Size::Small icon=Glyph::Edit>
-                        {t!(keys::common::EDIT)}
-                    </LinkButton>
-                }
-            })
+            view! {
+                {annotated.then(|| view! { <span class="tiny muted wrap">{t!(keys::shelf::ANNOTATED)}</span> })}
+                {edit
+                    .map(|href| {
+                        view! {
+                            <LinkButton href=href look=Look::Ghost size=Size::Small icon=Glyph::Edit>
+                                {t!(keys::common::EDIT)}
+                            </LinkButton>
+                        }
+                    })}
+            }
         }
     };
-    let content = if empty {
-        view! {
+    let content = match readme {
+        Some(readme) => view! {
+            <CardBody>
+                <Prose html=readme.html />
+            </CardBody>
+        }
+        .into_any(),
+        None => view! {
             <Empty
                 icon=Glyph::File
                 in_card=true
                 title=t!(keys::repository::INFO_NONE)
                 text=t!(keys::repository::INFO_NONE_TEXT)
-            />
+            >
+                {edit
+                    .map(|href| {
+                        view! {
+                            <LinkButton href=href icon=Glyph::Edit>
+                                {t!(keys::repository::menu::EDIT_INFO)}
+                            </LinkButton>
+                        }
+                    })}
+            </Empty>
         }
-        .into_any()
-    } else {
-        let text = paragraphs(&description).into_iter().map(|lines| view! { <p>{broken(lines)}</p> }).collect_view();
-        view! {
-            <CardBody>
-                <div class="prose">{text}</div>
-            </CardBody>
-        }
-        .into_any()
+        .into_any(),
     };
     view! {
-        <Card title=t!(keys::repository::INFO_LABEL) actions=actions>
+        <Card title=t!(keys::shelf::README) actions=actions>
             {content}
         </Card>
     }
     .into_any()
 }
 
-/// Paragraphs as their lines.
-fn paragraphs(text: &str) -> Vec<Vec<String>> {
-    let mut paragraphs: Vec<Vec<String>> = vec![Vec::new()];
-    for line in text.lines() {
-        match (line.trim().is_empty(), paragraphs.last_mut()) {
-            (false, Some(last)) => last.push(line.to_owned()),
-            _ => paragraphs.push(Vec::new()),
-        }
-    }
-    paragraphs.retain(|lines| !lines.is_empty());
-    paragraphs
-}
-
-/// Lines below each other.
-fn broken(lines: Vec<String>) -> Vec<AnyView> {
-    let mut views = Vec::new();
-    for line in lines {
-        if !views.is_empty() {
-            views.push(view! { <br /> }.into_any());
-        }
-        views.push(line.into_any());
-    }
-    views
+/// A document that the server made safe to show.
+#[component]
+fn Prose(html: String) -> impl IntoView {
+    view! { <div class="prose" inner_html=html></div> }
 }
 
 /// The page to change the description.
 #[component]
 pub(crate) fn Description(within: InProject, repo: RepoName) -> impl IntoView {
-    let action = ServerAction::<PostDescription>::new();
+    let action = FormAction::of::<PostDescription>();
     if !within.rights.may(Of::Repository, Action::Update) {
         return view! { <NotAllowed /> }.into_any();
     }
@@ -133,41 +128,81 @@ pub(crate) fn Description(within: InProject, repo: RepoName) -> impl IntoView {
         let answer = answer_of(action);
         let (name, back) = (repo.to_string(), RepositoryPart::Tags.of(&repo));
         let heading = name.clone();
+        let written = RwSignal::new(value_of(answer, "description", &shown.description));
+        let initial = written.get_untracked();
         view! {
-            <PageHead title=move || view! { <span class="name">{breakable(&heading)}</span> } />
-            <Card title=t!(keys::repository::INFO_LABEL)>
+            <PageHead
+                title=move || view! { <span class="name">{breakable(&heading)}</span> }
+                sub=t!(keys::shelf::README_EDIT)
+            />
+            <Card label=t!(keys::shelf::README_EDIT)>
                 <CardBody>
-                    <ActionForm action=action attr:class="form">
+                    <PostForm action=action attr:class="form">
                         <FormErrors answer=answer />
                         <input type="hidden" name="repository" value=name />
-                        <TextArea
-                            label=t!(keys::repository::INFO_LABEL)
-                            name="description"
-                            value=value_of(answer, "description", &shown.description)
-                            hint=t!(keys::repository::INFO_NONE_TEXT)
-                            rows=ROWS
-                            optional=true
-                        />
+                        <div on:input=move |event| written.set(event_target_value(&event))>
+                            <TextArea
+                                label=t!(keys::repository::INFO_LABEL)
+                                name="description"
+                                value=initial
+                                hint=t!(keys::shelf::MARKDOWN)
+                                rows=ROWS
+                                optional=true
+                            />
+                        </div>
                         <div class="row">
                             <Button look=Look::Primary submit=true busy=action.pending()>
                                 {t!(keys::common::SAVE)}
                             </Button>
                             <LinkButton href=back>{t!(keys::common::CANCEL)}</LinkButton>
                         </div>
-                    </ActionForm>
+                    </PostForm>
                 </CardBody>
             </Card>
+            <Preview repo=repo.clone() written=written />
         }
     })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn empty_lines_part_paragraphs() {
-        assert_eq!(paragraphs("\n\na\nb\n\n \nc\n"), [vec!["a", "b"], vec!["c"]]);
-        assert!(paragraphs(" \n").is_empty());
+/// How the description would be shown. The server makes the HTML, so it needs script to ask for it.
+#[component]
+fn Preview(repo: RepoName, written: RwSignal<String>) -> impl IntoView {
+    let client = use_client();
+    let answer = RwSignal::new(None::<ApiResult<Readme>>);
+    let busy = RwSignal::new(false);
+    let ask = move |_| {
+        let (client, repo, text) = (client.clone(), repo.clone(), written.get_untracked());
+        busy.set(true);
+        leptos::task::spawn_local(async move {
+            let found = client.preview_readme(&repo, &text).await;
+            // The page may be gone by now.
+            answer.try_set(Some(found));
+            busy.try_set(false);
+        });
+    };
+    let shown = move || {
+        answer.get().map(|found| match found {
+            Ok(readme) if readme.html.trim().is_empty() => {
+                view! { <p class="muted">{t!(keys::shelf::PREVIEW_EMPTY)}</p> }.into_any()
+            }
+            Ok(readme) => view! { <Prose html=readme.html /> }.into_any(),
+            Err(error) => view! { <Refusal error=error /> }.into_any(),
+        })
+    };
+    let button = move || {
+        view! {
+            <Button size=Size::Small icon=Glyph::Eye busy=busy on:click=ask>
+                {t!(keys::shelf::PREVIEW)}
+            </Button>
+        }
+    };
+    view! {
+        <div class="needs-script">
+            <Card title=t!(keys::shelf::PREVIEW) actions=button>
+                <div class="card-body" aria-live="polite">
+                    {shown}
+                </div>
+            </Card>
+        </div>
     }
 }

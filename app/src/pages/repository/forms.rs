@@ -5,8 +5,9 @@ use crate::client::use_client;
 use crate::client::{ApiError, Client};
 #[cfg(feature = "ssr")]
 use crate::form::FormError;
-use crate::form::{FormErrors, Posted, answer_of};
+use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of};
 use crate::i18n::keys;
+use crate::load::Resource;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
 use crate::pages::loaded;
@@ -15,7 +16,6 @@ use crate::ui::{Button, Callout, Glyph, LinkButton, Look, PageHead, Tone};
 use crate::{t, tn};
 use berth_types::policy::{Action, Resource as Of};
 use berth_types::{RepoName, TagName};
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 /// Deletes a repository with all that it holds.
@@ -49,7 +49,7 @@ async fn delete_tag(client: &Client, repository: &str, tag: &str) -> Posted {
 /// The question whether to delete a repository.
 #[component]
 pub(crate) fn DeleteRepository(within: InProject, repo: RepoName) -> impl IntoView {
-    let action = ServerAction::<PostDeleteRepository>::new();
+    let action = FormAction::of::<PostDeleteRepository>();
     if !within.rights.may(Of::Repository, Action::Delete) {
         return view! { <NotAllowed /> }.into_any();
     }
@@ -71,7 +71,7 @@ pub(crate) fn DeleteRepository(within: InProject, repo: RepoName) -> impl IntoVi
             <PageHead title=move || heading />
             <FormErrors answer=answer_of(action) />
             <Callout tone=Tone::Warn title=effect text=t!(keys::repositories::DELETE_SPACE) />
-            <ActionForm action=action>
+            <PostForm action=action>
                 <input type="hidden" name="repository" value=name />
                 <div class="row">
                     <Button look=Look::DangerFill icon=Glyph::Trash submit=true busy=action.pending()>
@@ -79,7 +79,7 @@ pub(crate) fn DeleteRepository(within: InProject, repo: RepoName) -> impl IntoVi
                     </Button>
                     <LinkButton href=back>{t!(keys::common::CANCEL)}</LinkButton>
                 </div>
-            </ActionForm>
+            </PostForm>
         }
     })
 }
@@ -87,7 +87,7 @@ pub(crate) fn DeleteRepository(within: InProject, repo: RepoName) -> impl IntoVi
 /// The question whether to delete a tag.
 #[component]
 pub(crate) fn DeleteTag(within: InProject, repo: RepoName, tag: TagName) -> impl IntoView {
-    let action = ServerAction::<PostDeleteTag>::new();
+    let action = FormAction::of::<PostDeleteTag>();
     if !within.rights.may(Of::Tag, Action::Delete) {
         return view! { <NotAllowed /> }.into_any();
     }
@@ -97,7 +97,7 @@ pub(crate) fn DeleteTag(within: InProject, repo: RepoName, tag: TagName) -> impl
         <PageHead title=move || heading sub=repo.to_string() />
         <FormErrors answer=answer_of(action) />
         <Callout tone=Tone::Warn title=t!(keys::repository::DELETE_TAG_TEXT) />
-        <ActionForm action=action>
+        <PostForm action=action>
             <input type="hidden" name="repository" value=repo.to_string() />
             <input type="hidden" name="tag" value=tag.to_string() />
             <div class="row">
@@ -106,7 +106,7 @@ pub(crate) fn DeleteTag(within: InProject, repo: RepoName, tag: TagName) -> impl
                 </Button>
                 <LinkButton href=back>{t!(keys::common::CANCEL)}</LinkButton>
             </div>
-        </ActionForm>
+        </PostForm>
     }
     .into_any()
 }

@@ -1,10 +1,12 @@
-//! A repository: what it is, how to pull from it, its tags and artifacts.
+//! A repository: what it is, how to pull it, whether it is safe; then its tags, its artifacts, where its tags have been.
 
 mod artifacts;
 mod description;
+mod filter;
 mod forms;
 mod history;
 mod pull;
+mod safety;
 mod tags;
 
 pub(crate) use description::Description;
@@ -13,23 +15,32 @@ pub(crate) use history::TagHistory;
 pub(crate) use pull::{PullMenu, PullPanel};
 
 use crate::client::use_client;
-use crate::format::TimeAgo;
+use crate::form::FormAction;
+use crate::format::{ByteSize, TimeAgo, bytes};
 use crate::i18n::keys;
+use crate::live::{NewRows, use_fresh};
+use crate::load::Resource;
 use crate::pages::loaded;
 use crate::pages::project::commands::{PullCommands, PushCommands};
+use crate::pages::project::set_up::set_up_href;
 use crate::pages::project::{InProject, RepositoryPart, Visibility, is_public, natural};
-use crate::query::{ListState, use_list_state};
-use crate::session::use_session;
-use crate::t;
+use crate::query::ListState;
+use crate::runtime::{RuntimeChoice, use_runtime};
+use crate::session::{Session, use_session};
 use crate::ui::{
-    Card, CardBody, CopyCommand, Fact, Glyph, Look, Menu, MenuLink, MenuSeparator, MenuSide, PageHead, Tab, Tabs,
-    breakable, query_pairs, with_query,
+    Card, CardBody, CopyCommand, DigestChip, Fact, Glyph, Look, Menu, MenuLink, MenuSeparator, MenuSide, PageHead, Tab,
+    Tabs, breakable, query_pairs, with_query,
 };
-use berth_types::RepoName;
-use berth_types::api::{Artifact, Repository as Shown, RepositoryTag};
+use crate::{t, tn};
+use berth_types::api::{Artifact, LiveEvent, RepositorySummary, RepositoryTag, TagHistoryEntry};
 use berth_types::page::Paged;
 use berth_types::policy::{Action, Resource as Of};
+use berth_types::{RepoName, Timestamp};
+use filter::Filter;
+use history::PostRestoreTag;
 use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+use safety::{Trust, Vulnerabilities};
 use serde::{Deserialize, Serialize};
 
 /// What the list of a repository shows.
@@ -40,13 +51,42 @@ enum Listing {
     Tags,
     /// Its artifacts, with those that have no tag.
     Artifacts,
+    /// Where its tags have been.
+    History,
 }
 
 impl Listing {
     fn read(search: &str) -> Self {
-        let artifacts = query_pairs(search).iter().any(|(name, value)| name == "tab" && value == "artifacts");
-        if artifacts { Listing::Artifacts } else { Listing::Tags }
+        let tab = query_pairs(search).into_iter().find(|(name, _)| name == "tab").map(|(_, value)| value);
+        match tab.as_deref() {
+            Some("artifacts") => Listing::Artifacts,
+            Some("history") => Listing::History,
+            _ => Listing::Tags,
+        }
     }
+
+    /// The value in the address; nothing for the usual view.
+    const fn word(self) -> Option<&'static str> {
+        match self {
+            Listing::Tags => None,
+            Listing::Artifacts => Some("artifacts"),
+            Listing::History => Some("history"),
+        }
+    }
+
+    /// The order where the address says none: people look for a tag by its name, and for an artifact by its age.
+    const fn order(self) -> &'static str {
+        match self {
+            Listing::Tags => "name",
+            Listing::Artifacts => "-push_time",
+            Listing::History => "",
+        }
+    }
+}
+
+/// The state of the list. Which rows are open is no part of it: they open without asking the server again.
+fn list_state(search: &str) -> ListState {
+    ListState::read(&with_query(search, &[("open", None)]), Listing::read(search).order())
 }
 
 /// A page of the list.
@@ -54,45 +94,45 @@ impl Listing {
 enum Listed {
     Tags(Paged<RepositoryTag>),
     Artifacts(Paged<Artifact>),
-}
-
-impl Listed {
-    /// The tag that most people want: `latest`, else the newest of those shown.
-    fn main_tag(&self) -> Option<&RepositoryTag> {
-        let Listed::Tags(tags) = self else { return None };
-        let latest = tags.items.iter().find(|tag| tag.name == "latest");
-        latest.or_else(|| tags.items.iter().max_by_key(|tag| tag.push_time))
-    }
+    History(Paged<TagHistoryEntry>),
 }
 
 /// The page of a repository.
 #[component]
 pub(crate) fn Repository(within: InProject, repo: RepoName) -> impl IntoView {
-    let state = use_list_state("-push_time");
+    let search = use_location().search;
+    let state = Memo::new(move |_| search.with(|search| list_state(search)));
+    let restore = FormAction::of::<PostRestoreTag>();
+    let on_top = Signal::derive(move || state.with(|state| state.is_first(Listing::read(&state.search).order())));
+    let fresh = use_fresh(format!("repository:{repo}"), changed, on_top, |_| {});
     let client = use_client();
     let shown = {
         let (client, repo) = (client.clone(), repo.clone());
         Resource::new(
-            || (),
-            move |()| {
+            move || restore.version().get(),
+            move |_| {
                 let (client, repo) = (client.clone(), repo.clone());
-                async move { client.repository(&repo).await }
+                async move { client.repository_summary(&repo).await }
             },
         )
     };
     let listed = {
         let repo = repo.clone();
         Resource::new(
-            move || state.get(),
-            move |state| {
+            move || (state.get(), restore.version().get(), fresh.version()),
+            move |(state, _, _)| {
                 let (client, repo) = (client.clone(), repo.clone());
                 async move {
+                    let filter = Filter::read(&state.search);
                     let listed = match Listing::read(&state.search) {
                         Listing::Tags => {
-                            Listed::Tags(client.repository_tags(&repo, &state.params(state.fuzzy("name"))).await?)
+                            Listed::Tags(client.repository_tags(&repo, &state.params(filter.of_tags())).await?)
                         }
                         Listing::Artifacts => {
-                            Listed::Artifacts(client.artifacts(&repo, &state.params(state.fuzzy("digest"))).await?)
+                            Listed::Artifacts(client.artifacts(&repo, &state.params(filter.of_artifacts())).await?)
+                        }
+                        Listing::History => {
+                            Listed::History(client.repository_history(&repo, &state.params(filter.of_moves())).await?)
                         }
                     };
                     Ok((state, listed))
@@ -102,35 +142,56 @@ pub(crate) fn Repository(within: InProject, repo: RepoName) -> impl IntoView {
     };
     loaded(shown, move |shown| {
         let (within, repo) = (within.clone(), repo.clone());
-        let main = {
+        let readme = shown.readme.clone();
+        let counts = Counts { tags: natural(shown.tag_count), artifacts: natural(shown.artifact_count) };
+        let main = shown.main.clone().map(|tag| {
             let repo = repo.clone();
-            move || {
-                let repo = repo.clone();
-                Suspend::new(async move {
-                    let (_, listed) = listed.await.ok()?;
-                    let tag = listed.main_tag()?.clone();
-                    Some(view! { <PullCard repo=repo tag=tag /> })
-                })
+            view! {
+                <div class="split" data-side="26">
+                    <PullCard repo=repo tag=tag.clone() />
+                    <SafetyCard tag=tag />
+                </div>
             }
-        };
-        let description = shown.description.clone();
+        });
         let (list_repo, list_within) = (repo.clone(), within.clone());
         view! {
             <Head within=within.clone() repo=repo.clone() shown=shown />
-            <Transition>{main}</Transition>
+            {main}
+            <NewRows fresh=fresh href="?" />
             {loaded(
                 listed,
                 move |(state, listed)| {
-                    view! { <List within=list_within.clone() repo=list_repo.clone() state=state listed=listed /> }
+                    view! {
+                        <List
+                            within=list_within.clone()
+                            repo=list_repo.clone()
+                            state=state
+                            listed=listed
+                            counts=counts
+                            restore=restore
+                        />
+                    }
                 },
             )}
-            <description::DescriptionCard within=within repo=repo description=description />
+            <description::ReadmeCard within=within repo=repo readme=readme />
         }
     })
 }
 
+/// What an event of the repository is about: its tags, or an artifact without any.
+fn changed(event: &LiveEvent) -> Option<String> {
+    Some(if event.tags.is_empty() { event.digest.clone() } else { event.tags.join(",") })
+}
+
+/// How much there is without any filter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Counts {
+    tags: u64,
+    artifacts: u64,
+}
+
 #[component]
-fn Head(within: InProject, repo: RepoName, shown: Shown) -> impl IntoView {
+fn Head(within: InProject, repo: RepoName, shown: RepositorySummary) -> impl IntoView {
     let heading = {
         let (name, public) = (repo.to_string(), is_public(&within.project));
         move || {
@@ -141,14 +202,33 @@ fn Head(within: InProject, repo: RepoName, shown: Shown) -> impl IntoView {
             }
         }
     };
-    let (artifacts, pulls, updated) = (natural(shown.artifact_count), natural(shown.pull_count), shown.update_time);
+    let sub = shown.readme.as_ref().map(|readme| readme.summary.clone()).filter(|summary| !summary.is_empty());
     let meta = move || {
+        let size = natural(shown.size);
+        let source = shown.source.map(|address| {
+            let text = address.split_once("://").map_or(address.as_str(), |(_, rest)| rest).to_owned();
+            let label = t!(keys::shelf::SOURCE, address = text);
+            view! {
+                <Fact icon=Glyph::External>
+                    <a href=address rel="external noopener noreferrer nofollow" aria-label=label>
+                        {breakable(text.trim_end_matches('/'))}
+                    </a>
+                </Fact>
+            }
+        });
         view! {
-            <Fact icon=Glyph::Layers>{crate::tn!(keys::count::ARTIFACTS, artifacts)}</Fact>
-            <Fact icon=Glyph::Download>{crate::tn!(keys::count::PULLS, pulls)}</Fact>
-            <Fact icon=Glyph::Clock>
-                {t!(keys::repositories::UPDATED)} " " <TimeAgo at=updated />
+            <Fact icon=Glyph::Tag>{tn!(keys::count::TAGS, natural(shown.tag_count))}</Fact>
+            <Fact icon=Glyph::Db>
+                <span title=tn!(keys::count::BYTES, size)>{t!(keys::shelf::SIZE, size = bytes(size))}</span>
             </Fact>
+            <Fact icon=Glyph::Download>{tn!(keys::count::PULLS, natural(shown.pull_count))}</Fact>
+            <Fact icon=Glyph::Upload>
+                <Moment at=shown.push_time label=t!(keys::shelf::LAST_PUSH) never=t!(keys::shelf::NEVER_PUSHED) />
+            </Fact>
+            <Fact icon=Glyph::Clock>
+                <Moment at=shown.pull_time label=t!(keys::shelf::LAST_PULL) never=t!(keys::repository::NEVER_PULLED) />
+            </Fact>
+            {source}
         }
     };
     let edit = within.rights.may(Of::Repository, Action::Update).then(|| RepositoryPart::Description.of(&repo));
@@ -165,9 +245,7 @@ fn Head(within: InProject, repo: RepoName, shown: Shown) -> impl IntoView {
                     side=MenuSide::End
                 >
                     {edit
-                        .map(|href| {
-                            view! { <MenuLink href=href icon=Glyph::Edit text=t!(keys::repository::menu::EDIT_INFO) /> }
-                        })}
+                        .map(|href| view! { <MenuLink href=href icon=Glyph::Edit text=t!(keys::shelf::README_EDIT) /> })}
                     {both.then(|| view! { <MenuSeparator /> })}
                     {delete
                         .map(|href| {
@@ -184,22 +262,77 @@ fn Head(within: InProject, repo: RepoName, shown: Shown) -> impl IntoView {
             }
         })
     };
-    let sub = crate::pages::project::first_line(&shown.description);
     view! { <PageHead title=heading sub=sub meta=meta actions=actions /> }
+}
+
+/// When something last happened, or that it never did.
+#[component]
+fn Moment(at: Timestamp, label: String, never: String) -> impl IntoView {
+    if at == Timestamp::NEVER {
+        return never.into_any();
+    }
+    view! {
+        {label}
+        " "
+        <TimeAgo at=at />
+    }
+    .into_any()
 }
 
 /// How to pull the main tag: the next command, whole.
 #[component]
 fn PullCard(repo: RepoName, tag: RepositoryTag) -> impl IntoView {
-    let commands = use_session().with_untracked(|session| PullCommands::new(session.registry(), &repo, &tag.kind));
+    let server = use_session().with_untracked(Session::server);
+    let commands = PullCommands::new(&server.host, &repo, &tag.kind);
+    let runtime = use_runtime();
+    let choice = commands.follows_runtime().then(|| view! { <RuntimeChoice /> });
+    let set_up = set_up_href(&repo.project(), Some(&repo), Some(&tag.name));
+    let shown = move || commands.clone().by(runtime.get(), server.https);
+    let by_tag = {
+        let (shown, name) = (shown.clone(), tag.name.clone());
+        Signal::derive(move || shown().by_tag(&name))
+    };
+    let by_digest = Signal::derive(move || shown().by_digest(&tag.digest));
     view! {
         <Card label=t!(keys::repository::PULL)>
             <CardBody>
                 <div class="stack g2">
-                    <h2 class="small strong">{t!(keys::repository::PULL_TITLE, tag = tag.name)}</h2>
-                    <CopyCommand text=commands.by_tag(&tag.name) label=t!(keys::copy::PULL_BY_TAG) />
+                    <div class="row between">
+                        <h2 class="small strong">{t!(keys::repository::PULL_TITLE, tag = tag.name)}</h2>
+                        {choice}
+                    </div>
+                    <CopyCommand text=by_tag label=t!(keys::copy::PULL_BY_TAG) />
                     <span class="tiny muted">{t!(keys::repository::BY_DIGEST)}</span>
-                    <CopyCommand text=commands.by_digest(&tag.digest) label=t!(keys::copy::PULL_BY_DIGEST) />
+                    <CopyCommand text=by_digest label=t!(keys::copy::PULL_BY_DIGEST) />
+                    <p class="small">
+                        <a href=set_up>{t!(keys::newcomer::OTHER_CLIENTS)}</a>
+                    </p>
+                </div>
+            </CardBody>
+        </Card>
+    }
+}
+
+/// Whether the main tag is safe, at a glance.
+#[component]
+fn SafetyCard(tag: RepositoryTag) -> impl IntoView {
+    let RepositoryTag { name, digest, size, push_time, signatures, sbom, vulnerabilities, .. } = tag;
+    view! {
+        <Card label=t!(keys::shelf::SAFETY, tag = name)>
+            <CardBody>
+                <div class="stack g2">
+                    <div class="row between">
+                        <h2 class="small strong">{name}</h2>
+                        <DigestChip digest=digest />
+                    </div>
+                    <div class="row">
+                        <Trust signatures=signatures sbom=sbom />
+                        <Vulnerabilities found=vulnerabilities />
+                    </div>
+                    <p class="row tiny muted">
+                        <ByteSize bytes=natural(size) />
+                        <span>{t!(keys::shelf::LAST_PUSH)} " " <TimeAgo at=push_time /></span>
+                    </p>
                 </div>
             </CardBody>
         </Card>
@@ -207,27 +340,55 @@ fn PullCard(repo: RepoName, tag: RepositoryTag) -> impl IntoView {
 }
 
 #[component]
-fn List(within: InProject, repo: RepoName, state: ListState, listed: Listed) -> impl IntoView {
+fn List(
+    within: InProject,
+    repo: RepoName,
+    state: ListState,
+    listed: Listed,
+    counts: Counts,
+    restore: FormAction,
+) -> impl IntoView {
     let listing = Listing::read(&state.search);
-    let tab = |each: Listing, label: String, word: Option<&str>| {
+    let filter = Filter::read(&state.search);
+    let tab = |each: Listing, label: String, count: Option<u64>| {
         // Another list has other words to search for and other orders.
-        let href = with_query("", &[("tab", word)]);
-        let total = match (&listed, each == listing) {
-            (Listed::Tags(tags), true) => Some(natural(tags.total)),
-            (Listed::Artifacts(artifacts), true) => Some(natural(artifacts.total)),
-            (Listed::Tags(_) | Listed::Artifacts(_), false) => None,
-        };
-        Tab { label, href, count: total, current: each == listing }
+        Tab { label, href: with_query("", &[("tab", each.word())]), count, current: each == listing }
     };
     let tabs = vec![
-        tab(Listing::Tags, t!(keys::repository::TAB_TAGS), None),
-        tab(Listing::Artifacts, t!(keys::repository::TAB_ARTIFACTS), Some("artifacts")),
+        tab(Listing::Tags, t!(keys::repository::TAB_TAGS), Some(counts.tags)),
+        tab(Listing::Artifacts, t!(keys::repository::TAB_ARTIFACTS), Some(counts.artifacts)),
+        tab(Listing::History, t!(keys::repository::TAB_HISTORY), None),
     ];
     let list = match listed {
-        Listed::Tags(tags) => view! { <tags::TagList within=within repo=repo state=state tags=tags /> }.into_any(),
-        Listed::Artifacts(artifacts) => {
-            view! { <artifacts::ArtifactList within=within repo=repo state=state artifacts=artifacts /> }.into_any()
+        Listed::Tags(tags) => {
+            view! { <tags::TagList within=within repo=repo state=state filter=filter tags=tags all=counts.tags /> }
+                .into_any()
         }
+        Listed::Artifacts(artifacts) => {
+            let filter = filter.among_artifacts();
+            view! {
+                <artifacts::ArtifactList
+                    within=within
+                    repo=repo
+                    state=state
+                    filter=filter
+                    artifacts=artifacts
+                    all=counts.artifacts
+                />
+            }
+            .into_any()
+        }
+        Listed::History(moves) => view! {
+            <history::RepositoryHistory
+                within=within
+                repo=repo
+                state=state
+                filter=filter
+                moves=moves
+                action=restore
+            />
+        }
+        .into_any(),
     };
     view! {
         <Tabs label=t!(keys::repository::TABS) tabs=tabs />
@@ -237,40 +398,26 @@ fn List(within: InProject, repo: RepoName, state: ListState, listed: Listed) -> 
 
 /// The command that pushes another tag to a repository.
 fn push_command(repo: &RepoName) -> String {
-    use_session().with_untracked(|session| PushCommands::to(session.registry(), repo))
+    let runtime = use_runtime().get_untracked();
+    use_session().with_untracked(|session| PushCommands::with(runtime, &session.server(), repo))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use berth_types::{ArtifactId, Timestamp};
-
-    fn tag(name: &str, seconds: i64) -> RepositoryTag {
-        RepositoryTag {
-            name: name.to_owned(),
-            digest: String::new(),
-            artifact_id: ArtifactId(1),
-            kind: "IMAGE".to_owned(),
-            size: 0,
-            platforms: Vec::new(),
-            push_time: Timestamp::from_unix_seconds(seconds),
-            pull_time: Timestamp::NEVER,
-        }
-    }
-
-    #[test]
-    fn the_main_tag_is_latest_or_the_newest() {
-        let main = |tags: Vec<RepositoryTag>| {
-            Listed::Tags(Paged { items: tags, total: 0 }).main_tag().map(|tag| tag.name.clone())
-        };
-        assert_eq!(main(vec![tag("v1", 1), tag("v3", 3), tag("v2", 2)]).as_deref(), Some("v3"));
-        assert_eq!(main(vec![tag("v1", 9), tag("latest", 2)]).as_deref(), Some("latest"));
-        assert_eq!(main(Vec::new()), None);
-    }
 
     #[test]
     fn the_address_names_the_list() {
         assert_eq!(Listing::read("?tab=artifacts&q=a"), Listing::Artifacts);
+        assert_eq!(Listing::read("?tab=history"), Listing::History);
         assert_eq!(Listing::read("?tab=else"), Listing::Tags);
+    }
+
+    #[test]
+    fn opening_a_row_asks_for_nothing() {
+        assert_eq!(list_state("?q=v&open=v1"), list_state("?q=v&open=v1,v2"));
+        assert_eq!(list_state("?open=v1").sort, "name");
+        assert_eq!(list_state("?tab=artifacts").sort, "-push_time");
+        assert_ne!(list_state("?q=v"), list_state("?q=w"));
     }
 }

@@ -2,11 +2,23 @@
 
 use crate::i18n::keys;
 use crate::pages::project::commands::PullCommands;
-use crate::session::use_session;
+use crate::runtime::use_runtime;
+use crate::session::{Session, use_session};
 use crate::t;
 use crate::ui::{CopyCommand, Glyph, Look, Menu, MenuSide, Size};
 use berth_types::RepoName;
 use leptos::prelude::*;
+
+/// The command that fetches one artifact by tag, or by digest where no tag is given, with the engine of the visitor.
+pub(super) fn command_of(repo: &RepoName, kind: &str, tag: Option<String>, digest: String) -> Signal<String> {
+    let server = use_session().with_untracked(Session::server);
+    let commands = PullCommands::new(&server.host, repo, kind);
+    let runtime = use_runtime();
+    Signal::derive(move || {
+        let commands = commands.clone().by(runtime.get(), server.https);
+        tag.as_deref().map_or_else(|| commands.by_digest(&digest), |tag| commands.by_tag(tag))
+    })
+}
 
 /// The menu of a row with all commands for one tag.
 #[component]
@@ -54,7 +66,13 @@ pub(crate) fn PullPanel(
     /// The kind of artifact, as the API calls it.
     kind: String,
 ) -> impl IntoView {
-    let commands = use_session().with_untracked(|session| PullCommands::new(session.registry(), &repo, &kind));
+    let server = use_session().with_untracked(Session::server);
+    let commands = PullCommands::new(&server.host, &repo, &kind);
+    let runtime = use_runtime();
+    let shown = {
+        let commands = commands.clone();
+        move || commands.clone().by(runtime.get(), server.https)
+    };
     let by_tag = tag.as_deref().map(|tag| {
         let base = commands.as_base(tag).map(|line| {
             view! {
@@ -62,17 +80,20 @@ pub(crate) fn PullPanel(
                 <CopyCommand text=line label=t!(keys::repository::COPY_BASE) />
             }
         });
+        let (shown, name) = (shown.clone(), tag.to_owned());
+        let by_tag = Signal::derive(move || shown().by_tag(&name));
         let command = view! {
             <strong class="strong">{t!(keys::repository::PULL_TITLE, tag = tag)}</strong>
-            <CopyCommand text=commands.by_tag(tag) label=t!(keys::copy::PULL_BY_TAG) />
+            <CopyCommand text=by_tag label=t!(keys::copy::PULL_BY_TAG) />
         };
         (command, base)
     });
     let (command, base) = by_tag.unzip();
+    let by_digest = Signal::derive(move || shown().by_digest(&digest));
     view! {
         {command}
         <span class="tiny muted">{t!(keys::repository::BY_DIGEST)}</span>
-        <CopyCommand text=commands.by_digest(&digest) label=t!(keys::copy::PULL_BY_DIGEST) />
+        <CopyCommand text=by_digest label=t!(keys::copy::PULL_BY_DIGEST) />
         {base}
     }
 }

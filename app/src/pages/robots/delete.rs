@@ -9,7 +9,7 @@ use super::{Home, robot_of_page};
 use crate::client::{ApiError, Client, use_client};
 #[cfg(feature = "ssr")]
 use crate::form::FormError;
-use crate::form::{FormErrors, Posted, answer_of};
+use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of};
 use crate::i18n::keys;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
@@ -18,7 +18,6 @@ use crate::t;
 use crate::ui::{Button, Callout, Glyph, LinkButton, Look, PageHead, Tone};
 use berth_types::RobotId;
 use berth_types::api::Robot;
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 /// Deletes a robot.
@@ -46,14 +45,14 @@ pub(crate) fn DeleteRobot(
     /// Which one.
     id: RobotId,
 ) -> impl IntoView {
-    let action = ServerAction::<PostDeleteRobot>::new();
+    let action = FormAction::of::<PostDeleteRobot>();
     loaded(robot_of_page(&home, id), move |robot| {
         view! { <DeleteForm home=home.clone() robot=robot action=action /> }
     })
 }
 
 #[component]
-fn DeleteForm(home: Home, robot: Robot, action: ServerAction<PostDeleteRobot>) -> impl IntoView {
+fn DeleteForm(home: Home, robot: Robot, action: FormAction) -> impl IntoView {
     let title = t!(keys::robots::DELETE_TITLE, name = robot.name);
     let may = may_text(Summary::of(&robot.permissions));
     view! {
@@ -64,7 +63,7 @@ fn DeleteForm(home: Home, robot: Robot, action: ServerAction<PostDeleteRobot>) -
             title=t!(keys::robots::DELETE_EFFECT, name = robot.name)
             text=t!(keys::robots::DELETE_TEXT, may = may)
         />
-        <ActionForm action=action>
+        <PostForm action=action>
             <input type="hidden" name="project" value=home.posted() />
             <input type="hidden" name="id" value=robot.id.to_string() />
             <input type="hidden" name="name" value=robot.name />
@@ -74,6 +73,6 @@ fn DeleteForm(home: Home, robot: Robot, action: ServerAction<PostDeleteRobot>) -
                 </Button>
                 <LinkButton href=home.list()>{t!(keys::common::CANCEL)}</LinkButton>
             </div>
-        </ActionForm>
+        </PostForm>
     }
 }

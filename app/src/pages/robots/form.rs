@@ -17,9 +17,10 @@ use crate::client::use_client;
 use crate::client::{ApiError, Client};
 #[cfg(any(feature = "ssr", test))]
 use crate::form::Fault;
-use crate::form::{FormError, FormErrors, Posted, answer_of, fault_of, value_of};
+use crate::form::{FormAction, FormError, FormErrors, PostForm, Posted, answer_of, fault_of, value_of};
 use crate::format::date;
 use crate::i18n::{keys, use_catalog};
+use crate::load::Resource;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
 use crate::pages::loaded;
@@ -32,7 +33,6 @@ use berth_types::RobotId;
 use berth_types::api::{Permissions, Robot};
 #[cfg(feature = "ssr")]
 use berth_types::api::{RobotChange, RobotCreate};
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -232,7 +232,7 @@ pub(crate) fn NewRobot(
     /// Where it will live.
     home: Home,
 ) -> impl IntoView {
-    let action = ServerAction::<PostNewRobot>::new();
+    let action = FormAction::of::<PostNewRobot>();
     let client = use_client();
     let catalogue = Resource::new(
         || (),
@@ -241,7 +241,7 @@ pub(crate) fn NewRobot(
             async move { client.robot_catalogue().await }
         },
     );
-    let issued = Signal::derive(move || action.value().get().and_then(Result::ok));
+    let issued = action.output::<Issued>();
     loaded(catalogue, move |catalogue| {
         let home = home.clone();
         move || match issued.get() {
@@ -252,13 +252,13 @@ pub(crate) fn NewRobot(
 }
 
 #[component]
-fn NewForm(home: Home, catalogue: Permissions, action: ServerAction<PostNewRobot>) -> impl IntoView {
+fn NewForm(home: Home, catalogue: Permissions, action: FormAction) -> impl IntoView {
     let answer = answer_of(action);
     view! {
         <PageHead title=|| t!(keys::robots::NEW) sub=t!(keys::robots::NEW_SUB) />
         <Card label=t!(keys::robots::NEW)>
             <CardBody>
-                <ActionForm action=action attr:class="form" attr:novalidate="">
+                <PostForm action=action attr:class="form" attr:novalidate="">
                     <FormErrors answer=answer />
                     <input type="hidden" name="project" value=home.posted() />
                     <TextField
@@ -281,7 +281,7 @@ fn NewForm(home: Home, catalogue: Permissions, action: ServerAction<PostNewRobot
                         </Button>
                         <LinkButton href=home.list()>{t!(keys::common::CANCEL)}</LinkButton>
                     </div>
-                </ActionForm>
+                </PostForm>
             </CardBody>
         </Card>
     }
@@ -295,7 +295,7 @@ pub(crate) fn EditRobot(
     /// Which one.
     id: RobotId,
 ) -> impl IntoView {
-    let action = ServerAction::<PostEditRobot>::new();
+    let action = FormAction::of::<PostEditRobot>();
     let client = use_client();
     let robot = {
         let home = home.clone();
@@ -313,7 +313,7 @@ pub(crate) fn EditRobot(
 }
 
 #[component]
-fn EditForm(home: Home, robot: Robot, catalogue: Permissions, action: ServerAction<PostEditRobot>) -> impl IntoView {
+fn EditForm(home: Home, robot: Robot, catalogue: Permissions, action: FormAction) -> impl IntoView {
     let answer = answer_of(action);
     let name = robot.name.clone();
     let grant = match Grant::read(&robot.permissions) {
@@ -326,7 +326,7 @@ fn EditForm(home: Home, robot: Robot, catalogue: Permissions, action: ServerActi
         <PageHead title=move || name sub=t!(keys::robots::EDIT_SUB) />
         <Card label=t!(keys::robots::menu::EDIT)>
             <CardBody>
-                <ActionForm action=action attr:class="form" attr:novalidate="">
+                <PostForm action=action attr:class="form" attr:novalidate="">
                     <FormErrors answer=answer />
                     <input type="hidden" name="project" value=home.posted() />
                     <input type="hidden" name="id" value=robot.id.to_string() />
@@ -340,7 +340,7 @@ fn EditForm(home: Home, robot: Robot, catalogue: Permissions, action: ServerActi
                         <LinkButton href=home.secret(robot.id)>{t!(keys::robots::menu::SECRET)}</LinkButton>
                         <LinkButton href=home.list()>{t!(keys::common::CANCEL)}</LinkButton>
                     </div>
-                </ActionForm>
+                </PostForm>
             </CardBody>
         </Card>
     }

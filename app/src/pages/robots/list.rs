@@ -11,28 +11,28 @@ use crate::client::use_client;
 use crate::client::{ApiError, Client};
 #[cfg(feature = "ssr")]
 use crate::form::FormError;
-use crate::form::{FormErrors, Posted, answer_of};
+use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of};
 use crate::format::{TimeAgo, use_now};
 use crate::i18n::{Key, keys};
+use crate::load::Resource;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
-use crate::pages::loaded;
 use crate::pages::project::{NoMatch, natural};
+use crate::pages::{bulk, loaded};
 use crate::query::{ListState, plain, use_list_state};
 use crate::ui::{
     ActionCell, ActionColumn, Cell, Column, Empty, FilterCount, Filters, Glyph, LinkButton, Look, MenuButton, MenuLink,
     MenuSeparator, Name, NameLink, PageHead, Pager, Priority, Row, RowHead, RowMenu, SearchBox, Segment, Segmented,
-    Sort, Table, TableBox, query_pairs, with_query,
+    SelectAllColumn, SelectCell, Selectable, Sort, Table, TableBox, query_pairs, with_query,
 };
 use crate::{t, tn};
 #[cfg(feature = "ssr")]
 use berth_types::RobotId;
-use berth_types::api::Robot;
 #[cfg(feature = "ssr")]
 use berth_types::api::RobotChange;
+use berth_types::api::{BulkAction, BulkKind, Robot};
 use berth_types::page::Paged;
 use berth_types::{ProjectId, Timestamp};
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 /// Switches a robot off or on again.
@@ -102,6 +102,16 @@ impl View {
             Some(id) => vec!["Level=project".to_owned(), format!("ProjectID={id}")],
             None => vec!["Level=system".to_owned()],
         };
+        let narrowed = self.narrowed(name);
+        if !narrowed.is_empty() {
+            parts.push(narrowed);
+        }
+        parts.join(",")
+    }
+
+    /// The part of the filter that says which of them.
+    fn narrowed(self, name: &str) -> String {
+        let mut parts = Vec::new();
         let name = plain(name);
         if !name.is_empty() {
             parts.push(format!("name=~{name}"));
@@ -125,7 +135,7 @@ pub(crate) fn Robots(
     /// What the visitor may do with them.
     may: May,
 ) -> impl IntoView {
-    let switch = ServerAction::<PostSwitchRobot>::new();
+    let switch = FormAction::of::<PostSwitchRobot>();
     let state = use_list_state("name");
     let client = use_client();
     let robots = Resource::new(
@@ -169,16 +179,20 @@ fn NewLink(home: Home) -> impl IntoView {
 }
 
 #[component]
-fn RobotList(
-    home: Home,
-    may: May,
-    state: ListState,
-    robots: Paged<Robot>,
-    switch: ServerAction<PostSwitchRobot>,
-) -> impl IntoView {
+fn RobotList(home: Home, may: May, state: ListState, robots: Paged<Robot>, switch: FormAction) -> impl IntoView {
     let total = natural(robots.total);
     let ListState { q, sort, page, page_size, search } = state;
     let shown = View::read(&search);
+    let (filter, rows) = (shown.narrowed(&q), robots.items.len());
+    let place = match &home {
+        Home::Project(name) => bulk::Place::Project(name.clone()),
+        Home::System => bulk::Place::System,
+    };
+    let buttons = bulk::buttons(&[
+        (BulkAction::Enable, may.update),
+        (BulkAction::Disable, may.update),
+        (BulkAction::Delete, may.delete),
+    ]);
     let list = if !robots.items.is_empty() {
         let search = search.clone();
         view! { <RobotTable home=home may=may robots=robots.items sort=sort search=search switch=switch /> }.into_any()
@@ -206,13 +220,15 @@ fn RobotList(
         view! { <Pager page=page page_size=page_size total=total search=search /> }
     });
     view! {
-        <Filters>
-            <SearchBox label=t!(keys::robots::FILTER) value=q keep=search />
-            <Segmented label=t!(keys::robots::show::LABEL) segments=segments />
-            <FilterCount text=tn!(keys::robots::COUNT, total) />
-        </Filters>
-        {list}
-        {pager}
+        <Selectable action=place.href() keep=bulk::keep(BulkKind::Robots, filter) buttons=buttons rows=rows total=total>
+            <Filters>
+                <SearchBox label=t!(keys::robots::FILTER) value=q keep=search />
+                <Segmented label=t!(keys::robots::show::LABEL) segments=segments />
+                <FilterCount text=tn!(keys::robots::COUNT, total) />
+            </Filters>
+            {list}
+            {pager}
+        </Selectable>
     }
 }
 
@@ -223,12 +239,13 @@ fn RobotTable(
     robots: Vec<Robot>,
     sort: String,
     search: String,
-    switch: ServerAction<PostSwitchRobot>,
+    switch: FormAction,
 ) -> impl IntoView {
     let of_system = home == Home::System;
     let acts = may.update || may.delete;
     let head = move || {
         view! {
+            {acts.then(|| view! { <SelectAllColumn /> })}
             <Column label=t!(keys::robots::NAME) sort=Sort::by("name", &sort, &search, false) />
             <Column label=t!(keys::robots::MAY) priority=Priority::Second />
             {of_system.then(|| view! { <Column label=t!(keys::robots::WHERE) priority=Priority::Second /> })}
@@ -257,13 +274,7 @@ fn RobotTable(
 }
 
 #[component]
-fn RobotRow(
-    home: Home,
-    may: May,
-    robot: Robot,
-    now: Timestamp,
-    switch: ServerAction<PostSwitchRobot>,
-) -> impl IntoView {
+fn RobotRow(home: Home, may: May, robot: Robot, now: Timestamp, switch: FormAction) -> impl IntoView {
     let summary = Summary::of(&robot.permissions);
     let standing = Standing::of(&robot, now);
     let name = if may.update {
@@ -287,6 +298,10 @@ fn RobotRow(
         None => view! { <span class="muted">{t!(keys::common::NEVER)}</span> }.into_any(),
     };
     let made = robot.creation_time;
+    let select = (may.update || may.delete).then(|| {
+        let label = t!(keys::table::SELECT_NAMED, name = robot.name);
+        view! { <SelectCell label=label value=robot.id.to_string() /> }
+    });
     let actions = (may.update || may.delete).then(|| {
         view! {
             <ActionCell>
@@ -296,6 +311,7 @@ fn RobotRow(
     });
     view! {
         <Row>
+            {select}
             <RowHead>{name} {note}</RowHead>
             <Cell label=t!(keys::robots::MAY) priority=Priority::Second>
                 <span class="muted">{may_text(summary)}</span>
@@ -316,7 +332,7 @@ fn RobotRow(
 }
 
 #[component]
-fn RobotMenu(home: Home, may: May, robot: Robot, switch: ServerAction<PostSwitchRobot>) -> impl IntoView {
+fn RobotMenu(home: Home, may: May, robot: Robot, switch: FormAction) -> impl IntoView {
     let label = t!(keys::common::ACTIONS_FOR, name = robot.name);
     let delete_href = home.delete(robot.id);
     let change = may.update.then(|| {
@@ -328,13 +344,13 @@ fn RobotMenu(home: Home, may: May, robot: Robot, switch: ServerAction<PostSwitch
         view! {
             <MenuLink href=home.edit(robot.id) icon=Glyph::Edit text=t!(keys::robots::menu::EDIT) />
             <MenuLink href=home.secret(robot.id) icon=Glyph::Refresh text=t!(keys::robots::menu::SECRET) />
-            <ActionForm action=switch>
+            <PostForm action=switch>
                 <input type="hidden" name="project" value=home.posted() />
                 <input type="hidden" name="id" value=robot.id.to_string() />
                 <input type="hidden" name="name" value=robot.name.clone() />
                 <input type="hidden" name="off" value=off />
                 <MenuButton icon=icon submit=true text=text />
-            </ActionForm>
+            </PostForm>
         }
     });
     let delete = may.delete.then(|| {

@@ -1,6 +1,5 @@
 //! Robot accounts, of a project or of the system: the same pages in two places.
 
-mod credentials;
 mod delete;
 mod form;
 mod grant;
@@ -16,10 +15,10 @@ pub(crate) use list::Robots;
 pub(crate) use secret::RobotSecret;
 
 use crate::client::{ApiError, ApiResult, Client, use_client};
+use crate::load::Resource;
 use berth_types::api::Robot;
 use berth_types::policy::RobotLevel;
 use berth_types::{ProjectName, RobotId};
-use leptos::prelude::*;
 
 /// Whose robots a page is about.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -33,6 +33,24 @@ pub struct SetupState {
     /// Whether the token of the link is right; absent where none was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_valid: Option<bool>,
+    /// How the server stands, for whoever has the token and before set-up is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checks: Option<SetupChecks>,
+}
+
+/// What an administrator should know before set-up is finished.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SetupChecks {
+    /// Scheme and host that clients will be told.
+    pub address: String,
+    /// Scheme and host by which this request came, as whatever stands in front of the server says.
+    pub requested: String,
+    /// Whether the storage takes, keeps and gives back what is written.
+    pub storage_writable: bool,
+    /// Bytes that the storage has left; absent where it has no end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage_free: Option<u64>,
 }
 
 /// What the set-up wizard sends.
@@ -51,24 +69,6 @@ pub struct SetupReq {
     /// Whether anybody may sign up.
     #[serde(default)]
     pub self_registration: bool,
-}
-
-/// A move of a tag.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct TagHistoryEntry {
-    /// The tag.
-    pub tag: String,
-    /// What it pointed at from then on; absent where it was deleted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub digest: Option<String>,
-    /// `push`, `delete`, `create`.
-    pub operation: String,
-    /// When.
-    pub at: Timestamp,
-    /// Who.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub username: String,
 }
 
 /// A layer joined with the history line that made it.
@@ -93,29 +93,10 @@ pub struct LayerInfo {
     /// Whether the bytes are elsewhere.
     #[serde(default)]
     pub foreign: bool,
-}
-
-/// A tag of a repository with what it points at.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct RepositoryTag {
-    /// The tag.
-    pub name: String,
-    /// Digest of the manifest.
-    pub digest: String,
-    /// Row id of the manifest.
-    pub artifact_id: crate::ArtifactId,
-    /// `IMAGE`, `CHART`, …; empty where nothing tells.
-    #[serde(default)]
-    pub kind: String,
-    /// Bytes of manifest, configuration and layers; of an index, of all its children.
-    #[serde(default)]
-    pub size: i64,
-    /// `os/architecture[/variant]`, attestations left out.
-    #[serde(default)]
-    pub platforms: Vec<String>,
-    /// When it was last pushed.
-    pub push_time: Timestamp,
-    /// When it was last pulled; year 1 for never.
-    pub pull_time: Timestamp,
+    /// Its name (`org.opencontainers.image.title`); absent where it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// How many other images of the project have the layer, as far as was looked; absent for lines that made none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shared_by: Option<i64>,
 }

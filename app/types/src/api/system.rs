@@ -162,6 +162,36 @@ pub struct ConfigItem {
     pub editable: bool,
 }
 
+/// A setting with where its value comes from (`/api/berth/v1/settings`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SettingInfo {
+    /// Harbor's key.
+    pub name: String,
+    /// Text, number or switch; `null` for a secret.
+    #[serde(default)]
+    pub value: serde_json::Value,
+    /// What it is where nobody sets it.
+    #[serde(default)]
+    pub default: serde_json::Value,
+    /// Whether it is a secret, which can be set and is never shown.
+    #[serde(default)]
+    pub secret: bool,
+    /// Whether it can be changed through the API.
+    pub editable: bool,
+    /// `default`, `database`, `file`, `environment` or `flag`.
+    pub source: String,
+    /// The variable, the file or the flag that sets it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub origin: String,
+    /// Who changed it through the API last.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub changed_by: String,
+    /// When that was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed_at: Option<crate::Timestamp>,
+}
+
 /// All settings by key, as `GET /configurations` shows them.
 pub type Configurations = BTreeMap<String, ConfigItem>;
 

@@ -3,7 +3,10 @@
 pub mod artifact_labels;
 pub mod audit;
 pub mod blobs;
+pub mod bulk_items;
+pub mod bulk_operations;
 pub mod events;
+pub mod favorites;
 pub mod gc_blob_review;
 pub mod gc_manifest_review;
 pub mod identities;
@@ -32,6 +35,7 @@ pub mod replication_policies;
 pub mod repositories;
 pub mod repository_blobs;
 pub mod retention_policies;
+pub mod saved_views;
 pub mod scan_all_schedule;
 pub mod scanners;
 pub mod sessions;

@@ -15,6 +15,9 @@ mod m0009_chores;
 mod m0010_artifacts;
 mod m0011_audit;
 mod m0012_reviews;
+mod m0013_own;
+mod m0014_events;
+mod m0016_bulk;
 
 use sea_orm::DatabaseBackend;
 use sea_orm_migration::prelude::*;
@@ -37,6 +40,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_artifacts::Migration),
             Box::new(m0011_audit::Migration),
             Box::new(m0012_reviews::Migration),
+            Box::new(m0013_own::Migration),
+            Box::new(m0014_events::Migration),
+            Box::new(m0016_bulk::Migration),
         ]
     }
 }

@@ -51,7 +51,7 @@ pub struct Artifact {
 }
 
 impl Artifact {
-    fn read(row: &Row) -> Result<Self> {
+    pub(super) fn read(row: &Row) -> Result<Self> {
         Ok(Artifact {
             id: row.get(0)?,
             project_id: row.get(1)?,
@@ -102,6 +102,21 @@ const ARTIFACTS: Source = Source {
     ],
     order: "m.pushed_at DESC",
     tie: "m.id DESC",
+};
+
+/// What refers to something. `type` is what it is to its subject.
+pub(super) const ACCESSORIES: Source = Source {
+    columns: &[
+        Column::number("id", "m.id"),
+        Column::number("artifact_id", "m.id"),
+        Column::text("type", "m.accessory"),
+        Column::text("artifact_type", "m.artifact_type"),
+        Column::number("size", "m.size"),
+        Column::time("creation_time", "m.pushed_at"),
+    ],
+    order: "m.id ASC",
+    tie: "m.id ASC",
+    ..ARTIFACTS
 };
 
 /// Where artifacts are listed.
@@ -161,6 +176,19 @@ pub enum NewestBy {
 /// # Errors
 /// As the database says.
 pub async fn list(conn: &mut Conn<'_>, place: Place, filters: &Filters, query: &ListQuery) -> Result<Paged<Artifact>> {
+    let list = selected(conn.backend(), place, filters, query).sorted(query);
+    let rows = if filters.is_empty() && query.filters.is_empty() {
+        let total = count(conn, place).await?;
+        list.page_of(conn, query, total).await?
+    } else {
+        list.page(conn, query).await?
+    };
+    let items = rows.items.iter().map(Artifact::read).collect::<Result<_>>()?;
+    Ok(Paged { items, total: rows.total })
+}
+
+/// What such a list shows, in no order.
+pub(super) fn selected(backend: Backend, place: Place, filters: &Filters, query: &ListQuery) -> List {
     let mut list = match place {
         Place::Repository(id) => List::of(ARTIFACTS).and("m.repository_id = ?", args![id]),
         Place::Project(id) => List::of(ARTIFACTS).and("m.project_id = ?", args![id]),
@@ -208,17 +236,9 @@ pub async fn list(conn: &mut Conn<'_>, place: Place, filters: &Filters, query: &
     let (digests, others): (Vec<Filter>, Vec<Filter>) =
         query.filters.iter().cloned().partition(|filter| filter.key == "digest");
     for filter in &digests {
-        list = by_digest(list, conn.backend(), &filter.matches);
+        list = by_digest(list, backend, &filter.matches);
     }
-    let list = list.filtered(&others).sorted(query);
-    let rows = if filters.is_empty() && query.filters.is_empty() {
-        let total = count(conn, place).await?;
-        list.page_of(conn, query, total).await?
-    } else {
-        list.page(conn, query).await?
-    };
-    let items = rows.items.iter().map(Artifact::read).collect::<Result<_>>()?;
-    Ok(Paged { items, total: rows.total })
+    list.filtered(&others)
 }
 
 /// How many artifacts lists show there, from the counts that are kept: nobody has to look at each of them.
@@ -232,7 +252,7 @@ async fn count(conn: &mut Conn<'_>, place: Place) -> Result<i64> {
     conn.row(sql, args![id]).await?.map_or(Ok(0), |row| row.get(0))
 }
 
-fn by_digest(list: List, backend: Backend, matches: &Match) -> List {
+pub(super) fn by_digest(list: List, backend: Backend, matches: &Match) -> List {
     let exact = |scalars: &[Scalar]| -> Vec<Value> {
         scalars.iter().filter_map(|scalar| scalar.as_text().parse::<Digest>().ok()).map(Value::from).collect()
     };
@@ -251,7 +271,7 @@ fn by_digest(list: List, backend: Backend, matches: &Match) -> List {
 }
 
 /// The digest column as the text that people know.
-fn digest_text(backend: Backend) -> &'static str {
+pub(super) fn digest_text(backend: Backend) -> &'static str {
     match backend {
         Backend::Sqlite => {
             "(CASE hex(substr(m.digest, 1, 1)) WHEN '01' THEN 'sha256:' ELSE 'sha512:' END || hex(substr(m.digest, 2)))"
@@ -281,6 +301,9 @@ pub async fn by_tag_in(conn: &mut Conn<'_>, repository: i64, tag: &str) -> Resul
     list.slice(conn, 1, 0).await?.first().map(Artifact::read).transpose()
 }
 
+/// The most indexes that are looked up for a list of manifests.
+pub const PARENTS_MAX: i64 = 1000;
+
 /// A line of what an index lists.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Child {
@@ -294,20 +317,20 @@ pub struct Child {
     pub descriptor: Option<String>,
 }
 
-/// The children of some manifests in the order of the manifests' text, by parent.
+/// The children of some manifests in the order of the manifests' text, the first `each` of every manifest, by parent.
 ///
 /// # Errors
 /// As the database says.
-pub async fn children(conn: &mut Conn<'_>, parents: &[i64]) -> Result<BTreeMap<i64, Vec<Child>>> {
+pub async fn children(conn: &mut Conn<'_>, parents: &[i64], each: i64) -> Result<BTreeMap<i64, Vec<Child>>> {
     let mut found: BTreeMap<i64, Vec<Child>> = BTreeMap::new();
     for chunk in parents.chunks(super::CHUNK) {
         let sql = format!(
             "SELECT manifest_id, child_id, digest, CASE WHEN OCTET_LENGTH(descriptor) <= 16384 THEN descriptor END
              FROM manifest_references
-             WHERE role = 'child' AND manifest_id IN ({}) ORDER BY manifest_id, position",
-            super::marks(1, chunk.len())
+             WHERE role = 'child' AND position < $1 AND manifest_id IN ({}) ORDER BY manifest_id, position",
+            super::marks(2, chunk.len())
         );
-        for row in conn.rows(&sql, &super::as_values(chunk)).await? {
+        for row in conn.rows(&sql, &super::with_ids(each, chunk)).await? {
             let child = Child { parent: row.get(0)?, child: row.get(1)?, digest: row.get(2)?, descriptor: row.get(3)? };
             found.entry(child.parent).or_default().push(child);
         }
@@ -315,7 +338,8 @@ pub async fn children(conn: &mut Conn<'_>, parents: &[i64]) -> Result<BTreeMap<i
     Ok(found)
 }
 
-/// What refers to some digests of a repository, oldest first, by subject.
+/// What refers to some digests of a repository, oldest first, by subject: at most `each` of every subject, signatures
+/// before others.
 ///
 /// # Errors
 /// As the database says.
@@ -323,16 +347,23 @@ pub async fn accessories(
     conn: &mut Conn<'_>,
     repository: i64,
     subjects: &[Digest],
+    each: i64,
 ) -> Result<BTreeMap<Digest, Vec<Artifact>>> {
     let mut found: BTreeMap<Digest, Vec<Artifact>> = BTreeMap::new();
     for chunk in subjects.chunks(super::CHUNK) {
         let sql = format!(
-            "SELECT {} FROM {} WHERE m.repository_id = $1 AND m.subject IN ({}) ORDER BY m.id",
+            "SELECT {} FROM {} JOIN (
+                 SELECT a.id AS ranked_id, ROW_NUMBER() OVER (PARTITION BY a.subject ORDER BY
+                     CASE WHEN a.accessory LIKE 'signature.%' THEN 0 ELSE 1 END, a.id) AS place
+                 FROM manifests a WHERE a.repository_id = $1 AND a.subject IN ({})
+             ) ranked ON ranked.ranked_id = m.id
+             WHERE ranked.place <= $2 ORDER BY m.id",
             ARTIFACTS.select,
             ARTIFACTS.from,
-            super::marks(2, chunk.len())
+            super::marks(3, chunk.len())
         );
-        let args: Vec<Value> = std::iter::once(Value::from(repository)).chain(chunk.iter().map(Value::from)).collect();
+        let args: Vec<Value> =
+            [repository, each].into_iter().map(Value::from).chain(chunk.iter().map(Value::from)).collect();
         for row in conn.rows(&sql, &args).await? {
             let artifact = Artifact::read(&row)?;
             if let Some(subject) = artifact.subject {
@@ -343,7 +374,8 @@ pub async fn accessories(
     Ok(found)
 }
 
-/// The indexes that list some manifests, each after the manifest's row id, oldest first.
+/// The indexes that list some manifests, each after the manifest's row id, oldest first; at most [`PARENTS_MAX`] of
+/// every hundred manifests.
 ///
 /// # Errors
 /// As the database says.
@@ -352,7 +384,7 @@ pub async fn parents(conn: &mut Conn<'_>, children: &[i64]) -> Result<Vec<(i64, 
     for chunk in children.chunks(super::CHUNK) {
         let sql = format!(
             "SELECT DISTINCT {}, mr.child_id FROM {} JOIN manifest_references mr ON mr.manifest_id = m.id
-             WHERE mr.role = 'child' AND mr.child_id IN ({}) ORDER BY m.id",
+             WHERE mr.role = 'child' AND mr.child_id IN ({}) ORDER BY m.id LIMIT {PARENTS_MAX}",
             ARTIFACTS.select,
             ARTIFACTS.from,
             super::marks(1, chunk.len())
@@ -400,17 +432,7 @@ pub async fn has_icon(conn: &mut Conn<'_>, digest: &Digest) -> Result<bool> {
 pub async fn blobs(conn: &mut Conn<'_>, manifest: i64) -> Result<Vec<Blob>> {
     let sql = "SELECT role, digest, media_type, size, descriptor, blob_id IS NOT NULL FROM manifest_references
                WHERE manifest_id = $1 AND role IN ('config', 'layer') ORDER BY position";
-    let read = |row: &Row| {
-        Ok(Blob {
-            role: row.get(0)?,
-            digest: row.get(1)?,
-            media_type: row.get(2)?,
-            size: row.get(3)?,
-            descriptor: row.get(4)?,
-            is_here: row.get(5)?,
-        })
-    };
-    conn.rows(sql, args![manifest]).await?.iter().map(read).collect()
+    conn.rows(sql, args![manifest]).await?.iter().map(Blob::read).collect()
 }
 
 /// A blob that a manifest points at.
@@ -428,4 +450,17 @@ pub struct Blob {
     pub descriptor: Option<String>,
     /// Whether the repository has it. What it does not have may be somebody else's and is not read.
     pub is_here: bool,
+}
+
+impl Blob {
+    pub(super) fn read(row: &Row) -> Result<Self> {
+        Ok(Blob {
+            role: row.get(0)?,
+            digest: row.get(1)?,
+            media_type: row.get(2)?,
+            size: row.get(3)?,
+            descriptor: row.get(4)?,
+            is_here: row.get(5)?,
+        })
+    }
 }

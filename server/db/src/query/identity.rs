@@ -111,13 +111,3 @@ pub async fn find(conn: &mut Conn<'_>, id: i64) -> Result<Option<Identity>> {
     let sql = format!("SELECT {COLUMNS} FROM identities WHERE id = $1");
     conn.row(&sql, args![id]).await?.as_ref().map(Identity::read).transpose()
 }
-
-/// A person's token by the keyed hash of its secret.
-///
-/// # Errors
-/// As the database says.
-pub async fn find_token(conn: &mut Conn<'_>, user_id: i64, secret_hash: &[u8]) -> Result<Option<Identity>> {
-    let sql = format!("SELECT {COLUMNS} FROM identities WHERE user_id = $1 AND kind = $2 AND secret_hash = $3");
-    let kind = Kind::PersonalToken.as_str();
-    conn.row(&sql, args![user_id, kind, secret_hash]).await?.as_ref().map(Identity::read).transpose()
-}

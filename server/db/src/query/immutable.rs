@@ -41,6 +41,15 @@ pub async fn list(conn: &mut Conn<'_>, project: i64, query: &ListQuery) -> Resul
     Ok(Paged { items, total: rows.total })
 }
 
+/// All rules of a project, oldest first.
+///
+/// # Errors
+/// As the database says.
+pub async fn all(conn: &mut Conn<'_>, project: i64) -> Result<Vec<Rule>> {
+    let sql = "SELECT id, disabled, content FROM immutable_rules WHERE project_id = $1 ORDER BY id";
+    conn.rows(sql, args![project]).await?.iter().map(Rule::read).collect()
+}
+
 /// The texts of the rules of a project that do not rest.
 ///
 /// # Errors

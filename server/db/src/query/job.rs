@@ -75,7 +75,12 @@ pub async fn enqueue(conn: &mut Conn<'_>, job: &NewJob, now: Timestamp) -> Resul
     ];
     loop {
         if let Some(row) = conn.row(insert, values).await? {
-            return Ok(Enqueued::New(row.get(0)?));
+            let id = row.get(0)?;
+            // What follows from something else is told when it begins: a push writes no second event.
+            if job.cause == "manual" {
+                tell(conn, id, &job.kind, "pending", now).await?;
+            }
+            return Ok(Enqueued::New(id));
         }
         // It may have ended since; then there is room for a new one.
         if let Some(row) = conn.row(find, args![&job.kind, job.unique_key.clone()]).await? {
@@ -107,7 +112,11 @@ pub async fn end_lost(conn: &mut Conn<'_>, now: Timestamp) -> Result<u64> {
     let sql = "UPDATE jobs SET status = CASE WHEN stop_wanted THEN 'stopped' ELSE 'error' END,
                  error = 'the node that ran it went away', finished_at = $1, lease_holder = NULL, lease_until = NULL
                WHERE status = 'running' AND lease_until < $1 AND (attempts >= attempts_max OR stop_wanted)";
-    conn.execute(sql, args![now]).await
+    let ended = conn.execute(sql, args![now]).await?;
+    if ended > 0 {
+        tell_queue(conn, now).await?;
+    }
+    Ok(ended)
 }
 
 /// Takes the leases of at most `limit` due jobs of the given kinds, those of a worker that went away included.
@@ -151,9 +160,11 @@ pub async fn claim(
                           started_at = COALESCE(started_at, $4)
                         WHERE id = $1 RETURNING id, kind, payload, attempts, attempts_max";
             if let Some(row) = conn.row(take, args![id, holder, until, now]).await? {
+                let kind: String = row.get(1)?;
+                tell(conn, id, &kind, "running", now).await?;
                 claimed.push(Claimed {
                     id: row.get(0)?,
-                    kind: row.get(1)?,
+                    kind,
                     payload: row.get(2)?,
                     attempts: row.get(3)?,
                     attempts_max: row.get(4)?,
@@ -178,9 +189,10 @@ pub async fn renew(conn: &mut Conn<'_>, id: i64, holder: &str, until: Timestamp)
 ///
 /// # Errors
 /// As the database says.
-pub async fn set_progress(conn: &mut Conn<'_>, id: i64, holder: &str, progress: &str) -> Result<bool> {
-    let sql = "UPDATE jobs SET progress = $3 WHERE id = $1 AND lease_holder = $2 AND status = 'running'";
-    Ok(conn.execute(sql, args![id, holder, progress]).await? > 0)
+pub async fn set_progress(conn: &mut Conn<'_>, id: i64, holder: &str, progress: &str, now: Timestamp) -> Result<bool> {
+    let sql = "UPDATE jobs SET progress = $3 WHERE id = $1 AND lease_holder = $2 AND status = 'running' RETURNING kind";
+    let changed = conn.row(sql, args![id, holder, progress]).await?;
+    tell_of(conn, id, changed, "running", now).await
 }
 
 /// Writes a line of a job's log. False where the lease is lost.
@@ -190,7 +202,12 @@ pub async fn set_progress(conn: &mut Conn<'_>, id: i64, holder: &str, progress: 
 pub async fn add_log(conn: &mut Conn<'_>, id: i64, holder: &str, line: &str, now: Timestamp) -> Result<bool> {
     let sql = "INSERT INTO job_logs (job_id, at, line)
                SELECT id, CAST($3 AS BIGINT), CAST($4 AS TEXT) FROM jobs WHERE id = $1 AND lease_holder = $2 AND status = 'running'";
-    Ok(conn.execute(sql, args![id, holder, now, line]).await? > 0)
+    let written = conn.execute(sql, args![id, holder, now, line]).await? > 0;
+    if written {
+        let payload = format!("{{\"job\":{id}}}");
+        super::push::add_event(conn, "job_log", None, &payload, now).await?;
+    }
+    Ok(written)
 }
 
 /// How a job ended.
@@ -215,8 +232,9 @@ pub async fn finish(conn: &mut Conn<'_>, id: i64, holder: &str, end: &End, now: 
         End::Stopped => ("stopped", None),
     };
     let sql = "UPDATE jobs SET status = $3, error = $4, finished_at = $5, lease_holder = NULL, lease_until = NULL
-               WHERE id = $1 AND lease_holder = $2 AND status = 'running'";
-    Ok(conn.execute(sql, args![id, holder, status, error, now]).await? > 0)
+               WHERE id = $1 AND lease_holder = $2 AND status = 'running' RETURNING kind";
+    let ended = conn.row(sql, args![id, holder, status, error, now]).await?;
+    tell_of(conn, id, ended, status, now).await
 }
 
 /// Gives a job back for another attempt. False where the lease is lost.
@@ -225,8 +243,9 @@ pub async fn finish(conn: &mut Conn<'_>, id: i64, holder: &str, end: &End, now: 
 /// As the database says.
 pub async fn retry(conn: &mut Conn<'_>, id: i64, holder: &str, error: &str, run_at: Timestamp) -> Result<bool> {
     let sql = "UPDATE jobs SET status = 'pending', error = $3, run_at = $4, lease_holder = NULL, lease_until = NULL
-               WHERE id = $1 AND lease_holder = $2 AND status = 'running'";
-    Ok(conn.execute(sql, args![id, holder, error, run_at]).await? > 0)
+               WHERE id = $1 AND lease_holder = $2 AND status = 'running' RETURNING kind";
+    let given = conn.row(sql, args![id, holder, error, run_at]).await?;
+    tell_of(conn, id, given, "pending", run_at).await
 }
 
 /// Gives a job back as if it had not been begun: its worker stops. False where the lease is lost.
@@ -235,8 +254,9 @@ pub async fn retry(conn: &mut Conn<'_>, id: i64, holder: &str, error: &str, run_
 /// As the database says.
 pub async fn give_back(conn: &mut Conn<'_>, id: i64, holder: &str, now: Timestamp) -> Result<bool> {
     let sql = "UPDATE jobs SET status = 'pending', attempts = attempts - 1, run_at = $3, lease_holder = NULL, lease_until = NULL
-               WHERE id = $1 AND lease_holder = $2 AND status = 'running'";
-    Ok(conn.execute(sql, args![id, holder, now]).await? > 0)
+               WHERE id = $1 AND lease_holder = $2 AND status = 'running' RETURNING kind";
+    let given = conn.row(sql, args![id, holder, now]).await?;
+    tell_of(conn, id, given, "pending", now).await
 }
 
 /// Stops a job: one that waits ends at once, one that runs is asked to. False where it has ended.
@@ -244,8 +264,10 @@ pub async fn give_back(conn: &mut Conn<'_>, id: i64, holder: &str, now: Timestam
 /// # Errors
 /// As the database says.
 pub async fn stop(conn: &mut Conn<'_>, id: i64, now: Timestamp) -> Result<bool> {
-    let waiting = "UPDATE jobs SET status = 'stopped', finished_at = $2 WHERE id = $1 AND status = 'pending'";
-    if conn.execute(waiting, args![id, now]).await? > 0 {
+    let waiting =
+        "UPDATE jobs SET status = 'stopped', finished_at = $2 WHERE id = $1 AND status = 'pending' RETURNING kind";
+    let stopped = conn.row(waiting, args![id, now]).await?;
+    if tell_of(conn, id, stopped, "stopped", now).await? {
         return Ok(true);
     }
     let running = "UPDATE jobs SET stop_wanted = TRUE WHERE id = $1 AND status = 'running'";
@@ -259,7 +281,7 @@ pub async fn stop(conn: &mut Conn<'_>, id: i64, now: Timestamp) -> Result<bool> 
 pub async fn pause(conn: &mut Conn<'_>, kind: &str, now: Timestamp) -> Result<()> {
     conn.execute("INSERT INTO job_pauses (kind, at) VALUES ($1, $2) ON CONFLICT (kind) DO NOTHING", args![kind, now])
         .await?;
-    Ok(())
+    tell_queue(conn, now).await
 }
 
 /// Ends a pause.
@@ -484,4 +506,27 @@ fn read_schedule(row: &Row) -> Result<Schedule> {
 pub async fn move_schedule(conn: &mut Conn<'_>, name: &str, next_at: Timestamp) -> Result<()> {
     conn.execute("UPDATE job_schedules SET next_at = $2 WHERE name = $1", args![name, next_at]).await?;
     Ok(())
+}
+
+/// Tells that a job stands otherwise.
+async fn tell(conn: &mut Conn<'_>, id: i64, kind: &str, status: &str, now: Timestamp) -> Result<()> {
+    // Kinds and statuses are words of ours.
+    let payload = format!("{{\"job\":{id},\"kind\":\"{kind}\",\"status\":\"{status}\"}}");
+    super::push::add_event(conn, "job", None, &payload, now).await
+}
+
+/// The same where a statement returned the job's kind. False where it changed none.
+async fn tell_of(conn: &mut Conn<'_>, id: i64, changed: Option<Row>, status: &str, now: Timestamp) -> Result<bool> {
+    let Some(row) = changed else { return Ok(false) };
+    let kind: String = row.get(0)?;
+    tell(conn, id, &kind, status, now).await?;
+    Ok(true)
+}
+
+/// Tells that queues as a whole stand otherwise.
+///
+/// # Errors
+/// As the database says.
+pub async fn tell_queue(conn: &mut Conn<'_>, now: Timestamp) -> Result<()> {
+    super::push::add_event(conn, "job_queue", None, "{}", now).await
 }

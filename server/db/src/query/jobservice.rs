@@ -41,6 +41,72 @@ pub async fn history(conn: &mut Conn<'_>, kind: &str, query: &ListQuery) -> Resu
     Ok(Paged { items, total: rows.total })
 }
 
+const ALL: Source = Source {
+    select: COLUMNS,
+    from: "jobs",
+    columns: &[
+        Column::number("id", "id"),
+        Column::text("kind", "kind"),
+        Column::text("status", "status"),
+        Column::text("trigger", "cause"),
+        Column::time("creation_time", "created_at"),
+        Column::time("start_time", "started_at"),
+        Column::time("end_time", "finished_at"),
+    ],
+    order: "id DESC",
+    tie: "id DESC",
+};
+
+/// The jobs of all kinds, newest first.
+///
+/// # Errors
+/// As the database says.
+pub async fn all(conn: &mut Conn<'_>, which: Which, query: &ListQuery) -> Result<Paged<Job>> {
+    let list = List::of(ALL).filtered(&query.filters).sorted(query);
+    let list = match which {
+        Which::Any => list,
+        // Each half has an index of its own.
+        Which::Unfinished => list.and(
+            "id IN (SELECT id FROM jobs WHERE status = 'pending' UNION ALL SELECT id FROM jobs WHERE status = 'running')",
+            &[],
+        ),
+    };
+    let rows = list.page(conn, query).await?;
+    let items = rows.items.iter().map(read).collect::<Result<_>>()?;
+    Ok(Paged { items, total: rows.total })
+}
+
+/// Which jobs are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// All of them.
+    Any,
+    /// Those that wait or run.
+    Unfinished,
+}
+
+/// How many jobs failed, and how many did what they are for, since a moment.
+///
+/// # Errors
+/// As the database says.
+pub async fn ended_since(conn: &mut Conn<'_>, since: Timestamp) -> Result<(i64, i64)> {
+    let sql = "SELECT CAST(COALESCE(SUM(CASE WHEN status = 'error' THEN 1 ELSE 0 END), 0) AS BIGINT),
+                 CAST(COALESCE(SUM(CASE WHEN status = 'success' THEN 1 ELSE 0 END), 0) AS BIGINT)
+               FROM jobs WHERE finished_at IS NOT NULL AND finished_at >= $1";
+    conn.row(sql, args![since]).await?.map_or(Ok((0, 0)), |row| Ok((row.get(0)?, row.get(1)?)))
+}
+
+/// The jobs that failed last.
+///
+/// # Errors
+/// As the database says.
+pub async fn failed(conn: &mut Conn<'_>, limit: i64) -> Result<Vec<Job>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM jobs WHERE finished_at IS NOT NULL AND status = 'error' ORDER BY finished_at DESC LIMIT $1"
+    );
+    conn.rows(&sql, args![limit]).await?.iter().map(read).collect()
+}
+
 /// A node that runs jobs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Worker {
@@ -162,7 +228,11 @@ pub async fn stop_waiting(conn: &mut Conn<'_>, kinds: &[&str], now: Timestamp) -
         super::marks(2, kinds.len())
     );
     let values: Vec<Value> = std::iter::once(now.into()).chain(kinds.iter().map(|kind| Value::from(*kind))).collect();
-    conn.execute(&sql, &values).await
+    let stopped = conn.execute(&sql, &values).await?;
+    if stopped > 0 {
+        super::job::tell_queue(conn, now).await?;
+    }
+    Ok(stopped)
 }
 
 /// Whether a batch was full, so that more may be left.

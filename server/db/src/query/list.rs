@@ -157,6 +157,13 @@ impl List {
         self
     }
 
+    /// Orders by the length of a text, then by the text.
+    #[must_use]
+    pub fn shortest(mut self, expression: &str) -> Self {
+        self.order = Some(format!("LENGTH({expression}) ASC, {expression} ASC"));
+        self
+    }
+
     /// The page of a request and the number of all rows.
     ///
     /// # Errors
@@ -194,6 +201,32 @@ impl List {
         let order = turned(self.order.as_deref().unwrap_or(self.source.order))?;
         let tie = turned(self.tie.as_deref().unwrap_or(self.source.tie))?;
         Some(List { order: Some(order), tie: Some(tie), ..self.clone() })
+    }
+
+    /// The list as a query of other columns, in an order.
+    #[must_use]
+    pub(crate) fn selecting(self, columns: &str, order: &str) -> super::bulk::Selection {
+        let sql = format!("SELECT {columns} FROM {}{} ORDER BY {order}", self.source.from, self.conditions());
+        super::bulk::Selection { sql, args: self.args }
+    }
+
+    /// The list as a query of one column, for use inside of others.
+    #[must_use]
+    pub(crate) fn column(self, column: &str) -> super::bulk::Selection {
+        let sql = format!("SELECT {column} FROM {}{}", self.source.from, self.conditions());
+        super::bulk::Selection { sql, args: self.args }
+    }
+
+    /// Adds the condition that a column is one of some texts.
+    #[must_use]
+    pub(crate) fn named(mut self, column: &str, names: &[String]) -> Self {
+        let marks: Vec<String> = names.iter().map(|name| self.bind(Value::from(name))).collect();
+        self.conditions.push(if marks.is_empty() {
+            NOTHING.to_owned()
+        } else {
+            format!("{column} IN ({})", marks.join(", "))
+        });
+        self
     }
 
     /// How many rows there are.

@@ -83,6 +83,25 @@ pub async fn get(conn: &mut Conn<'_>, project: i64, id: i64) -> Result<Option<Me
     list.slice(conn, 1, 0).await?.first().map(Member::read).transpose()
 }
 
+/// The membership of a person in a project.
+///
+/// # Errors
+/// As the database says.
+pub async fn of_user(conn: &mut Conn<'_>, project: i64, user: i64) -> Result<Option<Member>> {
+    let list = members(project).and("m.user_id = ?", args![user]);
+    list.slice(conn, 1, 0).await?.first().map(Member::read).transpose()
+}
+
+/// The memberships of groups in a project, by name; no more than a page shows.
+///
+/// # Errors
+/// As the database says.
+pub async fn groups(conn: &mut Conn<'_>, project: i64) -> Result<Vec<Member>> {
+    const ROWS_MAX: i64 = 100;
+    let list = members(project).and("m.group_id IS NOT NULL", &[]);
+    list.slice(conn, ROWS_MAX, 0).await?.iter().map(Member::read).collect()
+}
+
 /// Adds a person's membership and says its row id; nothing where the person is a member already.
 ///
 /// # Errors

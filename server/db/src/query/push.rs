@@ -723,6 +723,7 @@ pub async fn add_event(
 ) -> Result<()> {
     let sql = "INSERT INTO events (at, kind, project_id, payload) VALUES ($1, $2, $3, $4)";
     conn.execute(sql, args![now, kind, project_id, payload]).await?;
+    conn.note_event();
     Ok(())
 }
 

@@ -92,8 +92,12 @@ pub async fn list(conn: &mut Conn<'_>, scope: &Scope, query: &ListQuery) -> Resu
 /// # Errors
 /// As the database says.
 pub async fn list_of(conn: &mut Conn<'_>, project: i64, query: &ListQuery) -> Result<Paged<Repository>> {
-    let list = listed().and("r.project_id = ?", args![project]);
-    read(list.filtered(&query.filters).sorted(query).page(conn, query).await?)
+    read(selected(project, query).sorted(query).page(conn, query).await?)
+}
+
+/// What such a list shows, in no order.
+pub(super) fn selected(project: i64, query: &ListQuery) -> List {
+    listed().and("r.project_id = ?", args![project]).filtered(&query.filters)
 }
 
 fn read(rows: Paged<Row>) -> Result<Paged<Repository>> {

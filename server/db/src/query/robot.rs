@@ -87,13 +87,18 @@ fn robots() -> List {
 /// # Errors
 /// As the database says.
 pub async fn list(conn: &mut Conn<'_>, project: Option<i64>, query: &ListQuery) -> Result<Paged<Robot>> {
+    let page = selected(project, query).sorted(query).page(conn, query).await?;
+    let items = page.items.iter().map(Robot::read).collect::<Result<_>>()?;
+    Ok(Paged { items, total: page.total })
+}
+
+/// What such a list shows, in no order.
+pub(super) fn selected(project: Option<i64>, query: &ListQuery) -> List {
     let list = match project {
         Some(project) => robots().and("r.project_id = ?", args![project]),
         None => robots().and("r.project_id IS NULL", &[]),
     };
-    let page = list.filtered(&query.filters).sorted(query).page(conn, query).await?;
-    let items = page.items.iter().map(Robot::read).collect::<Result<_>>()?;
-    Ok(Paged { items, total: page.total })
+    list.filtered(&query.filters)
 }
 
 /// A robot.

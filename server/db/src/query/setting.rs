@@ -13,6 +13,15 @@ pub async fn all(conn: &mut Conn<'_>) -> Result<Vec<(String, String)>> {
     rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
 }
 
+/// Who changed which setting last, and when.
+///
+/// # Errors
+/// As the database says.
+pub async fn changes(conn: &mut Conn<'_>) -> Result<Vec<(String, String, Timestamp)>> {
+    let rows = conn.rows("SELECT key, updated_by, updated_at FROM settings", &[]).await?;
+    rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).collect()
+}
+
 /// Sets one.
 ///
 /// # Errors

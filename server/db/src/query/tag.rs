@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use berth_types::{Digest, Timestamp, page::Paged, query::ListQuery};
 
-use super::list::{Column, List, Source};
+use super::{
+    list::{Column, List, Source},
+    shelf::TagFilters,
+};
 use crate::{Conn, Result, Row, args};
 
 /// A tag.
@@ -104,7 +107,7 @@ pub struct Target {
     pub extra_attrs: Option<String>,
 }
 
-const TARGETS: Source = Source {
+pub(super) const TARGETS: Source = Source {
     select: "t.name, t.pushed_at, t.pulled_at, m.id, m.digest, m.kind, m.size,
              CASE WHEN OCTET_LENGTH(m.extra_attrs) <= 262144 THEN m.extra_attrs END",
     from: "tags t JOIN manifests m ON m.id = t.manifest_id",
@@ -120,23 +123,8 @@ const TARGETS: Source = Source {
     tie: "t.id DESC",
 };
 
-/// Tags of a repository, those whose name contains a text where it is given. Tags by which an accessory refers to its
-/// subject are none that people gave, and are left out.
-///
-/// # Errors
-/// As the database says.
-pub async fn targets(
-    conn: &mut Conn<'_>,
-    repository: i64,
-    name: Option<&str>,
-    query: &ListQuery,
-) -> Result<Paged<Target>> {
-    let mut list = List::of(TARGETS).and("t.repository_id = ? AND m.subject_by_tag = FALSE", args![repository]);
-    if let Some(name) = name {
-        list = list.containing("t.name", name);
-    }
-    let rows = list.sorted(query).page(conn, query).await?;
-    let read = |row: &Row| {
+impl Target {
+    pub(super) fn read(row: &Row) -> Result<Self> {
         Ok(Target {
             name: row.get(0)?,
             pushed_at: row.get(1)?,
@@ -147,13 +135,28 @@ pub async fn targets(
             size: row.get(6)?,
             extra_attrs: row.get(7)?,
         })
-    };
-    Ok(Paged { items: rows.items.iter().map(read).collect::<Result<_>>()?, total: rows.total })
+    }
+}
+
+/// Tags of a repository that people gave, narrowed.
+///
+/// # Errors
+/// As the database says.
+pub async fn targets(
+    conn: &mut Conn<'_>,
+    repository: i64,
+    filters: &TagFilters,
+    query: &ListQuery,
+) -> Result<Paged<Target>> {
+    let rows = super::shelf::tags(conn.backend(), repository, filters).sorted(query).page(conn, query).await?;
+    Ok(Paged { items: rows.items.iter().map(Target::read).collect::<Result<_>>()?, total: rows.total })
 }
 
 /// A move of a tag.
 #[derive(Clone, Debug)]
 pub struct Move {
+    /// Row id.
+    pub id: i64,
     /// The tag.
     pub tag: String,
     /// What it pointed at from then on; nothing where it was removed.
@@ -167,9 +170,10 @@ pub struct Move {
 }
 
 const MOVES: Source = Source {
-    select: "h.tag, h.digest, h.operation, h.actor, h.at",
+    select: "h.id, h.tag, h.digest, h.operation, h.actor, h.at",
     from: "tag_history h",
     columns: &[
+        Column::text("tag", "h.tag"),
         Column::time("at", "h.at"),
         Column::text("operation", "h.operation"),
         Column::text("username", "h.actor"),
@@ -178,15 +182,32 @@ const MOVES: Source = Source {
     tie: "h.id DESC",
 };
 
-/// Moves of a tag, newest first.
+/// Moves of a tag, or of all tags of a repository, newest first. Tags by which an accessory refers to its subject move
+/// with it and are left out of the latter.
 ///
 /// # Errors
 /// As the database says.
-pub async fn history(conn: &mut Conn<'_>, repository: i64, tag: &str, query: &ListQuery) -> Result<Paged<Move>> {
-    let list = List::of(MOVES).and("h.repository_id = ? AND h.tag = ?", args![repository, tag]);
+pub async fn history(
+    conn: &mut Conn<'_>,
+    repository: i64,
+    tag: Option<&str>,
+    query: &ListQuery,
+) -> Result<Paged<Move>> {
+    let list = List::of(MOVES).and("h.repository_id = ?", args![repository]);
+    let list = match tag {
+        Some(tag) => list.and("h.tag = ?", args![tag]),
+        None => list.and("h.tag NOT LIKE 'sha256-%'", &[]),
+    };
     let rows = list.filtered(&query.filters).sorted(query).page(conn, query).await?;
     let read = |row: &Row| {
-        Ok(Move { tag: row.get(0)?, digest: row.get(1)?, operation: row.get(2)?, actor: row.get(3)?, at: row.get(4)? })
+        Ok(Move {
+            id: row.get(0)?,
+            tag: row.get(1)?,
+            digest: row.get(2)?,
+            operation: row.get(3)?,
+            actor: row.get(4)?,
+            at: row.get(5)?,
+        })
     };
     Ok(Paged { items: rows.items.iter().map(read).collect::<Result<_>>()?, total: rows.total })
 }

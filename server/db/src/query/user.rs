@@ -173,6 +173,7 @@ pub async fn delete(conn: &mut Conn<'_>, id: i64, now: Timestamp) -> Result<bool
     conn.execute("DELETE FROM members WHERE user_id = $1", args![id]).await?;
     conn.execute("DELETE FROM sessions WHERE user_id = $1", args![id]).await?;
     conn.execute("DELETE FROM identities WHERE user_id = $1", args![id]).await?;
+    super::view::delete_of_person(conn, id).await?;
     Ok(true)
 }
 
@@ -202,6 +203,11 @@ const SOURCE: Source = Source {
     tie: "id ASC",
 };
 
+/// What such a list shows, in no order.
+pub(super) fn selected(query: &ListQuery) -> List {
+    List::of(SOURCE).and("deleted_at IS NULL", &[]).filtered(&query.filters)
+}
+
 /// One page of people; the two texts, where they are given, must be part of name and address.
 ///
 /// # Errors
@@ -212,7 +218,7 @@ pub async fn list(
     username: Option<&str>,
     email: Option<&str>,
 ) -> Result<Paged<Person>> {
-    let mut list = List::of(SOURCE).and("deleted_at IS NULL", &[]).filtered(&query.filters).sorted(query);
+    let mut list = selected(query).sorted(query);
     if let Some(text) = username {
         list = list.containing("username", text);
     }

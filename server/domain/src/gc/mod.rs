@@ -20,6 +20,7 @@
 //! A blob that a repository has, but no manifest of it needs, is an upload or a mount whose manifest did not come. Its link
 //! ends after the grace time, and after a day at least: pushes take their time, also where the grace time is short.
 
+pub mod plan;
 mod report;
 mod run;
 mod untagged;

@@ -41,7 +41,33 @@ pub enum Verdict {
     Failed,
 }
 
+impl Thing {
+    /// The word of the API.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Thing::Blob => "blob",
+            Thing::Manifest => "manifest",
+        }
+    }
+}
+
 impl Verdict {
+    /// The word of the API.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Verdict::Garbage => "garbage",
+            Verdict::Interrupted => "interrupted",
+            Verdict::Linked => "linked",
+            Verdict::AwaitsManifest => "awaits_manifest",
+            Verdict::Referenced => "referenced",
+            Verdict::InGrace => "in_grace",
+            Verdict::Touched => "touched",
+            Verdict::BeingPushed => "being_pushed",
+            Verdict::Revived => "revived",
+            Verdict::Failed => "failed",
+        }
+    }
+
     /// Whether its bytes go.
     pub const fn is_garbage(self) -> bool {
         matches!(self, Verdict::Garbage | Verdict::Interrupted)

@@ -137,7 +137,7 @@ impl<'r> Run<'r> {
     }
 
     /// What would become of a blob now.
-    async fn verdict(&self, review: &Review) -> Result<Verdict> {
+    pub(super) async fn verdict(&self, review: &Review) -> Result<Verdict> {
         if review.is_linked {
             let idle = self.idle_links(review).await?;
             return Ok(if idle.is_empty() { Verdict::Linked } else { Verdict::AwaitsManifest });

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use reqwest::Url;
 use serde::Deserialize;
 
 use super::provider::{Checkup, Provider};
@@ -73,41 +74,68 @@ pub(super) async fn health(domain: &Domain, patient: &Patient<'_>) -> Health {
 async fn answers(domain: &Domain, patient: &Patient<'_>, base: &str) -> Result<bool, Failure> {
     let url = format!("{base}/v2/");
     let first = get(domain, patient, &url, None).await?;
-    if patient.access_key.is_empty() && patient.access_secret.is_empty() {
+    if !patient.has_credential() {
         // A registry that wants to know who asks is a registry.
         return Ok(matches!(first.status, 200 | 401));
     }
     if first.status != 401 {
         return Ok(first.status == 200);
     }
-    let authorization = match first.challenges.iter().find_map(|challenge| bearer(challenge)) {
-        Some(challenge) => match token(domain, patient, base, &challenge).await? {
-            Some(token) => format!("Bearer {token}"),
-            None => return Ok(false),
-        },
+    let authorization = match bearer_of(&first) {
+        Some(challenge) => {
+            let realm = patient.trusted_realm(base, &challenge)?;
+            match token(domain, patient, realm, &challenge, "").await?.1 {
+                Some(token) => format!("Bearer {token}"),
+                None => return Ok(false),
+            }
+        }
         None => credential(patient),
     };
     Ok(get(domain, patient, &url, Some(authorization)).await?.status == 200)
 }
 
-/// A token for nothing in particular: whoever gives one out knows the account.
-async fn token(
+impl Patient<'_> {
+    /// Whether this server signs in there.
+    pub(super) fn has_credential(&self) -> bool {
+        !self.access_key.is_empty() || !self.access_secret.is_empty()
+    }
+
+    /// Where tokens are given out, if the credential may go there. Whoever answers chooses the place, so it may be another
+    /// host only where the registry proved who it is, and then by TLS; else anybody on the way could have chosen it.
+    ///
+    /// # Errors
+    /// [`Failure::Address`] for a place that does not get the credential; and where nobody is ever sent.
+    pub(super) fn trusted_realm(&self, base: &str, challenge: &Challenge) -> Result<Url, Failure> {
+        let realm = allowed(&challenge.realm)?;
+        let base = allowed(base)?;
+        let is_proven = base.scheme() == "https" && self.certificates == Certificates::Checked;
+        let is_downgrade = base.scheme() == "https" && realm.scheme() != "https";
+        if is_downgrade || !(is_proven || realm.host_str() == base.host_str()) {
+            return Err(Failure::Address(challenge.realm.clone()));
+        }
+        Ok(realm)
+    }
+}
+
+/// The status of the answer, and a token: for a scope, or for nothing in particular, since whoever gives one out knows the
+/// account. With the credential where there is one.
+pub(super) async fn token(
     domain: &Domain,
     patient: &Patient<'_>,
-    base: &str,
+    mut realm: Url,
     challenge: &Challenge,
-) -> Result<Option<String>, Failure> {
-    let mut realm = allowed(&challenge.realm)?;
-    // Whoever answers chooses where the credential goes, but must not have it sent in the clear.
-    if base.starts_with("https://") && realm.scheme() != "https" {
-        return Err(Failure::Address(challenge.realm.clone()));
-    }
+    scope: &str,
+) -> Result<(u16, Option<String>), Failure> {
     if let Some(service) = &challenge.service {
         realm.query_pairs_mut().append_pair("service", service);
     }
-    let answer = get(domain, patient, realm.as_str(), Some(credential(patient))).await?;
+    if !scope.is_empty() {
+        realm.query_pairs_mut().append_pair("scope", scope);
+    }
+    let authorization = patient.has_credential().then(|| credential(patient));
+    let answer = get(domain, patient, realm.as_str(), authorization).await?;
     if answer.status != 200 {
-        return Ok(None);
+        return Ok((answer.status, None));
     }
     #[derive(Deserialize)]
     struct Token {
@@ -115,18 +143,18 @@ async fn token(
         access_token: Option<String>,
     }
     let token: Option<Token> = serde_json::from_slice(&answer.body).ok();
-    Ok(token.and_then(|token| token.token.or(token.access_token)).filter(|token| !token.is_empty()))
+    let token = token.and_then(|token| token.token.or(token.access_token)).filter(|token| !token.is_empty());
+    Ok((answer.status, token))
 }
 
 /// The labels of another registry of Harbor's kind, as far as they fit a page; none where it does not tell.
 pub(super) async fn labels(domain: &Domain, patient: &Patient<'_>) -> Vec<String> {
     let url = format!("{}/api/v2.0/labels?scope=g&page=1&page_size={LABELS_MAX}", patient.url);
-    let has_credential = !patient.access_key.is_empty() || !patient.access_secret.is_empty();
     #[derive(Deserialize)]
     struct Label {
         name: String,
     }
-    match get(domain, patient, &url, has_credential.then(|| credential(patient))).await {
+    match get(domain, patient, &url, patient.has_credential().then(|| credential(patient))).await {
         Ok(answer) if answer.status == 200 => {
             let labels: Vec<Label> = serde_json::from_slice(&answer.body).unwrap_or_default();
             labels.into_iter().take(LABELS_MAX).map(|label| label.name).collect()
@@ -139,7 +167,7 @@ pub(super) async fn labels(domain: &Domain, patient: &Patient<'_>) -> Vec<String
     }
 }
 
-async fn get(
+pub(super) async fn get(
     domain: &Domain,
     patient: &Patient<'_>,
     url: &str,
@@ -155,15 +183,20 @@ async fn get(
     }
 }
 
-fn credential(patient: &Patient<'_>) -> String {
+pub(super) fn credential(patient: &Patient<'_>) -> String {
     basic(&format!("{}:{}", patient.access_key, patient.access_secret))
 }
 
 /// Where tokens are given out.
 #[derive(Debug, PartialEq)]
-struct Challenge {
-    realm: String,
-    service: Option<String>,
+pub(super) struct Challenge {
+    pub(super) realm: String,
+    pub(super) service: Option<String>,
+}
+
+/// How the registry wants a token to be asked for, where it wants one.
+pub(super) fn bearer_of(answer: &Answer) -> Option<Challenge> {
+    answer.challenges.iter().find_map(|challenge| bearer(challenge))
 }
 
 /// Reads `Bearer realm="…",service="…"`. Nothing where it is another scheme, or names no realm.
@@ -192,6 +225,42 @@ fn bearer(header: &str) -> Option<Challenge> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_credential_goes_to_another_host_only_where_the_registry_proved_who_it_is() {
+        let goes = |base: &str, realm: &str, certificates: Certificates| {
+            let patient = Patient {
+                provider: Provider::DockerRegistry,
+                url: base,
+                certificates,
+                authorities: None,
+                access_key: "key",
+                access_secret: "secret",
+            };
+            let challenge = Challenge { realm: realm.to_owned(), service: None };
+            patient.trusted_realm(base, &challenge).is_ok()
+        };
+        for (base, realm) in [
+            ("https://registry.example", "https://registry.example/token"),
+            ("https://registry.example", "https://auth.example/token"),
+            ("http://registry.example:5000", "http://registry.example:5001/token"),
+            ("http://registry.example", "https://registry.example/token"),
+        ] {
+            assert!(goes(base, realm, Certificates::Checked), "{base} {realm}");
+        }
+        for (base, realm) in [
+            ("https://registry.example", "http://registry.example/token"),
+            ("http://registry.example", "http://thief.example/token"),
+            ("http://registry.example", "https://thief.example/token"),
+            ("https://registry.example", "https://169.254.169.254/token"),
+            ("https://registry.example", "ftp://registry.example/token"),
+        ] {
+            assert!(!goes(base, realm, Certificates::Checked), "{base} {realm}");
+        }
+        // A certificate that nobody looked at proves nothing.
+        assert!(!goes("https://registry.example", "https://auth.example/token", Certificates::Unchecked));
+        assert!(goes("https://registry.example", "https://registry.example/token", Certificates::Unchecked));
+    }
 
     #[test]
     fn a_challenge_says_where_tokens_are() {

@@ -12,7 +12,7 @@ use std::{
 use arc_swap::ArcSwapOption;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use berth_db::query::{setting as rows, user};
-use berth_types::api::{ConfigItem, Configurations};
+use berth_types::api::{ConfigItem, Configurations, SettingInfo};
 use serde_json::Value;
 
 pub use list::{Kind, SETTINGS, Setting, find};
@@ -31,7 +31,20 @@ const SEALED: &str = "sealed";
 
 /// Values that the configuration sets. They cannot be changed at run time.
 #[derive(Clone, Debug, Default)]
-pub struct Overrides(BTreeMap<&'static str, Value>);
+pub struct Overrides {
+    values: BTreeMap<&'static str, Value>,
+    /// What sets them, in the words of the configuration.
+    origins: BTreeMap<String, Origin>,
+}
+
+/// What sets a value outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// `file`, `environment` or `flag`.
+    pub source: &'static str,
+    /// The file, the variable or the flag.
+    pub name: String,
+}
 
 impl Overrides {
     /// Checks names and values.
@@ -48,7 +61,13 @@ impl Overrides {
             check::value(setting, &value)?;
             values.insert(setting.name, value);
         }
-        Ok(Overrides(values))
+        Ok(Overrides { values, origins: BTreeMap::new() })
+    }
+
+    /// The same with what sets them.
+    #[must_use]
+    pub fn set_by(self, origins: impl IntoIterator<Item = (String, Origin)>) -> Self {
+        Overrides { origins: origins.into_iter().collect(), ..self }
     }
 }
 
@@ -234,7 +253,7 @@ impl Domain {
                 values.insert(setting.name, value);
             }
         }
-        values.extend(self.settings.overrides.0.iter().map(|(name, value)| (*name, value.clone())));
+        values.extend(self.settings.overrides.values.iter().map(|(name, value)| (*name, value.clone())));
         let snapshot = Arc::new(Snapshot(values));
         self.forward.follow(&snapshot);
         self.settings.current.store(Some(Arc::new(Cached { read_at, snapshot: snapshot.clone() })));
@@ -275,6 +294,39 @@ pub async fn get(domain: &Domain, _access: &SystemAccess<ReadConfiguration>) -> 
     Ok(shown)
 }
 
+/// All settings with where their values come from. Secrets are named and not shown.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn describe(domain: &Domain, _access: &SystemAccess<ReadConfiguration>) -> Result<Vec<SettingInfo>> {
+    let items = items(domain, |_| true).await?;
+    let changes = rows::changes(&mut domain.db.reader().await?.conn()).await?;
+    let overrides = &domain.settings.overrides;
+    let info = |setting: &Setting| {
+        let item = items.get(setting.name)?;
+        let secret = setting.kind == Kind::Secret;
+        let mut info = SettingInfo {
+            name: setting.name.to_owned(),
+            value: if secret { Value::Null } else { item.value.clone() },
+            default: setting.default_value(),
+            secret,
+            editable: item.editable,
+            source: "default".to_owned(),
+            ..SettingInfo::default()
+        };
+        if overrides.values.contains_key(setting.name) {
+            let origin = overrides.origins.get(setting.name);
+            info.source = origin.map_or("file", |origin| origin.source).to_owned();
+            info.origin = origin.map(|origin| origin.name.clone()).unwrap_or_default();
+        } else if let Some((_, by, at)) = changes.iter().find(|(name, ..)| name == setting.name) {
+            info.source = "database".to_owned();
+            (info.changed_by, info.changed_at) = (by.clone(), Some(*at));
+        }
+        Some(info)
+    };
+    Ok(SETTINGS.iter().filter_map(info).collect())
+}
+
 /// All settings with their values, secrets included, for services of the installation.
 ///
 /// # Errors
@@ -288,8 +340,8 @@ async fn items(domain: &Domain, wanted: impl Fn(&Setting) -> bool) -> Result<Con
     let snapshot = domain.settings().await?;
     let wanted = SETTINGS.iter().filter(|setting| wanted(setting) && setting.kind != Kind::ScanAll);
     let item = |setting: &Setting| {
-        let is_fixed =
-            domain.settings.overrides.0.contains_key(setting.name) || (setting.kind == Kind::AuthMode && has_people);
+        let is_fixed = domain.settings.overrides.values.contains_key(setting.name)
+            || (setting.kind == Kind::AuthMode && has_people);
         ConfigItem { value: snapshot.0.get(setting.name).cloned().unwrap_or_default(), editable: !is_fixed }
     };
     Ok(wanted.map(|setting| (setting.name.to_owned(), item(setting))).collect())
@@ -329,7 +381,7 @@ pub async fn update(
             return Err(Error::BadRequest(reason.to_owned()));
         }
         check::value(setting, value)?;
-        if is_new && domain.settings.overrides.0.contains_key(setting.name) {
+        if is_new && domain.settings.overrides.values.contains_key(setting.name) {
             return Err(Error::Forbidden(format!("{} is set by the server's configuration", setting.name)));
         }
     }

@@ -62,7 +62,9 @@ impl<'a> World<'a> {
         ]
         .into();
         // What nothing runs for yet, and sessions, which are the caller's own.
-        for name in ["eid", "tid", "execution_id", "task_id", "report_id", "session_id", "replication_id"] {
+        for name in
+            ["operation_id", "eid", "tid", "execution_id", "task_id", "report_id", "session_id", "replication_id"]
+        {
             world.values.insert(name, MISSING.to_owned());
         }
         world.keep("group_id", "/usergroups").await;
@@ -232,6 +234,7 @@ impl<'a> World<'a> {
                 Some(if short.starts_with("/v2/") { image.manifest.digest.to_string() } else { name })
             }
             ("DELETE", "/api/berth/v1/sessions/{id}") => self.session(caller).await,
+            ("DELETE", own) if own.starts_with("/api/berth/v1/users/current/") => self.own(own, caller).await,
             // 412 while it holds repositories.
             ("DELETE", "~") => None,
             ("DELETE", _) if short.starts_with("/v2/") || !short.ends_with('}') => None,
@@ -267,6 +270,20 @@ impl<'a> World<'a> {
         let browser = self.app.session(name, password).await;
         let sessions = browser.get("/api/berth/v1/sessions").send().await.expect(200).json();
         Some(sessions[0]["id"].as_str().unwrap().to_owned())
+    }
+
+    /// Something that belongs to the caller alone. Nobody has none.
+    async fn own(&mut self, path: &str, caller: &str) -> Option<String> {
+        let (name, password) = match caller {
+            "anonymous" => return None,
+            "sysadmin" => ("admin", ADMIN_PASSWORD),
+            name => (name, PASSWORD),
+        };
+        self.made += 1;
+        let list = path.rsplit_once('/').unwrap().0;
+        let body = json!({ "list": "audit", "name": format!("own-{}", self.made), "query": "" });
+        let reply = self.app.anonymous().basic(name, password).post(list).json(&body).send().await;
+        (reply.status == 201).then(|| reply.location().rsplit('/').next().unwrap().to_owned())
     }
 
     /// A request of one caller, with what it needs for itself.
@@ -311,6 +328,8 @@ fn identity(path: &str) -> &'static str {
         // Differs from place to place, as the real ones do.
         ("/retentions/", "project_id"),
         ("/sessions/", "session_id"),
+        // Only nobody has none of their own, and is asked who it is first.
+        ("/users/current/", "session_id"),
     ];
     known.iter().find(|(part, _)| path.contains(part)).map_or("nothing", |(_, name)| name)
 }

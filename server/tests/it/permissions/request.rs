@@ -12,6 +12,8 @@ const QUERIES: Texts = &[
     ("GET", "/usergroups/search", "groupname=x"),
     ("GET", "/users/search", "username=victim"),
     ("GET", "~/webhook/jobs", "policy_id=$webhook_policy_id"),
+    ("GET", "/api/berth/v1/search", "q=app"),
+    ("GET", "/api/berth/v1~/access", "username=victim&action=push"),
     ("HEAD", "/projects", "project_name=$project"),
     ("POST", "/v2/{project_name}/{repository_name}/blobs/uploads/", "digest=none"),
     ("POST", "~/repositories/{repository_name}/artifacts", "from=private/source@$source"),
@@ -33,8 +35,21 @@ const RUN: &str =
 const NO_RUNS: &str = r#"{"schedule": {"type": "None", "cron": ""}, "parameters": {}}"#;
 
 const BODIES: Texts = &[
+    (
+        "POST",
+        "/api/berth/v1/bulk",
+        r#"{"kind": "tags", "action": "delete", "repository": "$project/app", "items": ["nothing-$n"]}"#,
+    ),
+    (
+        "POST",
+        "/api/berth/v1/bulk/preview",
+        r#"{"kind": "tags", "action": "delete", "repository": "$project/app", "items": ["v1"]}"#,
+    ),
     ("PATCH", "/retentions/{id}/executions/{eid}", r#"{"action": "stop"}"#),
     ("PATCH", "/scanners/{registration_id}", r#"{"is_default": true}"#),
+    ("POST", "/api/berth/v1~/repositories/{repository_name}/tags/{tag_name}/restore", r#"{"digest": "$source"}"#),
+    ("POST", "/api/berth/v1/users/current/tokens", r#"{"name": "token-$n"}"#),
+    ("POST", "/api/berth/v1/users/current/views", r#"{"list": "audit", "name": "view-$n", "query": ""}"#),
     ("POST", "/export/cve", r#"{"job_name": "export", "projects": [$project_id]}"#),
     ("POST", "/labels", r#"{"name": "label-$n", "scope": "p", "project_id": $project_id}"#),
     ("POST", "/ldap/users/import", r#"{"ldap_uid_list": ["x"]}"#),
@@ -58,6 +73,7 @@ const BODIES: Texts = &[
         }"#,
     ),
     ("POST", "/registries/ping", r#"{"id": $registry_id}"#),
+    ("POST", "/api/berth/v1/registries/check", r#"{"id": $registry_id}"#),
     ("POST", "/replication/executions", r#"{"policy_id": $policy_id}"#),
     (
         "POST",

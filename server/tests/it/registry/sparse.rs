@@ -90,6 +90,17 @@ async fn a_sparse_image_says_nothing_of_somebody_elses_configuration() {
     spy.put_manifest(REPO, "v1", &secret.manifest).await.expect(201);
     let text = told(&spy, "library").await;
     assert!(!text.contains("the secret author") && !text.contains("RUN step"), "{text}");
+    nothing_is_handed_out(&spy, &secret).await;
+}
+
+/// The bytes of what a repository does not have are not there, whoever has them.
+async fn nothing_is_handed_out(spy: &Client, secret: &Image) {
+    let artifact = "/api/berth/v1/projects/library/repositories/app/artifacts/v1";
+    let mut parts = vec!["config".to_owned()];
+    parts.extend(secret.blobs.iter().map(|blob| format!("content?digest={}", blob.digest)));
+    for part in parts {
+        spy.get(&format!("{artifact}/{part}")).send().await.refused(404, "NOT_FOUND");
+    }
 }
 
 on_both!(a_foreign_configuration_is_not_read,);
@@ -104,6 +115,7 @@ async fn a_foreign_configuration_is_not_read(app: &TestApp) {
     spy.put_manifest(REPO, "v1", &Manifest::new(OCI_MANIFEST, &json)).await.expect(201);
     let text = told(&spy, "library").await;
     assert!(!text.contains("the secret author") && !text.contains("RUN step"), "{text}");
+    nothing_is_handed_out(&spy, &secret).await;
     // Whoever may read it sees it.
     assert!(told(&app.admin(), "private").await.contains("the secret author"));
 }

@@ -17,6 +17,9 @@ pub const MANIFEST: &str = "manifest.json";
 /// Characters of the digest in a file's name: 48 bits, plenty for a few dozen files.
 const NAME_DIGEST_HEX: usize = 12;
 
+/// Hashed files of this size are embedded in their packed forms only; the server unpacks them for a client that takes neither.
+const PACKED_ONLY_BYTES_MIN: usize = 1 << 20;
+
 /// One file of the portal.
 pub struct Asset {
     /// What the server asks for: `berth.js`.
@@ -28,10 +31,12 @@ pub struct Asset {
 }
 
 /// How an asset's file is called.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Naming {
     /// `berth.0123456789ab.js`: may be cached for ever.
     Hashed,
+    /// `0123456789ab/berth.js`, below the digest of all files that name each other: may be cached for ever.
+    Below(String),
     /// As its logical name.
     Plain,
 }
@@ -47,7 +52,9 @@ pub fn publish(folder: &Path, assets: &[Asset], brotli_quality: i32) -> anyhow::
     let mut kept = BTreeSet::from([MANIFEST.to_owned()]);
     for asset in assets {
         let file = asset.file_name();
-        let changed = write_if_changed(&folder.join(&file), &asset.bytes)?;
+        let packed_only = asset.naming != Naming::Plain && asset.bytes.len() >= PACKED_ONLY_BYTES_MIN;
+        // A hashed name never means another content.
+        let changed = !packed_only && write_if_changed(&folder.join(&file), &asset.bytes)?;
         for twin in [Twin::Brotli { quality: brotli_quality }, Twin::Gzip] {
             let name = format!("{file}.{}", twin.extension());
             let path = folder.join(&name);
@@ -64,7 +71,9 @@ pub fn publish(folder: &Path, assets: &[Asset], brotli_quality: i32) -> anyhow::
             }
             kept.insert(name);
         }
-        kept.insert(file.clone());
+        if !packed_only {
+            kept.insert(file.clone());
+        }
         let former = manifest.insert(asset.name.clone(), Entry { file });
         anyhow::ensure!(former.is_none(), "two assets are called {}", asset.name);
     }
@@ -95,18 +104,24 @@ pub fn write_if_changed(path: &Path, bytes: &[u8]) -> anyhow::Result<bool> {
 
 impl Asset {
     fn file_name(&self) -> String {
-        match (self.naming, self.name.rsplit_once('.')) {
+        match (&self.naming, self.name.rsplit_once('.')) {
             (Naming::Plain, _) => self.name.clone(),
-            (Naming::Hashed, Some((stem, extension))) => format!("{stem}.{}.{extension}", self.name_digest()),
-            (Naming::Hashed, None) => format!("{}.{}", self.name, self.name_digest()),
+            (Naming::Below(digest), _) => format!("{digest}/{}", self.name),
+            (Naming::Hashed, Some((stem, extension))) => format!("{stem}.{}.{extension}", digest([&*self.bytes])),
+            (Naming::Hashed, None) => format!("{}.{}", self.name, digest([&*self.bytes])),
         }
     }
+}
 
-    fn name_digest(&self) -> String {
-        let mut digest = hex::encode(Sha256::digest(&self.bytes));
-        digest.truncate(NAME_DIGEST_HEX);
-        digest
+/// What stands in names for some content.
+pub fn digest<'c>(content: impl IntoIterator<Item = &'c [u8]>) -> String {
+    let mut hash = Sha256::new();
+    for piece in content {
+        hash.update(piece);
     }
+    let mut digest = hex::encode(hash.finalize());
+    digest.truncate(NAME_DIGEST_HEX);
+    digest
 }
 
 #[derive(Clone, Copy)]
@@ -202,6 +217,21 @@ mod tests {
         let folder = folder("small");
         publish(&folder, &[script("x")], 5).unwrap();
         assert_eq!(super::super::files_below(&folder).unwrap().len(), 2);
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_large_hashed_file_is_kept_in_its_packed_forms() {
+        let folder = folder("packed");
+        let asset =
+            |naming| Asset { name: "berth_bg.wasm".to_owned(), bytes: vec![7; super::PACKED_ONLY_BYTES_MIN], naming };
+        for naming in [Naming::Hashed, Naming::Hashed, Naming::Plain] {
+            let asset = asset(naming.clone());
+            publish(&folder, std::slice::from_ref(&asset), 1).unwrap();
+            let file = asset.file_name();
+            assert_eq!(folder.join(&file).is_file(), naming == Naming::Plain);
+            assert!(folder.join(format!("{file}.br")).is_file() && folder.join(format!("{file}.gz")).is_file());
+        }
         fs::remove_dir_all(folder).unwrap();
     }
 }

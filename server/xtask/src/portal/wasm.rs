@@ -1,4 +1,5 @@
-//! The portal's code: cargo, then wasm-bindgen, then for a release wasm-opt.
+//! The portal's code: cargo, then the split into what is loaded at once and what is loaded with the page that needs it, then
+//! wasm-bindgen, then for a release wasm-opt.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -36,7 +37,7 @@ pub fn ensure_target() -> anyhow::Result<()> {
     command::run(Command::new("rustup").args(["target", "add", TARGET])).context("could not add the browser's target")
 }
 
-/// Builds `berth.js`, `berth_bg.wasm` and their snippets, and returns their folder. Cargo decides what to compile; what
+/// Builds `berth.js`, `berth_bg.wasm`, its parts and their snippets, and returns their folder. Cargo decides what to compile; what
 /// follows runs only when cargo's output changed.
 pub fn build(workspace: &Workspace, profile: Profile) -> anyhow::Result<PathBuf> {
     ensure_target()?;
@@ -64,17 +65,38 @@ pub fn build(workspace: &Workspace, profile: Profile) -> anyhow::Result<PathBuf>
             return Err(error).with_context(|| format!("could not clear {}", folder.display()));
         }
     }
-    bind(&compiled, &glue)?;
+    let main = folder.join("main.wasm");
+    let mut modules = split(&compiled, &main, &glue)?;
+    bind(&main, &glue)?;
     if let Some(program) = optimiser {
-        optimise(&program, &glue.join("berth_bg.wasm"))?;
+        modules.push(glue.join("berth_bg.wasm"));
+        for module in &modules {
+            optimise(&program, module)?;
+        }
     }
     fs::write(&stamp, made_from).with_context(|| format!("could not write {}", stamp.display()))?;
     Ok(glue)
 }
 
+/// Takes the module apart where functions are marked with `wasm_split`, and returns the parts. What remains still has to pass
+/// wasm-bindgen.
+fn split(compiled: &Path, main: &Path, glue: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let module = fs::read(compiled).with_context(|| format!("could not read {}", compiled.display()))?;
+    let mut options = wasm_split_cli_support::Options::new(&module);
+    options.output_dir = glue;
+    options.main_out_path = main;
+    options.main_module = "./berth.js";
+    options.link_name = "./parts.js";
+    let parts = wasm_split_cli_support::transform(options);
+    let parts = parts.map_err(|report| anyhow::anyhow!("the module cannot be taken apart: {report:#}"))?;
+    Ok(parts.split_modules)
+}
+
 fn bind(compiled: &Path, glue: &Path) -> anyhow::Result<()> {
     let mut bindgen = Bindgen::new();
     bindgen.input_path(compiled).out_name("berth").typescript(false).remove_name_section(true);
+    // The parts ask for these by their names.
+    bindgen.keep_lld_exports(true).demangle(false);
     // The page names the module, because its file carries a digest.
     bindgen.omit_default_module_path(true);
     bindgen.web(true)?.generate(glue).context("wasm-bindgen failed")

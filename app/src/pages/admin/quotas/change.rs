@@ -6,20 +6,21 @@ use crate::amount;
 use crate::client::{ApiError, use_client};
 #[cfg(feature = "ssr")]
 use crate::form::FormError;
-use crate::form::{FormErrors, Posted, answer_of};
+use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of};
 use crate::format::bytes;
 use crate::i18n::keys;
+use crate::load::Resource;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
 use crate::pages::admin::AdminFrame;
 use crate::pages::loaded;
+use crate::pages::project::StorageFacts;
 use crate::t;
 use crate::ui::{
-    Button, Callout, Card, CardBody, ChoiceCard, ChoiceGroup, Crumb, GetForm, LinkButton, Look, PageHead,
+    Button, Callout, Card, CardBody, ChoiceCard, ChoiceGroup, Crumb, GetForm, Glyph, LinkButton, Look, PageHead,
     Quota as QuotaMeter, TextField, Tone,
 };
 use berth_types::api::Quota;
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_params_map};
 
@@ -34,7 +35,7 @@ pub(crate) async fn post_quota(id: i64, project: String, limit: i64) -> Posted {
 /// The page.
 #[component]
 pub fn ChangeQuota() -> impl IntoView {
-    let action = ServerAction::<PostQuota>::new();
+    let action = FormAction::of::<PostQuota>();
     let (params, location, client) = (use_params_map(), use_location(), use_client());
     let quota = Resource::new(
         move || {
@@ -64,7 +65,7 @@ pub fn ChangeQuota() -> impl IntoView {
 }
 
 #[component]
-fn Change(quota: Quota, asked: Asked, action: ServerAction<PostQuota>) -> impl IntoView {
+fn Change(quota: Quota, asked: Asked, action: FormAction) -> impl IntoView {
     let storage = Storage::of(&quota);
     let heading = t!(keys::admin_quotas::CHANGE_OF, project = storage.project);
     let wish = asked.wish();
@@ -83,14 +84,40 @@ fn Change(quota: Quota, asked: Asked, action: ServerAction<PostQuota>) -> impl I
     } else {
         (asked.kind == LIMITED, asked.amount)
     };
+    let (held, allowed) = (storage.used, storage.limit);
+    let details = format!("/projects/{}/-/storage", storage.project);
+    let usage = {
+        let (client, project) = (use_client(), storage.project.parse());
+        Resource::new(
+            || (),
+            move |()| {
+                let (client, project) = (client.clone(), project.clone());
+                async move {
+                    match project {
+                        Ok(project) => client.project_usage(&project).await.ok(),
+                        Err(_) => None,
+                    }
+                }
+            },
+        )
+    };
     view! {
         <PageHead title=move || heading />
         <FormErrors answer=answer_of(action) />
-        <Card title=t!(keys::admin_quotas::NOW)>
-            <CardBody>
-                <QuotaMeter used=storage.used limit=storage.limit />
-            </CardBody>
-        </Card>
+        <Transition>
+            {move || Suspend::new(async move {
+                match usage.await {
+                    Some(usage) => view! { <StorageFacts usage=usage /> }.into_any(),
+                    // What the quota itself says is known in any case.
+                    None => view! { <QuotaMeter used=held limit=allowed /> }.into_any(),
+                }
+            })}
+        </Transition>
+        <div class="row">
+            <LinkButton href=details icon=Glyph::Db>
+                {t!(keys::usage::DETAILS)}
+            </LinkButton>
+        </div>
         <Card title=t!(keys::admin_quotas::NEW_LIMIT)>
             <CardBody>
                 <GetForm class="form">
@@ -133,7 +160,7 @@ fn Change(quota: Quota, asked: Asked, action: ServerAction<PostQuota>) -> impl I
 
 /// What the limit would do, and the button that sets it.
 #[component]
-fn Review(id: i64, storage: Storage, limit: i64, action: ServerAction<PostQuota>) -> impl IntoView {
+fn Review(id: i64, storage: Storage, limit: i64, action: FormAction) -> impl IntoView {
     let effect = Effect::of(&storage, limit);
     let shown = |limit: Option<u64>| limit.map_or_else(|| t!(keys::quota::NO_LIMIT), bytes);
     let title = t!(
@@ -153,14 +180,14 @@ fn Review(id: i64, storage: Storage, limit: i64, action: ServerAction<PostQuota>
     };
     let confirm = (effect != Effect::Same).then(|| {
         view! {
-            <ActionForm action=action>
+            <PostForm action=action>
                 <input type="hidden" name="id" value=id.to_string() />
                 <input type="hidden" name="project" value=storage.project.clone() />
                 <input type="hidden" name="limit" value=limit.to_string() />
                 <Button look=Look::Primary submit=true busy=action.pending()>
                     {t!(keys::admin_quotas::CONFIRM)}
                 </Button>
-            </ActionForm>
+            </PostForm>
         }
     });
     view! {

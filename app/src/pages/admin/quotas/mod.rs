@@ -8,17 +8,19 @@ pub use change::ChangeQuota;
 use super::AdminFrame;
 use crate::amount;
 use crate::client::{ApiResult, Client, use_client};
+use crate::format::ByteSize;
 use crate::i18n::keys;
+use crate::load::Resource;
 use crate::pages::loaded;
-use crate::pages::project::NoMatch;
+use crate::pages::project::{NoMatch, natural};
 use crate::query::{ListState, use_list_state};
 use crate::ui::{
     ActionCell, ActionColumn, Callout, CalloutActions, Cell, Column, Crumb, Empty, FilterCount, Filters, Glyph,
-    LinkButton, Look, NameLink, PageHead, Pager, Quota as QuotaMeter, Row, RowHead, SearchBox, Size, Sort, Table,
-    TableBox, Tone,
+    LinkButton, Look, NameLink, PageHead, Pager, Quota as QuotaMeter, Row, RowHead, SearchBox, Size, Sort, Stat, Stats,
+    Table, TableBox, Tone,
 };
 use crate::{t, tn};
-use berth_types::api::{Quota, ResourceList};
+use berth_types::api::{Quota, ResourceList, SystemUsage};
 use berth_types::page::Paged;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -88,6 +90,16 @@ pub fn Quotas() -> impl IntoView {
             },
         )
     };
+    let usage = {
+        let client = client.clone();
+        Resource::new(
+            || (),
+            move |()| {
+                let client = client.clone();
+                async move { client.system_usage().await.ok() }
+            },
+        )
+    };
     let quotas = Resource::new(
         move || state.get(),
         move |state| {
@@ -107,8 +119,32 @@ pub fn Quotas() -> impl IntoView {
                     defaults.await.map(|defaults| view! { <DefaultLimit defaults=defaults /> })
                 })}
             </Transition>
+            <Transition>
+                {move || Suspend::new(async move { usage.await.map(|usage| view! { <SystemFacts usage=usage /> }) })}
+            </Transition>
             {loaded(quotas, |(state, quotas)| view! { <QuotaList state=state quotas=quotas /> })}
         </AdminFrame>
+    }
+}
+
+/// What all projects store together.
+#[component]
+fn SystemFacts(usage: SystemUsage) -> impl IntoView {
+    let stat = |label: String, amount: i64, note: Option<String>| {
+        view! {
+            <Stat label=label note=note>
+                <ByteSize bytes=natural(amount) />
+            </Stat>
+        }
+    };
+    view! {
+        <Stats>
+            {stat(t!(keys::usage::SYSTEM_USED), usage.used, Some(tn!(keys::count::PROJECTS, natural(usage.projects))))}
+            {stat(t!(keys::usage::SYSTEM_STORED), usage.stored, Some(t!(keys::usage::SYSTEM_STORED_NOTE)))}
+            {stat(t!(keys::usage::SYSTEM_SAVED), usage.saved, None)}
+            {stat(t!(keys::usage::SYSTEM_UNLINKED), usage.unlinked, None)}
+            {stat(t!(keys::usage::RESERVED), usage.reserved, None)}
+        </Stats>
     }
 }
 

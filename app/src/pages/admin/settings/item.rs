@@ -1,165 +1,125 @@
 //! Which settings there are, how a value is shown, and what a posted form changes.
 
+use super::known::KNOWN;
+pub(super) use super::known::{Group, Kind};
 use crate::amount;
+#[cfg(any(feature = "ssr", test))]
+use crate::client::ApiError;
+#[cfg(any(feature = "ssr", test))]
 use crate::form::{Fault, FormError};
 use crate::i18n::{Key, keys};
-use berth_types::api::Configurations;
-use keys::admin_settings::{self as words, item as k};
-use serde_json::{Map, Value};
+use crate::t;
+use berth_types::api::SettingInfo;
+use keys::admin_settings as words;
+#[cfg(any(feature = "ssr", test))]
+use serde_json::Map;
+use serde_json::Value;
+#[cfg(any(feature = "ssr", test))]
 use std::collections::BTreeMap;
 
-/// A setting of Harbor that the page shows.
-#[derive(Debug)]
+/// A setting as the page shows it.
+#[derive(Clone, Debug)]
 pub(super) struct Item {
     /// Harbor's key.
-    pub key: &'static str,
+    pub key: String,
     /// Its name.
-    pub label: Key,
+    pub label: String,
     /// What it means.
-    pub text: Key,
+    pub text: String,
     /// What it holds.
     pub kind: Kind,
     /// Where it stands.
     pub group: Group,
+    /// Its place among the known ones.
+    place: usize,
 }
 
-/// What a setting holds.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Kind {
-    /// On or off.
-    Switch,
-    /// One of few words.
-    Choice(&'static [(&'static str, Key)]),
-    /// A whole number.
-    Number { min: i64, max: i64, unit: Key },
-    /// A text.
-    Text,
-    /// Bytes, written with a unit; empty for no limit, which Harbor keeps as −1.
-    Amount,
-    /// A text that Harbor keeps as JSON with its tone and days.
-    Banner,
-}
-
-/// The card of a setting.
+/// Where a value comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Group {
-    /// Who may do what.
-    Access,
-    /// How long proofs of identity live.
-    Limits,
-    /// How much is stored.
-    Storage,
-    /// What the system does as a whole.
-    General,
-    /// What is written down.
-    Recording,
+pub(super) enum Source {
+    /// Nobody set it.
+    Default,
+    /// It was set through the API.
+    Here,
+    /// The file of the configuration.
+    File,
+    /// A variable of the environment.
+    Environment,
+    /// A flag of the command line.
+    Flag,
 }
 
-impl Group {
-    pub(super) const ALL: [Group; 5] = [Group::Access, Group::Limits, Group::Storage, Group::General, Group::Recording];
+impl Source {
+    pub(super) const ALL: [Source; 5] =
+        [Source::Default, Source::Here, Source::File, Source::Environment, Source::Flag];
 
-    pub(super) const fn title(self) -> Key {
+    /// As the API and the address say it.
+    pub(super) const fn word(self) -> &'static str {
         match self {
-            Group::Access => words::ACCESS,
-            Group::Limits => words::LIMITS,
-            Group::Storage => words::STORAGE,
-            Group::General => words::GENERAL,
-            Group::Recording => words::RECORDING,
+            Source::Default => "default",
+            Source::Here => "database",
+            Source::File => "file",
+            Source::Environment => "environment",
+            Source::Flag => "flag",
         }
+    }
+
+    pub(super) const fn label(self) -> Key {
+        match self {
+            Source::Default => words::FROM_DEFAULT,
+            Source::Here => words::SET_HERE,
+            Source::File => words::FROM_FILE,
+            Source::Environment => words::FROM_ENVIRONMENT,
+            Source::Flag => words::FROM_FLAG,
+        }
+    }
+
+    pub(super) fn read(word: &str) -> Option<Source> {
+        Source::ALL.into_iter().find(|source| source.word() == word)
+    }
+
+    pub(super) fn of(info: &SettingInfo) -> Source {
+        Source::read(&info.source).unwrap_or(Source::Default)
     }
 }
 
-const YEAR_MINUTES: i64 = 365 * 24 * 60;
-const CENTURY_DAYS: i64 = 36_500;
-
-/// Every setting of the page, in its order.
-pub(super) static ITEMS: &[Item] = &[
-    Item {
-        key: "self_registration",
-        label: k::SELF_REGISTRATION,
-        text: k::SELF_REGISTRATION_TEXT,
-        kind: Kind::Switch,
-        group: Group::Access,
-    },
-    Item {
-        key: "project_creation_restriction",
-        label: k::PROJECT_CREATION,
-        text: k::PROJECT_CREATION_TEXT,
-        kind: Kind::Choice(&[("everyone", k::EVERYONE), ("adminonly", k::ADMINS_ONLY)]),
-        group: Group::Access,
-    },
-    Item {
-        key: "token_expiration",
-        label: k::TOKEN_EXPIRATION,
-        text: k::TOKEN_EXPIRATION_TEXT,
-        kind: Kind::Number { min: 1, max: YEAR_MINUTES, unit: words::UNIT_MINUTES },
-        group: Group::Limits,
-    },
-    Item {
-        key: "session_timeout",
-        label: k::SESSION_TIMEOUT,
-        text: k::SESSION_TIMEOUT_TEXT,
-        kind: Kind::Number { min: 1, max: YEAR_MINUTES, unit: words::UNIT_MINUTES },
-        group: Group::Limits,
-    },
-    Item {
-        key: "robot_token_duration",
-        label: k::ROBOT_DURATION,
-        text: k::ROBOT_DURATION_TEXT,
-        // -1 is for ever.
-        kind: Kind::Number { min: -1, max: CENTURY_DAYS, unit: words::UNIT_DAYS },
-        group: Group::Limits,
-    },
-    Item {
-        key: "robot_name_prefix",
-        label: k::ROBOT_PREFIX,
-        text: k::ROBOT_PREFIX_TEXT,
-        kind: Kind::Text,
-        group: Group::Limits,
-    },
-    Item {
-        key: "quota_per_project_enable",
-        label: k::QUOTA_ENABLED,
-        text: k::QUOTA_ENABLED_TEXT,
-        kind: Kind::Switch,
-        group: Group::Storage,
-    },
-    Item {
-        key: "storage_per_project",
-        label: k::STORAGE_DEFAULT,
-        text: k::STORAGE_DEFAULT_TEXT,
-        kind: Kind::Amount,
-        group: Group::Storage,
-    },
-    Item { key: "read_only", label: k::READ_ONLY, text: k::READ_ONLY_TEXT, kind: Kind::Switch, group: Group::General },
-    Item { key: "banner_message", label: k::BANNER, text: k::BANNER_TEXT, kind: Kind::Banner, group: Group::General },
-    Item {
-        key: "pull_audit_log_disable",
-        label: k::PULL_AUDIT,
-        text: k::PULL_AUDIT_TEXT,
-        kind: Kind::Switch,
-        group: Group::Recording,
-    },
-    Item {
-        key: "pull_time_update_disable",
-        label: k::PULL_TIME,
-        text: k::PULL_TIME_TEXT,
-        kind: Kind::Switch,
-        group: Group::Recording,
-    },
-    Item {
-        key: "pull_count_update_disable",
-        label: k::PULL_COUNT,
-        text: k::PULL_COUNT_TEXT,
-        kind: Kind::Switch,
-        group: Group::Recording,
-    },
-];
-
 impl Item {
+    /// How a setting is shown. Those without words of their own stand under their key.
+    pub(super) fn of(info: &SettingInfo) -> Item {
+        if let Some((place, known)) = KNOWN.iter().enumerate().find(|(_, known)| known.key == info.name) {
+            let (label, text) = (t!(known.label), t!(known.text));
+            return Item { key: info.name.clone(), label, text, kind: known.kind, group: known.group, place };
+        }
+        let (label, text) = (info.name.clone(), String::new());
+        Item { key: info.name.clone(), label, text, kind: kind_of(info), group: Group::Providers, place: KNOWN.len() }
+    }
+
+    /// In the order of the page.
+    pub(super) fn in_order(items: &[(Item, SettingInfo)]) -> impl Iterator<Item = &(Item, SettingInfo)> {
+        let mut items: Vec<_> = items.iter().collect();
+        items.sort_by_key(|(item, _)| item.place);
+        items.into_iter()
+    }
+
     /// The name of its input.
     pub(super) fn field(&self) -> String {
-        format!("values[{}]", self.key)
+        field(&self.key)
+    }
+}
+
+fn field(key: &str) -> String {
+    format!("values[{key}]")
+}
+
+/// What a setting holds.
+fn kind_of(info: &SettingInfo) -> Kind {
+    let known = KNOWN.iter().find(|known| known.key == info.name);
+    match (known, info.secret, &info.default) {
+        (Some(known), ..) => known.kind,
+        (None, true, _) => Kind::Secret,
+        (None, false, Value::Bool(_)) => Kind::Switch,
+        (None, false, Value::Number(_)) => Kind::Number { min: 0, max: i64::from(u32::MAX), unit: None },
+        (None, false, _) => Kind::Text,
     }
 }
 
@@ -183,11 +143,12 @@ impl Kind {
     }
 
     /// Reads what was posted; nothing was posted for a switch that is off.
+    #[cfg(any(feature = "ssr", test))]
     fn read(self, posted: Option<&str>, current: &Value) -> Result<Value, Fault> {
         let text = posted.unwrap_or_default().trim();
         Ok(match self {
             Kind::Switch => Value::Bool(text == "true"),
-            Kind::Choice(_) | Kind::Text => Value::from(text),
+            Kind::Choice(_) | Kind::Text | Kind::Secret => Value::from(text),
             Kind::Number { min, max, .. } => {
                 let number = text.parse::<i64>().ok().filter(|number| (min..=max).contains(number));
                 Value::from(number.ok_or(Fault::NumberRange(min, max))?)
@@ -200,6 +161,7 @@ impl Kind {
 }
 
 /// The notice with another message: its tone and days stay.
+#[cfg(any(feature = "ssr", test))]
 fn banner(message: &str, current: &Value) -> String {
     if message.is_empty() {
         return String::new();
@@ -212,33 +174,42 @@ fn banner(message: &str, current: &Value) -> String {
     Value::Object(banner).to_string()
 }
 
-/// What a posted form changes of the settings in force. Settings that are set outside never change.
+/// What a posted form changes of the settings in force. Settings that are set outside never change, nor do those that the
+/// form did not show; `seen` has their keys, since a switch that is off is posted by nobody.
 ///
 /// # Errors
 /// The faults of the fields.
-#[cfg_attr(not(any(feature = "ssr", test)), expect(dead_code, reason = "the server reads posted forms"))]
+#[cfg(any(feature = "ssr", test))]
 pub(super) fn changes(
-    current: &Configurations,
+    current: &[SettingInfo],
     posted: &BTreeMap<String, String>,
+    seen: &str,
 ) -> Result<Map<String, Value>, FormError> {
     let mut changes = Map::new();
     let mut answer = FormError::default();
-    for item in ITEMS {
-        let Some(setting) = current.get(item.key).filter(|setting| setting.editable) else { continue };
-        let text = posted.get(item.key).map(String::as_str);
-        // A field that was not in the form is no wish; a switch that is off is never in it.
-        if text.is_none() && !matches!(item.kind, Kind::Switch) {
+    for info in current.iter().filter(|info| info.editable && seen.split(',').any(|key| key == info.name)) {
+        let kind = kind_of(info);
+        let text = posted.get(&info.name).map(String::as_str);
+        // A field that was not in the form is no wish.
+        if text.is_none() && !matches!(kind, Kind::Switch) {
             continue;
         }
-        let field = item.field();
+        let field = field(&info.name);
+        if matches!(kind, Kind::Secret) {
+            // It is shown by nobody, so nothing is kept of it either.
+            if let Some(text) = text.filter(|text| !text.is_empty()) {
+                changes.insert(info.name.clone(), Value::from(text));
+            }
+            continue;
+        }
         answer.values.extend(text.map(|text| (field.clone(), text.to_owned())));
-        if text == Some(item.kind.show(&setting.value).as_str()) {
+        if text == Some(kind.show(&info.value).as_str()) {
             continue;
         }
-        match item.kind.read(text, &setting.value) {
-            Ok(value) if value == setting.value => {}
+        match kind.read(text, &info.value) {
+            Ok(value) if value == info.value => {}
             Ok(value) => {
-                changes.insert(item.key.to_owned(), value);
+                changes.insert(info.name.clone(), value);
             }
             Err(fault) => answer.check(&field, Some(fault)),
         }
@@ -247,21 +218,46 @@ pub(super) fn changes(
     Ok(changes)
 }
 
+/// The answer to a refusal, with what was filled in.
+#[cfg(any(feature = "ssr", test))]
+pub(super) fn refused(changes: &Map<String, Value>, refusal: ApiError) -> FormError {
+    let known = |key: &str| KNOWN.iter().find(|known| known.key == key).map(|known| known.kind);
+    let values = changes.iter().filter_map(|(key, value)| {
+        // Without words of its own it may be a secret, and nothing of those is kept.
+        Some((field(key), known(key)?.show(value)))
+    });
+    FormError { values: values.collect(), ..FormError::default() }.refused(refusal)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
 
-    fn current() -> Configurations {
-        serde_json::from_value(json!({
-            "self_registration": {"value": true, "editable": false},
-            "read_only": {"value": true, "editable": true},
-            "token_expiration": {"value": 30, "editable": true},
-            "robot_name_prefix": {"value": "robot$", "editable": true},
-            "banner_message": {"value": "{\"message\":\"a\",\"type\":\"danger\"}", "editable": true},
-            "unknown": {"value": 1, "editable": true},
-        }))
-        .unwrap()
+    const ALL: &str = "self_registration,read_only,token_expiration,robot_name_prefix,banner_message,ldap_timeout,secret,\
+                       storage_per_project";
+
+    fn info(name: &str, value: Value, editable: bool) -> SettingInfo {
+        SettingInfo {
+            name: name.into(),
+            default: value.clone(),
+            value,
+            editable,
+            source: "default".into(),
+            ..SettingInfo::default()
+        }
+    }
+
+    fn current() -> Vec<SettingInfo> {
+        vec![
+            info("self_registration", json!(true), false),
+            info("read_only", json!(true), true),
+            info("token_expiration", json!(30), true),
+            info("robot_name_prefix", json!("robot$"), true),
+            info("banner_message", json!("{\"message\":\"a\",\"type\":\"danger\"}"), true),
+            info("ldap_timeout", json!(5), true),
+            SettingInfo { secret: true, value: Value::Null, ..info("secret", json!(""), true) },
+        ]
     }
 
     fn posted(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
@@ -271,9 +267,9 @@ mod tests {
     #[test]
     fn only_what_differs_is_sent() {
         let same = posted(&[("read_only", "true"), ("token_expiration", "30"), ("banner_message", "a")]);
-        assert_eq!(changes(&current(), &same).unwrap(), Map::new());
+        assert_eq!(changes(&current(), &same, ALL).unwrap(), Map::new());
         let other = posted(&[("token_expiration", "45"), ("banner_message", "b"), ("self_registration", "true")]);
-        let changes = changes(&current(), &other).unwrap();
+        let changes = changes(&current(), &other, ALL).unwrap();
         assert_eq!(changes["token_expiration"], 45);
         assert_eq!(changes["read_only"], false);
         assert_eq!(changes["banner_message"], r#"{"closable":false,"message":"b","type":"danger"}"#);
@@ -282,17 +278,17 @@ mod tests {
 
     #[test]
     fn numbers_keep_to_their_range() {
-        let answer = changes(&current(), &posted(&[("read_only", "true"), ("token_expiration", "0")])).unwrap_err();
+        let answer =
+            changes(&current(), &posted(&[("read_only", "true"), ("token_expiration", "0")]), ALL).unwrap_err();
         let field = "values[token_expiration]";
-        assert_eq!(answer.fault(field), Some(&Fault::NumberRange(1, YEAR_MINUTES)));
+        assert_eq!(answer.fault(field), Some(&Fault::NumberRange(1, 365 * 24 * 60)));
         assert_eq!(answer.value(field), Some("0"));
     }
 
     #[test]
     fn the_default_quota_has_a_unit() {
-        let of = |bytes: i64| -> Configurations {
-            serde_json::from_value(json!({"storage_per_project": {"value": bytes, "editable": true}})).unwrap()
-        };
+        let of = |bytes: i64| vec![info("storage_per_project", json!(bytes), true)];
+        let changes = |current: &[SettingInfo], posted: &BTreeMap<String, String>| changes(current, posted, ALL);
         let post = |text: &str| posted(&[("storage_per_project", text)]);
         assert_eq!(Kind::Amount.show(&json!(-1)), "");
         assert_eq!(Kind::Amount.show(&json!(53_687_091_200_i64)), "50 GiB");
@@ -305,7 +301,38 @@ mod tests {
 
     #[test]
     fn an_emptied_notice_is_gone() {
-        let changes = changes(&current(), &posted(&[("read_only", "true"), ("banner_message", "")])).unwrap();
+        let changes = changes(&current(), &posted(&[("read_only", "true"), ("banner_message", "")]), ALL).unwrap();
         assert_eq!(changes["banner_message"], "");
+    }
+
+    #[test]
+    fn what_the_form_did_not_show_stays() {
+        let posted = posted(&[("token_expiration", "45")]);
+        let changes = changes(&current(), &posted, "token_expiration").unwrap();
+        assert_eq!(changes.len(), 1, "{changes:?}");
+    }
+
+    #[test]
+    fn secrets_change_only_when_they_are_typed() {
+        let of = |text: &str| changes(&current(), &posted(&[("secret", text)]), "secret").unwrap();
+        assert!(of("").is_empty());
+        assert_eq!(of("s3cret")["secret"], "s3cret");
+        let refused = refused(&of("s3cret"), ApiError::forbidden());
+        assert!(!format!("{refused:?}").contains("s3cret"));
+    }
+
+    #[test]
+    fn numbers_without_words_keep_to_whole_ones() {
+        let of = |text: &str| changes(&current(), &posted(&[("ldap_timeout", text)]), "ldap_timeout");
+        assert_eq!(of("9").unwrap()["ldap_timeout"], 9);
+        assert!(of("x").is_err());
+    }
+
+    #[test]
+    fn sources_are_read_back() {
+        for source in Source::ALL {
+            assert_eq!(Source::read(source.word()), Some(source));
+        }
+        assert_eq!(Source::of(&SettingInfo { source: "future".into(), ..SettingInfo::default() }), Source::Default);
     }
 }

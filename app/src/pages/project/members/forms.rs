@@ -1,29 +1,28 @@
-//! Adding and removing members.
+//! Adding members, and what removes one.
 
 use super::super::{InProject, NotAllowed, ProjectPart};
 use super::role_name;
-use crate::client::use_client;
+use super::suggest::{Names, Suggestions};
 #[cfg(feature = "ssr")]
-use crate::client::{ApiError, Client};
+use crate::client::{ApiError, Client, use_client};
 #[cfg(feature = "ssr")]
 use crate::form::{Fault, username_fault};
-use crate::form::{FormError, FormErrors, Posted, answer_of, fault_of, value_of};
+use crate::form::{FormAction, FormError, FormErrors, PostForm, Posted, answer_of, fault_of, value_of};
 use crate::i18n::keys;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
-use crate::pages::loaded;
 use crate::t;
 use crate::ui::{
-    Button, Callout, Card, CardBody, ChoiceCard, ChoiceGroup, Dialog, DialogBody, DialogFoot, DialogHead, DialogWidth,
-    Glyph, LinkButton, Look, PageHead, TextField, Tone, finish_dialog,
+    Button, Card, CardBody, ChoiceCard, ChoiceGroup, Dialog, DialogBody, DialogFoot, DialogHead, DialogWidth,
+    LinkButton, Look, PageHead, TextField, finish_dialog,
 };
-use berth_types::MemberId;
-use berth_types::api::ProjectMemberEntity;
 #[cfg(feature = "ssr")]
-use berth_types::api::{ProjectMember, UserEntity};
+use berth_types::MemberId;
+#[cfg(feature = "ssr")]
+use berth_types::api::{ProjectMember, UserEntity, UserGroup};
 use berth_types::policy::{Action, Resource as Of, Role};
-use leptos::form::ActionForm;
 use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
 
 /// Adds a person to a project.
 #[server(prefix = "/_portal", endpoint = "add-member")]
@@ -54,6 +53,35 @@ async fn add(client: &Client, project: &str, username: &str, role: i64) -> Poste
     }
 }
 
+/// Adds a group to a project.
+#[server(prefix = "/_portal", endpoint = "add-group")]
+pub(crate) async fn post_add_group(project: String, group: String, role: i64) -> Posted {
+    let client = use_client();
+    let group = group.trim();
+    let posted = add_group(&client, &project, group, role).await;
+    let role = Role::from_id(role).map_or("", Role::as_str);
+    let page = format!("/projects/{project}/-/members");
+    crate::form::conclude(posted, &Notice::MemberAdded.on_with_role(&page, group, role))
+}
+
+#[cfg(feature = "ssr")]
+async fn add_group(client: &Client, project: &str, group: &str, role: i64) -> Posted {
+    let mut answer = FormError::keeping(&[("group", group), ("role", &role.to_string())]);
+    let Ok(project) = project.parse() else { return Err(answer.refused(ApiError::not_found())) };
+    answer.check("group", group.is_empty().then(|| Fault::GroupUnknown(String::new())));
+    answer.pass()?;
+    let named = UserGroup { group_name: group.to_owned(), ..UserGroup::default() };
+    let member = ProjectMember { role_id: role, member_user: None, member_group: Some(named) };
+    match client.add_member(&project, &member).await {
+        Ok(_) => Ok(()),
+        Err(refusal) => Err(match refusal.status {
+            404 => answer.with("group", Fault::GroupUnknown(group.to_owned())),
+            409 => answer.with("group", Fault::MemberExists(group.to_owned())),
+            _ => answer.refused(refusal),
+        }),
+    }
+}
+
 /// Removes a member from a project.
 #[server(prefix = "/_portal", endpoint = "remove-member")]
 pub(crate) async fn post_remove_member(project: String, id: i64, name: String) -> Posted {
@@ -72,16 +100,16 @@ pub(super) const DIALOG: &str = "add-member";
 
 /// The form to add a member, in a dialog.
 #[component]
-pub(super) fn AddMemberDialog(project: String, action: ServerAction<PostAddMember>) -> impl IntoView {
+pub(super) fn AddMemberDialog(project: String, action: FormAction) -> impl IntoView {
     // The answer leads to the page that is already there, so nothing else would close it.
     Effect::new(move || {
-        if action.version().get() > 0 && action.value().with(|value| matches!(value, Some(Ok(())))) {
+        if action.is_done() {
             finish_dialog(DIALOG);
         }
     });
     view! {
         <Dialog id=DIALOG width=DialogWidth::Form>
-            <ActionForm action=action attr:novalidate="">
+            <PostForm action=action attr:novalidate="">
                 <DialogHead id=DIALOG title=t!(keys::members::ADD_TITLE) text=project.clone() />
                 <DialogBody>
                     <Fields project=project answer=answer_of(action) />
@@ -91,7 +119,7 @@ pub(super) fn AddMemberDialog(project: String, action: ServerAction<PostAddMembe
                         {t!(keys::members::ADD_SUBMIT)}
                     </Button>
                 </DialogFoot>
-            </ActionForm>
+            </PostForm>
         </Dialog>
     }
 }
@@ -99,24 +127,25 @@ pub(super) fn AddMemberDialog(project: String, action: ServerAction<PostAddMembe
 /// The page to add a member.
 #[component]
 pub(crate) fn NewMember(within: InProject) -> impl IntoView {
-    let action = ServerAction::<PostAddMember>::new();
+    let action = FormAction::of::<PostAddMember>();
     if !within.rights.may(Of::Member, Action::Create) {
         return view! { <NotAllowed /> }.into_any();
     }
+    let username = use_query_map().with_untracked(|query| query.get_str("username").unwrap_or_default().to_owned());
     let members = ProjectPart::Members.of(&within.name);
     view! {
         <PageHead title=|| t!(keys::members::ADD_TITLE) sub=within.project.name.clone() />
         <Card label=t!(keys::members::ADD_TITLE)>
             <CardBody>
-                <ActionForm action=action attr:class="form" attr:novalidate="">
-                    <Fields project=within.project.name answer=answer_of(action) />
+                <PostForm action=action attr:class="form" attr:novalidate="">
+                    <Fields project=within.project.name answer=answer_of(action) username=username />
                     <div class="row">
                         <Button look=Look::Primary submit=true busy=action.pending()>
                             {t!(keys::members::ADD_SUBMIT)}
                         </Button>
                         <LinkButton href=members>{t!(keys::common::CANCEL)}</LinkButton>
                     </div>
-                </ActionForm>
+                </PostForm>
             </CardBody>
         </Card>
     }
@@ -124,20 +153,16 @@ pub(crate) fn NewMember(within: InProject) -> impl IntoView {
 }
 
 #[component]
-fn Fields(project: String, answer: Signal<Option<FormError>>) -> impl IntoView {
-    let chosen = value_of(answer, "role", &Role::Developer.id().to_string());
-    let choices = Role::ALL.into_iter().map(move |role| {
-        let id = role.id().to_string();
-        let checked = id == chosen;
-        view! { <ChoiceCard name="role" value=id checked=checked label=role_name(role) hint=role_hint(role) /> }
-    });
+fn Fields(project: String, answer: Signal<Option<FormError>>, #[prop(optional)] username: String) -> impl IntoView {
+    let typed = RwSignal::new(value_of(answer, "username", &username));
     view! {
         <FormErrors answer=answer />
         <input type="hidden" name="project" value=project />
         <TextField
             label=t!(keys::members::USERNAME)
             name="username"
-            value=value_of(answer, "username", "")
+            bind=typed
+            list="people-names"
             hint=t!(keys::members::USERNAME_HINT)
             error=fault_of(answer, "username")
             raw=true
@@ -145,8 +170,65 @@ fn Fields(project: String, answer: Signal<Option<FormError>>) -> impl IntoView {
             required=true
             autofocus=true
         />
-        <ChoiceGroup legend=t!(keys::role::LABEL)>{choices.collect_view()}</ChoiceGroup>
+        <Suggestions id="people-names" names=Names::People typed=typed />
+        <RoleChoice answer=answer />
     }
+}
+
+/// The question which role somebody gets.
+#[component]
+fn RoleChoice(answer: Signal<Option<FormError>>) -> impl IntoView {
+    let chosen = value_of(answer, "role", &Role::Developer.id().to_string());
+    let choices = Role::ALL.into_iter().map(move |role| {
+        let id = role.id().to_string();
+        let checked = id == chosen;
+        view! { <ChoiceCard name="role" value=id checked=checked label=role_name(role) hint=role_hint(role) /> }
+    });
+    view! { <ChoiceGroup legend=t!(keys::role::LABEL)>{choices.collect_view()}</ChoiceGroup> }
+}
+
+/// The page to add a group.
+#[component]
+pub(crate) fn NewGroupMember(within: InProject) -> impl IntoView {
+    let action = FormAction::of::<PostAddGroup>();
+    if !within.rights.may(Of::Member, Action::Create) {
+        return view! { <NotAllowed /> }.into_any();
+    }
+    let members = ProjectPart::Members.of(&within.name);
+    let answer = answer_of(action);
+    let typed = RwSignal::new(value_of(answer, "group", ""));
+    view! {
+        <PageHead title=|| t!(keys::newcomer::group::TITLE) sub=within.project.name.clone() />
+        <Card label=t!(keys::newcomer::group::TITLE)>
+            <CardBody>
+                <PostForm action=action attr:class="form" attr:novalidate="">
+                    <FormErrors answer=answer />
+                    <input type="hidden" name="project" value=within.project.name />
+                    <TextField
+                        label=t!(keys::newcomer::group::NAME)
+                        name="group"
+                        bind=typed
+                        list="group-names"
+                        hint=t!(keys::newcomer::group::NAME_HINT)
+                        error=fault_of(answer, "group")
+                        raw=true
+                        autocomplete="off"
+                        required=true
+                        autofocus=true
+                    />
+                    <Suggestions id="group-names" names=Names::Groups typed=typed />
+                    <RoleChoice answer=answer />
+                    <div class="row">
+                        <Button look=Look::Primary submit=true busy=action.pending()>
+                            {t!(keys::newcomer::group::ADD)}
+                        </Button>
+                        <LinkButton href=members>{t!(keys::common::CANCEL)}</LinkButton>
+                    </div>
+                </PostForm>
+            </CardBody>
+        </Card>
+    }
+    .into_any()
 }
 
 /// What a role may do, in one line.
@@ -159,49 +241,4 @@ fn role_hint(role: Role) -> String {
         Role::Guest => k::GUEST,
         Role::LimitedGuest => k::LIMITED_GUEST,
     })
-}
-
-/// The question whether to remove a member.
-#[component]
-pub(crate) fn RemoveMember(within: InProject, id: MemberId) -> impl IntoView {
-    let action = ServerAction::<PostRemoveMember>::new();
-    if !within.rights.may(Of::Member, Action::Delete) {
-        return view! { <NotAllowed /> }.into_any();
-    }
-    let member = {
-        let (client, name) = (use_client(), within.name.clone());
-        Resource::new(
-            move || id,
-            move |id| {
-                let (client, name) = (client.clone(), name.clone());
-                async move { client.member(&name, id).await }
-            },
-        )
-    };
-    loaded(member, move |member| {
-        view! { <RemoveForm within=within.clone() member=member action=action /> }
-    })
-}
-
-#[component]
-fn RemoveForm(within: InProject, member: ProjectMemberEntity, action: ServerAction<PostRemoveMember>) -> impl IntoView {
-    let role = Role::from_id(member.role_id).map_or(member.role_name.clone(), role_name);
-    let heading = t!(keys::members::REMOVE_TITLE, name = member.entity_name);
-    let effect = t!(keys::members::REMOVE_TEXT, name = member.entity_name, role = role, project = within.name);
-    view! {
-        <PageHead title=move || heading />
-        <FormErrors answer=answer_of(action) />
-        <Callout tone=Tone::Warn title=effect />
-        <ActionForm action=action>
-            <input type="hidden" name="project" value=within.project.name.clone() />
-            <input type="hidden" name="id" value=member.id.to_string() />
-            <input type="hidden" name="name" value=member.entity_name />
-            <div class="row">
-                <Button look=Look::DangerFill icon=Glyph::Trash submit=true busy=action.pending()>
-                    {t!(keys::members::REMOVE_SUBMIT)}
-                </Button>
-                <LinkButton href=ProjectPart::Members.of(&within.name)>{t!(keys::common::CANCEL)}</LinkButton>
-            </div>
-        </ActionForm>
-    }
 }

@@ -4,30 +4,37 @@ use super::{YesNo, role_name};
 use crate::i18n::{Key, keys};
 use crate::t;
 use crate::ui::{Card, Cell, Column, Row, RowHead, Table, TableBox};
-use berth_types::policy::{Action, Resource, Role, Standing, project_allows};
+use berth_types::policy::{Action, Permission, Resource, Role, Standing, project_allows};
 use leptos::prelude::*;
 
 /// A line of the matrix: what is done, and the rights that it takes.
-struct Line {
-    text: Key,
+pub(super) struct Line {
+    /// The word in an address.
+    pub code: &'static str,
+    /// What is done, in words.
+    pub text: Key,
     needs: &'static [(Resource, Action)],
 }
 
-const LINES: [Line; 6] = [
+pub(super) const LINES: [Line; 6] = [
     Line {
+        code: "pull",
         text: keys::members::matrix::PULL,
         needs: &[(Resource::Repository, Action::Pull), (Resource::Artifact, Action::List)],
     },
     Line {
+        code: "push",
         text: keys::members::matrix::PUSH,
         needs: &[(Resource::Repository, Action::Push), (Resource::Tag, Action::Create)],
     },
     Line {
+        code: "delete",
         text: keys::members::matrix::DELETE,
         needs: &[(Resource::Tag, Action::Delete), (Resource::Artifact, Action::Delete)],
     },
-    Line { text: keys::members::matrix::SEE_MEMBERS, needs: &[(Resource::Member, Action::List)] },
+    Line { code: "see-members", text: keys::members::matrix::SEE_MEMBERS, needs: &[(Resource::Member, Action::List)] },
     Line {
+        code: "manage",
         text: keys::members::matrix::MANAGE,
         needs: &[
             (Resource::Member, Action::Update),
@@ -35,12 +42,20 @@ const LINES: [Line; 6] = [
             (Resource::Log, Action::List),
         ],
     },
-    Line { text: keys::members::matrix::REMOVE, needs: &[(Resource::Project, Action::Delete)] },
+    Line { code: "remove", text: keys::members::matrix::REMOVE, needs: &[(Resource::Project, Action::Delete)] },
 ];
 
 impl Line {
     fn allows(&self, role: Role) -> bool {
         self.needs.iter().all(|(resource, action)| project_allows(Standing::Member(role), *resource, *action))
+    }
+
+    /// Whether these rights are all that it takes.
+    pub(super) fn allowed_by(&self, rights: &[Permission]) -> bool {
+        let has = |resource: &str, action: &str| {
+            rights.iter().any(|right| right.resource == resource && right.action == action)
+        };
+        self.needs.iter().all(|(resource, action)| has(resource.as_str(), action.as_str()))
     }
 }
 

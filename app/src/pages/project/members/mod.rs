@@ -1,9 +1,14 @@
 //! Who belongs to a project.
 
+mod explain;
 mod forms;
 mod matrix;
+mod remove;
+mod suggest;
 
-pub(crate) use forms::{NewMember, RemoveMember};
+pub(crate) use explain::ExplainMember;
+pub(crate) use forms::{NewGroupMember, NewMember};
+pub(crate) use remove::RemoveMember;
 
 use super::{InProject, NoMatch, NotAllowed, ProjectPart, natural};
 use crate::client::use_client;
@@ -11,8 +16,9 @@ use crate::client::use_client;
 use crate::client::{ApiError, Client};
 #[cfg(feature = "ssr")]
 use crate::form::FormError;
-use crate::form::{FormErrors, Posted, answer_of};
+use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of};
 use crate::i18n::keys;
+use crate::load::Resource;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
 use crate::notice::role_key;
@@ -20,9 +26,9 @@ use crate::pages::loaded;
 use crate::query::{ListState, use_list_state};
 use crate::session::use_session;
 use crate::ui::{
-    ActionCell, ActionColumn, Badge, Cell, Column, DialogLink, Empty, FilterCount, Filters, Glyph, Icon, Look,
-    MenuLink, PageHead, Pager, Priority, Row, RowHead, RowMenu, SearchBox, SelectOption, SmallSelect, Table, TableBox,
-    Tone, Who, submit_form,
+    ActionCell, ActionColumn, Badge, Cell, Column, DialogLink, Empty, FilterCount, Filters, Glyph, Icon, LinkButton,
+    Look, MenuLink, PageHead, Pager, Priority, Row, RowHead, RowMenu, SearchBox, SelectOption, SmallSelect, Table,
+    TableBox, Tone, Who, submit_form,
 };
 use crate::{t, tn};
 #[cfg(feature = "ssr")]
@@ -30,8 +36,8 @@ use berth_types::MemberId;
 use berth_types::api::ProjectMemberEntity;
 use berth_types::page::Paged;
 use berth_types::policy::{Action, Resource as Of, Role};
+use explain::{AskAboutMember, explain_href};
 use forms::{AddMemberDialog, DIALOG, PostAddMember};
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use matrix::RoleMatrix;
 
@@ -64,7 +70,7 @@ fn role_name(role: Role) -> String {
 /// The page of the members.
 #[component]
 pub(crate) fn Members(within: InProject) -> impl IntoView {
-    let (add, change) = (ServerAction::<PostAddMember>::new(), ServerAction::<PostMemberRole>::new());
+    let (add, change) = (FormAction::of::<PostAddMember>(), FormAction::of::<PostMemberRole>());
     if !within.rights.may(Of::Member, Action::List) {
         return view! { <NotAllowed /> }.into_any();
     }
@@ -85,9 +91,13 @@ pub(crate) fn Members(within: InProject) -> impl IntoView {
     let may_add = within.rights.may(Of::Member, Action::Create);
     let new = {
         let href = ProjectPart::NewMember.of(&within.name);
+        let group = ProjectPart::NewGroupMember.of(&within.name);
         move || {
             may_add.then(|| {
                 view! {
+                    <LinkButton href=group icon=Glyph::Users>
+                        {t!(keys::newcomer::group::ADD)}
+                    </LinkButton>
                     <DialogLink href=href dialog=DIALOG look=Look::Primary icon=Glyph::Plus>
                         {t!(keys::members::ADD)}
                     </DialogLink>
@@ -95,6 +105,7 @@ pub(crate) fn Members(within: InProject) -> impl IntoView {
             })
         }
     };
+    let ask = view! { <AskAboutMember within=within.clone() /> };
     let dialog = may_add.then(|| view! { <AddMemberDialog project=within.project.name.clone() action=add /> });
     view! {
         <PageHead title=|| t!(keys::members::TITLE) sub=t!(keys::members::SUB) actions=new />
@@ -105,7 +116,9 @@ pub(crate) fn Members(within: InProject) -> impl IntoView {
                 view! { <MemberList within=within.clone() state=state members=members change=change /> }
             },
         )}
-        <RoleMatrix />
+        <div class="cols" data-min="26">
+            {ask} <RoleMatrix />
+        </div>
         {dialog}
     }
     .into_any()
@@ -116,14 +129,26 @@ fn MemberList(
     within: InProject,
     state: ListState,
     members: Paged<ProjectMemberEntity>,
-    change: ServerAction<PostMemberRole>,
+    change: FormAction,
 ) -> impl IntoView {
     let total = natural(members.total);
     let ListState { q, page, page_size, search, .. } = state;
     let list = if members.items.is_empty() {
         if q.is_empty() {
-            view! { <Empty icon=Glyph::Users title=t!(keys::members::EMPTY) text=t!(keys::members::EMPTY_TEXT) /> }
-                .into_any()
+            let add = within.rights.may(Of::Member, Action::Create).then(|| ProjectPart::NewMember.of(&within.name));
+            view! {
+                <Empty icon=Glyph::Users title=t!(keys::members::EMPTY) text=t!(keys::members::EMPTY_TEXT)>
+                    {add
+                        .map(|href| {
+                            view! {
+                                <LinkButton href=href look=Look::Primary icon=Glyph::Plus>
+                                    {t!(keys::members::ADD)}
+                                </LinkButton>
+                            }
+                        })}
+                </Empty>
+            }
+            .into_any()
         } else {
             view! { <NoMatch query=q.clone() /> }.into_any()
         }
@@ -145,23 +170,18 @@ fn MemberList(
 }
 
 #[component]
-fn MemberTable(
-    within: InProject,
-    members: Vec<ProjectMemberEntity>,
-    change: ServerAction<PostMemberRole>,
-) -> impl IntoView {
-    let acts = within.rights.may(Of::Member, Action::Update) || within.rights.may(Of::Member, Action::Delete);
+fn MemberTable(within: InProject, members: Vec<ProjectMemberEntity>, change: FormAction) -> impl IntoView {
     let head = move || {
         view! {
             <Column label=t!(keys::members::NAME) />
             <Column label=t!(keys::members::ROLE) />
             <Column label=t!(keys::members::KIND) priority=Priority::Second />
-            {acts.then(|| view! { <ActionColumn /> })}
+            <ActionColumn />
         }
     };
     let caption = t!(keys::members::CAPTION, project = within.name);
     let rows = members.into_iter().map(move |member| {
-        view! { <MemberRow within=within.clone() member=member change=change acts=acts /> }
+        view! { <MemberRow within=within.clone() member=member change=change /> }
     });
     view! {
         <TableBox>
@@ -173,12 +193,7 @@ fn MemberTable(
 }
 
 #[component]
-fn MemberRow(
-    within: InProject,
-    member: ProjectMemberEntity,
-    change: ServerAction<PostMemberRole>,
-    acts: bool,
-) -> impl IntoView {
+fn MemberRow(within: InProject, member: ProjectMemberEntity, change: FormAction) -> impl IntoView {
     let group = member.entity_type == "g";
     let own = !group
         && use_session()
@@ -191,44 +206,48 @@ fn MemberRow(
         let role = Role::from_id(member.role_id).map_or(member.role_name.clone(), role_name);
         view! { <span class="muted">{role}</span> }.into_any()
     };
-    let actions = acts.then(|| {
-        let menu = if own {
-            view! { <Badge tone=Tone::Accent>{t!(keys::members::YOU)}</Badge> }.into_any()
-        } else if within.rights.may(Of::Member, Action::Delete) {
-            let href = ProjectPart::RemoveMember(member.id).of(&within.name);
-            view! {
-                <RowMenu label=t!(keys::common::ACTIONS_FOR, name = member.entity_name)>
-                    <MenuLink href=href icon=Glyph::Trash danger=true text=t!(keys::members::REMOVE) />
-                </RowMenu>
-            }
-            .into_any()
-        } else {
-            ().into_any()
-        };
-        view! { <ActionCell>{menu}</ActionCell> }
+    // What a group gives is said by its members' directory.
+    let explain = (!group).then(|| {
+        let href = explain_href(ProjectPart::ExplainMember.of(&within.name), &member.entity_name);
+        view! { <MenuLink href=href icon=Glyph::Eye text=t!(keys::newcomer::explain::TITLE) /> }
     });
+    let remove = (!own && within.rights.may(Of::Member, Action::Delete)).then(|| {
+        let href = ProjectPart::RemoveMember(member.id).of(&within.name);
+        view! { <MenuLink href=href icon=Glyph::Trash danger=true text=t!(keys::members::REMOVE) /> }
+    });
+    let label = t!(keys::common::ACTIONS_FOR, name = member.entity_name);
+    let menu = (explain.is_some() || remove.is_some()).then(|| {
+        view! {
+            <RowMenu label=label>
+                {explain} {remove}
+            </RowMenu>
+        }
+    });
+    let you = own.then(|| view! { <Badge tone=Tone::Accent>{t!(keys::members::YOU)}</Badge> });
     view! {
         <Row>
             <RowHead>
-                <Who name=member.entity_name />
+                <span class="row g2">
+                    <Who name=member.entity_name /> {you}
+                </span>
             </RowHead>
             <Cell label=t!(keys::members::ROLE)>{role}</Cell>
             <Cell label=t!(keys::members::KIND) priority=Priority::Second>
                 <span class="muted">{kind}</span>
             </Cell>
-            {actions}
+            <ActionCell>{menu}</ActionCell>
         </Row>
     }
 }
 
 /// The role as a select that saves at once; without script a button saves it.
 #[component]
-fn RoleForm(project: String, member: ProjectMemberEntity, change: ServerAction<PostMemberRole>) -> impl IntoView {
+fn RoleForm(project: String, member: ProjectMemberEntity, change: FormAction) -> impl IntoView {
     let label = t!(keys::members::ROLE_OF, name = member.entity_name);
     // As text, because browsers with script do not parse what is inside.
     let save = format!("<button class=\"btn btn-s\">{}</button>", t!(keys::common::SAVE));
     view! {
-        <ActionForm action=change attr:class="row g1">
+        <PostForm action=change attr:class="row g1">
             <input type="hidden" name="project" value=project />
             <input type="hidden" name="id" value=member.id.to_string() />
             <input type="hidden" name="name" value=member.entity_name />
@@ -240,7 +259,7 @@ fn RoleForm(project: String, member: ProjectMemberEntity, change: ServerAction<P
                 on:change=submit_form
             />
             <noscript inner_html=save></noscript>
-        </ActionForm>
+        </PostForm>
     }
 }
 

@@ -1,9 +1,9 @@
-//! A robot's name and secret in the forms that programs read.
+//! A name and a secret in the forms that programs read.
 
-use crate::pages::project::commands::shell_word;
+use crate::snippets::shell_word;
 use serde_json::json;
 
-/// How a program signs in as a robot.
+/// How a program signs in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credentials<'a> {
     /// The host of the registry, with its port.

@@ -1,0 +1,100 @@
+//! Pages whose code is no part of what every visitor loads first.
+//!
+//! `cargo xtask` takes the module apart at the functions made here: the browser loads a part when one of its pages is shown for the
+//! first time. The server has all of them in one.
+
+use leptos::prelude::*;
+use leptos_router::ChooseView;
+use std::future::Future;
+use std::pin::Pin;
+
+/// A page of a route. All routes have the same type, so the router is compiled once and not for every page.
+#[derive(Clone, Copy)]
+pub(crate) struct Page {
+    /// Draws it.
+    pub draw: fn() -> Later<AnyView>,
+    /// Loads its code. Drawn afterwards, the page is there at once, as taking it over from the server asks.
+    pub load: fn() -> Later<()>,
+}
+
+/// What comes later.
+pub(crate) type Later<T> = Pin<Box<dyn Future<Output = T>>>;
+
+impl ChooseView for Page {
+    async fn choose(self) -> AnyView {
+        (self.draw)().await
+    }
+
+    async fn preload(&self) {
+        (self.load)().await;
+    }
+}
+
+/// Makes functions that give pages: `pages!(projects => projects::Projects)`.
+macro_rules! pages {
+    ($($name:ident => $page:path),+ $(,)?) => {
+        $(
+            fn $name() -> $crate::apart::Page {
+                $crate::apart::Page {
+                    draw: || {
+                        Box::pin(async { ::leptos::prelude::IntoAny::into_any(::leptos::prelude::view! { <$page /> }) })
+                    },
+                    load: || Box::pin(async {}),
+                }
+            }
+        )+
+    };
+}
+pub(crate) use pages;
+
+/// The same for pages of one part of the module: `pages_apart!(admin: users => admin::Users)`.
+macro_rules! pages_apart {
+    ($part:ident: $($name:ident => $page:path),+ $(,)?) => {
+        $(
+            fn $name() -> $crate::apart::Page {
+                #[cfg_attr(
+                    target_arch = "wasm32",
+                    ::leptos::wasm_split::wasm_split(
+                        $part,
+                        wasm_split_path = ::leptos::wasm_split,
+                        preload(load)
+                    )
+                )]
+                fn $name() -> ::leptos::prelude::AnyView {
+                    ::leptos::prelude::IntoAny::into_any(::leptos::prelude::view! { <$page /> })
+                }
+                #[cfg(target_arch = "wasm32")]
+                let page = $crate::apart::Page { draw: || Box::pin($name()), load: || Box::pin(load()) };
+                #[cfg(not(target_arch = "wasm32"))]
+                let page = $crate::apart::Page { draw: || Box::pin(async { $name() }), load: || Box::pin(async {}) };
+                page
+            }
+        )+
+    };
+}
+pub(crate) use pages_apart;
+
+/// Calls a function that is marked with `wasm_split`, and draws what it gives.
+macro_rules! draw_apart {
+    ($call:expr) => {{
+        #[cfg(target_arch = "wasm32")]
+        let page = $call;
+        #[cfg(not(target_arch = "wasm32"))]
+        let page = async move { $call };
+        $crate::apart::when_loaded(page)
+    }};
+}
+pub(crate) use draw_apart;
+
+/// A view that is there once its code is.
+#[cfg(target_arch = "wasm32")]
+pub(crate) fn when_loaded(page: impl Future<Output = AnyView> + 'static) -> AnyView {
+    // The browser has one thread.
+    Suspend::new(leptos::__reexports::send_wrapper::SendWrapper::new(page)).into_any()
+}
+
+/// A view that is there at once, in the shape that the browser expects.
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) fn when_loaded(page: impl Future<Output = AnyView> + Send + 'static) -> AnyView {
+    Suspend::new(page).into_any()
+}

@@ -1,0 +1,57 @@
+//! Projects with what they hold, and stars.
+
+use super::{ApiResult, Client, ListParams, Method};
+use berth_types::ProjectName;
+use berth_types::api::{ProjectOverview, ProjectUsage, RepositoryUsage, SystemUsage};
+use berth_types::page::Paged;
+use berth_types::url::BERTH_API;
+
+impl Client {
+    /// The projects that the visitor may see, with what they hold. `only` is `member` or `favorite`, or empty.
+    ///
+    /// # Errors
+    /// 400 for a filter outside the grammar.
+    pub async fn project_overviews(&self, params: &ListParams, only: &str) -> ApiResult<Paged<ProjectOverview>> {
+        let only = if only.is_empty() { Vec::new() } else { vec![(only, "true")] };
+        self.list(params.on(&format!("{BERTH_API}/projects"), &only)).await
+    }
+
+    /// Stars a project for the visitor, or takes the star back.
+    ///
+    /// # Errors
+    /// 404 or 403 where there is none to see.
+    pub async fn star_project(&self, name: &ProjectName, on: bool) -> ApiResult<()> {
+        let method = if on { Method::Put } else { Method::Delete };
+        self.call(method, format!("{BERTH_API}/projects/{name}/favorite"), None).await.map(drop)
+    }
+
+    /// The storage of a project.
+    ///
+    /// # Errors
+    /// 403 for who is no member.
+    pub async fn project_usage(&self, name: &ProjectName) -> ApiResult<ProjectUsage> {
+        self.get(format!("{BERTH_API}/projects/{name}/usage")).await
+    }
+
+    /// What the repositories of a project hold; where days are given, those unused for so long.
+    ///
+    /// # Errors
+    /// 403 for who is no member.
+    pub async fn repository_usage(
+        &self,
+        name: &ProjectName,
+        unused_days: &str,
+        params: &ListParams,
+    ) -> ApiResult<Paged<RepositoryUsage>> {
+        let path = format!("{BERTH_API}/projects/{name}/usage/repositories");
+        self.list(params.on(&path, &[("unused_days", unused_days)])).await
+    }
+
+    /// The storage of the whole installation.
+    ///
+    /// # Errors
+    /// 403 for all but administrators.
+    pub async fn system_usage(&self) -> ApiResult<SystemUsage> {
+        self.get(format!("{BERTH_API}/usage")).await
+    }
+}

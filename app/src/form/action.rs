@@ -1,0 +1,156 @@
+//! A form that posts to a server function.
+//!
+//! What leptos has for this is compiled again for every server function. Here the browser sends the fields as they are and reads
+//! the answer, so a form costs its fields and nothing else.
+
+use super::FormError;
+use leptos::prelude::*;
+use leptos::server::ServerActionError;
+use leptos::server_fn::ServerFn;
+use leptos::server_fn::error::ServerFnUrlError;
+use leptos_router::hooks::use_location;
+use serde::de::DeserializeOwned;
+
+/// Where a form posts, and what came back.
+#[derive(Clone, Copy)]
+pub struct FormAction {
+    url: &'static str,
+    /// What came back last: the output as JSON, or why the form was not taken.
+    answer: RwSignal<Option<Result<String, FormError>>>,
+    /// How often it was answered.
+    version: RwSignal<usize>,
+    pending: RwSignal<bool>,
+    /// The answer is in the address, because the form was posted without script.
+    in_address: bool,
+}
+
+impl FormAction {
+    /// The action that posts to a server function.
+    pub fn of<S>() -> Self
+    where
+        S: ServerFn<Error = FormError>,
+    {
+        Self::at(S::url())
+    }
+
+    fn at(url: &'static str) -> Self {
+        let told = use_context::<ServerActionError>().filter(|told| told.path() == url);
+        let answer = told.map(|told| Err(ServerFnUrlError::<FormError>::decode_err(told.err())));
+        // The router keeps the answer of the first address; on later pages it is not theirs.
+        let in_address = use_location().search.with_untracked(|search| search.contains("__err="));
+        Self {
+            url,
+            answer: RwSignal::new(answer),
+            version: RwSignal::new(0),
+            pending: RwSignal::new(false),
+            in_address,
+        }
+    }
+
+    /// How often the form was answered since the page was opened.
+    pub fn version(self) -> ReadSignal<usize> {
+        self.version.read_only()
+    }
+
+    /// Whether an answer is awaited.
+    pub fn pending(self) -> ReadSignal<bool> {
+        self.pending.read_only()
+    }
+
+    /// Whether the last answer was that all is well.
+    pub fn is_done(self) -> bool {
+        self.version.get() > 0 && self.answer.with(|answer| matches!(answer, Some(Ok(_))))
+    }
+
+    /// Why the form was not taken, when it was posted last.
+    pub fn error(self) -> Signal<Option<FormError>> {
+        Signal::derive(move || {
+            let posted_here = self.version.get() > 0;
+            self.answer.get().filter(|_| self.in_address || posted_here).and_then(Result::err)
+        })
+    }
+
+    /// What the server function gave.
+    pub fn output<T: DeserializeOwned + Send + Sync + 'static>(self) -> Signal<Option<T>> {
+        Signal::derive(move || {
+            self.answer.with(|answer| {
+                let json = answer.as_ref()?.as_ref().ok()?;
+                serde_json::from_str(json).ok()
+            })
+        })
+    }
+}
+
+/// A form. With script the answer comes to the page; without, the browser is sent back to it with the answer in its address.
+#[component]
+pub fn PostForm(
+    /// Where it posts.
+    action: FormAction,
+    /// Its fields.
+    children: Children,
+) -> impl IntoView {
+    let children = children();
+    #[cfg(target_arch = "wasm32")]
+    let submit = move |event| browser::submit(action, &event);
+    #[cfg(not(target_arch = "wasm32"))]
+    let submit = |_: leptos::ev::SubmitEvent| {};
+    view! {
+        <form action=action.url method="post" on:submit=submit>
+            {children}
+        </form>
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+mod browser {
+    use super::{FormAction, FormError};
+    use leptos::ev::SubmitEvent;
+    use leptos::form::form_data_from_event;
+    use leptos::prelude::*;
+    use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
+    use leptos::server_fn::redirect::{REDIRECT_HEADER, call_redirect_hook};
+    use leptos::task::spawn_local;
+    use wasm_bindgen::{JsCast, JsValue};
+    use wasm_bindgen_futures::JsFuture;
+    use web_sys::{Headers, RequestInit, Response, UrlSearchParams};
+
+    pub(super) fn submit(action: FormAction, event: &SubmitEvent) {
+        if event.default_prevented() {
+            return;
+        }
+        // Where the fields cannot be read the browser posts them itself.
+        let Ok(fields) = form_data_from_event(event) else { return };
+        let Ok(body) = UrlSearchParams::new_with_str_sequence_sequence(&fields) else { return };
+        event.prevent_default();
+        action.pending.set(true);
+        spawn_local(async move {
+            let answered = post(action.url, &body).await.unwrap_or_else(|cause| {
+                let text = cause.dyn_ref::<js_sys::Error>().map(|error| String::from(error.message()));
+                Err(FormError::from_server_fn_error(ServerFnErrorErr::Request(text.unwrap_or_default())))
+            });
+            // The page may be gone by now.
+            action.pending.try_set(false);
+            action.answer.try_set(Some(answered));
+            action.version.try_update(|version| *version += 1);
+        });
+    }
+
+    async fn post(url: &str, body: &UrlSearchParams) -> Result<Result<String, FormError>, JsValue> {
+        let headers = Headers::new()?;
+        headers.set("accept", "application/json")?;
+        let init = RequestInit::new();
+        init.set_method("POST");
+        init.set_headers(&headers);
+        init.set_body(body);
+        let window = web_sys::window().ok_or(JsValue::NULL)?;
+        let response: Response = JsFuture::from(window.fetch_with_str_and_init(url, &init)).await?.dyn_into()?;
+        let text = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
+        if response.status() >= 400 {
+            return Ok(Err(FormError::de(text.into())));
+        }
+        if response.headers().has(REDIRECT_HEADER)? {
+            call_redirect_hook(&response.headers().get("location")?.unwrap_or_default());
+        }
+        Ok(Ok(text))
+    }
+}

@@ -1,0 +1,232 @@
+//! What follows the visitor from page to page in the browser: keys, the focus after a navigation, the list of calls.
+
+use crate::ui::use_announcer;
+use leptos::prelude::*;
+
+/// The keys behind `g`, and the links that they follow: those of the page, so that nobody is led where they may not go.
+#[cfg_attr(not(any(target_arch = "wasm32", test)), expect(dead_code, reason = "keys are pressed in browsers"))]
+const LEADS: [(&str, &str); 7] = [
+    ("p", r#".app-nav a[href="/projects"]"#),
+    ("m", r#".app-nav a[href$="/-/members"]"#),
+    ("a", r#".app-nav a[href$="/-/audit"], .app-nav a[href="/admin/audit"]"#),
+    ("s", r#".app-nav a[href$="/-/settings"], .app-nav a[href="/admin/settings"]"#),
+    ("u", r#".app-nav a[href="/admin/users"]"#),
+    ("h", r#".app-nav a[href="/admin/health"]"#),
+    ("t", r#".app-nav a[href="/account/tokens"]"#),
+];
+
+/// Once a document, inside the router and around all pages' own parts; it draws nothing.
+#[component]
+pub(crate) fn Attendant() -> impl IntoView {
+    let announcer = use_announcer();
+    #[cfg(target_arch = "wasm32")]
+    browser::attend(announcer);
+    #[cfg(not(target_arch = "wasm32"))]
+    let _ = announcer;
+}
+
+#[cfg(target_arch = "wasm32")]
+mod browser {
+    use super::LEADS;
+    use crate::client::calls;
+    use crate::frame::{KEYS_DIALOG, curl};
+    use crate::i18n::keys;
+    use crate::session::use_session;
+    use crate::t;
+    use crate::ui::{Announcer, announce, open_dialog, open_palette, write_clipboard};
+    use leptos::ev::KeyboardEvent;
+    use leptos::prelude::*;
+    use leptos::web_sys::{Element, HtmlElement};
+    use leptos_router::hooks::use_location;
+    use std::cell::Cell;
+    use std::time::Duration;
+    use wasm_bindgen::JsCast;
+
+    /// How long `g` waits for the key behind it, in milliseconds.
+    const PREFIX_MILLISECONDS: f64 = 1500.0;
+    /// How often it is looked whether a new page is there.
+    const LOOK_EVERY: Duration = Duration::from_millis(60);
+    /// After so many looks nothing more is expected: the page is the same with another address.
+    const LOOKS_MAX: u32 = 150;
+
+    thread_local! {
+        /// When `g` was pressed, by the clock of the page.
+        static PREFIX_AT: Cell<f64> = const { Cell::new(f64::NEG_INFINITY) };
+    }
+
+    pub(super) fn attend(announcer: Announcer) {
+        calls::follow(use_session().with_untracked(|session| session.user.as_ref().map(|user| user.username.clone())));
+        let location = use_location();
+        let followed = RenderEffect::new(move |before: Option<(String, String)>| {
+            let here = (location.pathname.get(), location.search.get());
+            if let Some(before) = before.filter(|before| *before != here) {
+                calls::begin();
+                if before.0 != here.0 {
+                    let left = Left::here();
+                    set_timeout(move || arrive(announcer, left, LOOKS_MAX), LOOK_EVERY);
+                }
+            }
+            here
+        });
+        // It lives as long as the document.
+        let _kept = StoredValue::new_local(followed);
+        let said = t!(keys::copy::DONE);
+        Effect::new(move || {
+            let keys = window_event_listener(leptos::ev::keydown, on_key);
+            let said = said.clone();
+            let clicks = window_event_listener(leptos::ev::click, move |event| {
+                let on_copy = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+                let on_copy = on_copy.and_then(|target| target.closest(&format!("#{}", curl::COPY)).ok().flatten());
+                if on_copy.is_some() {
+                    let text = document().get_element_by_id(curl::LIST).and_then(|list| list.text_content());
+                    let said = said.clone();
+                    write_clipboard(text.unwrap_or_default(), move || announce(announcer, said));
+                }
+            });
+            on_cleanup(move || {
+                keys.remove();
+                clicks.remove();
+            });
+        });
+    }
+
+    /// A page as far as it can be told from the next one.
+    struct Left {
+        main: Option<HtmlElement>,
+        title: String,
+    }
+
+    impl Left {
+        fn here() -> Self {
+            Left { main: find("#main"), title: document().title() }
+        }
+
+        /// Whether the next page is there: with a frame of its own, or with its title in the same one.
+        fn is_gone(&self) -> bool {
+            find("#main") != self.main || document().title() != self.title
+        }
+    }
+
+    /// After a navigation: once the page is there, the focus goes to it unless it has taken it, and its title is said.
+    fn arrive(announcer: Announcer, left: Left, looks: u32) {
+        if looks > 0 && !left.is_gone() {
+            set_timeout(move || arrive(announcer, left, looks - 1), LOOK_EVERY);
+            return;
+        }
+        focus_page(LOOKS_MAX);
+        announce(announcer, document().title());
+    }
+
+    /// Puts the focus on the page unless it is in there, and again should a part that is loaded later take the place of what
+    /// had it.
+    fn focus_page(looks: u32) {
+        let Some(main) = find("#main") else { return };
+        let inside = document().active_element().is_some_and(|active| main.contains(Some(&active)));
+        if !inside && find("dialog[open]").is_none() {
+            // The element takes the focus: it has a tab index.
+            drop(main.focus());
+        }
+        keep_focus(main, looks);
+    }
+
+    fn keep_focus(main: HtmlElement, looks: u32) {
+        if looks == 0 {
+            return;
+        }
+        let look = move || {
+            let is_lost = document().active_element().is_none_or(|active| active.tag_name() == "BODY");
+            match (main.is_connected(), is_lost) {
+                (true, _) => keep_focus(main, looks - 1),
+                (false, true) => focus_page(looks - 1),
+                // Somebody went on meanwhile.
+                (false, false) => {}
+            }
+        };
+        set_timeout(look, LOOK_EVERY);
+    }
+
+    fn on_key(event: KeyboardEvent) {
+        if event.default_prevented() || event.is_composing() {
+            return;
+        }
+        let key = event.key();
+        let command = event.ctrl_key() || event.meta_key();
+        if command && !event.alt_key() && !event.shift_key() && key.eq_ignore_ascii_case("k") {
+            if open_palette() {
+                event.prevent_default();
+            }
+            return;
+        }
+        if command || event.alt_key() || is_typing() || find("dialog[open]").is_some() {
+            return;
+        }
+        let now = js_sys::Date::now();
+        let prefixed = now - PREFIX_AT.replace(f64::NEG_INFINITY) < PREFIX_MILLISECONDS;
+        let done = match key.as_str() {
+            _ if prefixed => follow(&key),
+            "g" => {
+                PREFIX_AT.set(now);
+                false
+            }
+            "?" => open_dialog(KEYS_DIALOG),
+            "j" => step(1),
+            "k" => step(-1),
+            _ => false,
+        };
+        if done {
+            event.prevent_default();
+        }
+    }
+
+    fn follow(key: &str) -> bool {
+        let selector = LEADS.iter().find(|(lead, _)| *lead == key).map(|(_, selector)| *selector);
+        let Some(link) = selector.and_then(find) else { return false };
+        link.click();
+        true
+    }
+
+    /// Goes to the next or the former row of the list.
+    fn step(by: i32) -> bool {
+        let Ok(rows) = document().query_selector_all(r#"#main [role="rowheader"] a[href]"#) else { return false };
+        let active = document().active_element();
+        let rows: Vec<HtmlElement> = (0..rows.length()).filter_map(|at| rows.get(at)?.dyn_into().ok()).collect();
+        let at = rows.iter().position(|row| {
+            let line = row.closest(r#"[role="row"]"#).ok().flatten();
+            active.as_ref().is_some_and(|active| line.is_some_and(|line| line.contains(Some(active))))
+        });
+        let next = match (at, by > 0) {
+            (Some(at), true) => at + 1,
+            (Some(at), false) => at.wrapping_sub(1),
+            (None, _) => 0,
+        };
+        rows.get(next).is_some_and(|row| row.focus().is_ok())
+    }
+
+    fn is_typing() -> bool {
+        // What a dialog had that closed a moment ago loses the focus with the next frame.
+        let active = document()
+            .active_element()
+            .filter(|element| !element.closest("dialog:not([open])").is_ok_and(|found| found.is_some()));
+        active.is_some_and(|element| {
+            matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")
+                || element.has_attribute("contenteditable")
+        })
+    }
+
+    fn find(selector: &str) -> Option<HtmlElement> {
+        document().query_selector(selector).ok().flatten()?.dyn_into().ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LEADS;
+
+    #[test]
+    fn each_key_leads_to_one_place() {
+        for (place, (key, selector)) in LEADS.iter().enumerate() {
+            assert!(LEADS[..place].iter().all(|(other, _)| other != key), "{key}");
+            assert!(selector.starts_with(".app-nav a["), "{selector}");
+        }
+    }
+}

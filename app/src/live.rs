@@ -1,0 +1,371 @@
+//! Pages that follow what happens: one stream of events for a page, in the browser only, closed while nobody looks at it.
+//!
+//! Without script, and where the stream is not to be had, a page is what it was when it was opened.
+
+use crate::i18n::{keys, use_catalog};
+use berth_types::api::LiveEvent;
+use leptos::prelude::*;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// How long events are gathered before the page asks for what changed.
+const GATHER: Duration = Duration::from_millis(250);
+/// Rows that are told apart while they wait to be shown.
+const WAITING_MAX: usize = 99;
+
+/// Whether the stream of the page is open; nothing while there is none.
+#[derive(Clone, Copy)]
+struct Dot(RwSignal<Option<bool>>);
+
+/// Hands the dot of the top bar down to the page.
+pub(crate) fn provide_dot() {
+    provide_context(Dot(RwSignal::new(None)));
+}
+
+/// The dot in the top bar. Nothing on pages that follow nothing.
+#[component]
+pub(crate) fn LiveDot() -> impl IntoView {
+    let dot = use_context::<Dot>();
+    let catalog = use_catalog();
+    move || {
+        dot.and_then(|dot| dot.0.get()).map(|open| {
+            let text = catalog.get(if open { keys::live::OPEN } else { keys::live::LOST }).to_owned();
+            view! {
+                <span class="live" data-state=(!open).then_some("lost")>
+                    {text}
+                </span>
+            }
+        })
+    }
+}
+
+/// Follows a scope of the API (`project:team`, `jobs`) while the page is open, and calls `heard` with every event. Events of
+/// kind `reset` say that some are missing.
+pub fn use_live(scope: String, heard: impl Fn(LiveEvent) + 'static) {
+    #[cfg(target_arch = "wasm32")]
+    {
+        let dot = use_context::<Dot>().map(|dot| dot.0);
+        browser::follow(scope, dot, Box::new(heard));
+    }
+    #[cfg(not(target_arch = "wasm32"))]
+    {
+        // The server draws the page and is done.
+        drop((scope, heard));
+    }
+}
+
+/// A number that goes up a moment after something was heard, once for all that was heard meanwhile. As a part of the source
+/// of a resource it loads that again.
+#[derive(Clone, Copy)]
+pub struct Version {
+    number: RwSignal<u64>,
+    gathers: RwSignal<bool>,
+}
+
+impl Version {
+    /// A number that nothing was heard of.
+    pub fn new() -> Self {
+        Version { number: RwSignal::new(0), gathers: RwSignal::new(false) }
+    }
+
+    /// The number.
+    pub fn get(self) -> u64 {
+        self.number.get()
+    }
+
+    /// Goes up now.
+    pub fn rise(self) {
+        // The page may be gone by now.
+        let _ = self.number.try_update(|number| *number += 1);
+    }
+
+    /// Calls `then` in a moment.
+    pub fn soon(self, then: impl FnOnce() + 'static) {
+        if self.gathers.try_get_untracked() != Some(false) {
+            return;
+        }
+        self.gathers.set(true);
+        let later = move || {
+            // The page may be gone by then.
+            if self.gathers.try_set(false).is_none() {
+                then();
+            }
+        };
+        set_timeout(later, GATHER);
+    }
+}
+
+impl Default for Version {
+    fn default() -> Self {
+        Version::new()
+    }
+}
+
+/// What a list shows, and what it has not shown yet.
+#[derive(Clone, Copy)]
+pub struct Fresh {
+    version: Version,
+    waiting: RwSignal<BTreeSet<String>>,
+    on_top: Signal<bool>,
+}
+
+impl Fresh {
+    /// Part of the source of every resource that follows: it changes when there is something new to show.
+    pub fn version(self) -> u64 {
+        self.version.get()
+    }
+
+    /// How many rows changed that are not shown.
+    pub fn waiting(self) -> usize {
+        self.waiting.with(BTreeSet::len)
+    }
+
+    /// Shows everything now.
+    pub fn show(self) {
+        let _ = self.waiting.try_update(BTreeSet::clear);
+        self.version.rise();
+    }
+
+    /// Hears of a row that changed.
+    fn hear(self, row: String) {
+        let note = |waiting: &mut BTreeSet<String>| {
+            if waiting.len() < WAITING_MAX {
+                waiting.insert(row);
+            }
+        };
+        // The page may be gone by now.
+        if self.waiting.try_update(note).is_some() && self.on_top.try_get_untracked() == Some(true) {
+            self.version.soon(move || {
+                if self.on_top.try_get_untracked() == Some(true) && !is_in_use() {
+                    self.show();
+                }
+            });
+        }
+    }
+}
+
+/// Follows a scope for a list. `row` names the row that an event is about, nothing where it is about none; `on_top` says
+/// whether the list shows its newest rows. Where it does, new rows come in; elsewhere, and under the pointer, they wait for
+/// [`NewRows`]. `also` hears of every event.
+pub fn use_fresh(
+    scope: String,
+    row: fn(&LiveEvent) -> Option<String>,
+    on_top: Signal<bool>,
+    also: impl Fn(&LiveEvent) + 'static,
+) -> Fresh {
+    let fresh = Fresh { version: Version::new(), waiting: RwSignal::new(BTreeSet::new()), on_top };
+    // Another page of the list is loaded as it is now.
+    Effect::new(move |_| {
+        on_top.track();
+        fresh.waiting.update(BTreeSet::clear);
+    });
+    use_live(scope, move |event| {
+        also(&event);
+        let about = if event.kind == LiveEvent::RESET { Some(String::new()) } else { row(&event) };
+        if let Some(about) = about {
+            fresh.hear(about);
+        }
+    });
+    fresh
+}
+
+/// Whether the visitor points at the list or is about to use it: nothing may move then.
+#[cfg(target_arch = "wasm32")]
+fn is_in_use() -> bool {
+    const USED: &str = ".table-box:hover, .table-box :focus, .table-box :checked, .filters :focus, main details[open]";
+    document().query_selector(USED).is_ok_and(|found| found.is_some())
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+const fn is_in_use() -> bool {
+    false
+}
+
+/// How many rows wait, above their table, with the way to see them.
+#[component]
+pub fn NewRows(
+    /// What waits.
+    fresh: Fresh,
+    /// The list with its newest rows on top.
+    #[prop(into)]
+    href: String,
+) -> impl IntoView {
+    let catalog = use_catalog();
+    view! {
+        <div class="new-rows" role="status">
+            {move || {
+                let waiting = u64::try_from(fresh.waiting()).unwrap_or_default();
+                (waiting > 0)
+                    .then(|| {
+                        let count = crate::format::count(waiting);
+                        let text = catalog.plural(keys::live::NEW, waiting, &[("count", &count)]);
+                        view! {
+                            <a class="btn btn-s" href=href.clone() on:click=move |_| fresh.show()>
+                                {text}
+                            </a>
+                        }
+                    })
+            }}
+        </div>
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+mod browser {
+    use berth_types::api::LiveEvent;
+    use berth_types::url::{BERTH_API, with_query};
+    use leptos::__reexports::send_wrapper::SendWrapper;
+    use leptos::prelude::*;
+    use std::cell::RefCell;
+    use std::rc::Rc;
+    use std::time::Duration;
+    use wasm_bindgen::JsCast;
+    use wasm_bindgen::closure::Closure;
+    use web_sys::{Event, EventSource, MessageEvent};
+
+    /// Every kind of event: a browser hears only of those that it is asked to listen to.
+    const KINDS: [&str; 10] = [
+        LiveEvent::READY,
+        LiveEvent::RESET,
+        "push_artifact",
+        "delete_artifact",
+        "create_tag",
+        "delete_tag",
+        "delete_repository",
+        LiveEvent::JOB,
+        "job_log",
+        "job_queue",
+    ];
+    /// The wait before a stream is asked for again that the server refused; the browser waits by itself for one that it lost.
+    const REFUSED: Duration = Duration::from_secs(15);
+
+    type Listener = Closure<dyn FnMut(Event)>;
+
+    /// The stream of a page.
+    struct Stream {
+        scope: String,
+        heard: Box<dyn Fn(LiveEvent)>,
+        dot: Option<RwSignal<Option<bool>>>,
+        /// The id of the last event.
+        last: RefCell<String>,
+        open: RefCell<Option<(EventSource, [Listener; 3])>>,
+        gone: std::cell::Cell<bool>,
+    }
+
+    pub(super) fn follow(scope: String, dot: Option<RwSignal<Option<bool>>>, heard: Box<dyn Fn(LiveEvent)>) {
+        let stream = Rc::new(Stream {
+            scope,
+            heard,
+            dot,
+            last: RefCell::default(),
+            open: RefCell::default(),
+            gone: std::cell::Cell::new(false),
+        });
+        let kept = SendWrapper::new(stream.clone());
+        on_cleanup(move || kept.end());
+        // After the page was taken over: what the server drew is older than the stream by then, but not by much.
+        Effect::new(move |_| {
+            stream.look();
+            let watching = stream.clone();
+            let handle = SendWrapper::new(document_listener(move || watching.look()));
+            on_cleanup(move || drop(handle));
+        });
+    }
+
+    /// Listens to whether the page can be seen, until it is dropped.
+    fn document_listener(look: impl Fn() + 'static) -> impl Drop {
+        struct Listening(Closure<dyn FnMut(Event)>);
+        impl Drop for Listening {
+            fn drop(&mut self) {
+                let listener = self.0.as_ref().unchecked_ref();
+                // It is there: it was added before.
+                drop(document().remove_event_listener_with_callback("visibilitychange", listener));
+            }
+        }
+        let listener = Closure::<dyn FnMut(Event)>::new(move |_| look());
+        let added = document().add_event_listener_with_callback("visibilitychange", listener.as_ref().unchecked_ref());
+        // Without it the stream stays open while the page is hidden.
+        drop(added);
+        Listening(listener)
+    }
+
+    impl Stream {
+        /// Opens the stream where the page can be seen, closes it where it cannot.
+        fn look(self: &Rc<Self>) {
+            if document().hidden() {
+                self.close();
+            } else if self.open.borrow().is_none() && !self.gone.get() {
+                self.connect();
+            }
+        }
+
+        fn connect(self: &Rc<Self>) {
+            let last = self.last.borrow().clone();
+            let url = with_query(&format!("{BERTH_API}/events"), &[("scope", &self.scope), ("last_event_id", &last)]);
+            let Ok(source) = EventSource::new(&url) else { return };
+            let listener = |hear: fn(&Rc<Stream>, &Event)| {
+                let stream = self.clone();
+                Listener::new(move |event: Event| hear(&stream, &event))
+            };
+            let listeners = [listener(Stream::opened), listener(Stream::lost), listener(Stream::received)];
+            source.set_onopen(Some(listeners[0].as_ref().unchecked_ref()));
+            source.set_onerror(Some(listeners[1].as_ref().unchecked_ref()));
+            for kind in KINDS {
+                // A kind that is not listened to is not heard; the page is loaded again at the next one.
+                drop(source.add_event_listener_with_callback(kind, listeners[2].as_ref().unchecked_ref()));
+            }
+            *self.open.borrow_mut() = Some((source, listeners));
+        }
+
+        fn opened(self: &Rc<Self>, _: &Event) {
+            self.show(true);
+        }
+
+        fn lost(self: &Rc<Self>, _: &Event) {
+            self.show(false);
+            let refused =
+                self.open.borrow().as_ref().is_some_and(|(source, _)| source.ready_state() == EventSource::CLOSED);
+            if refused {
+                let stream = SendWrapper::new(self.clone());
+                // Its listener runs right now, so the stream is put away later.
+                set_timeout(
+                    move || {
+                        stream.close();
+                        stream.look();
+                    },
+                    REFUSED,
+                );
+            }
+        }
+
+        fn received(self: &Rc<Self>, event: &Event) {
+            let Some(message) = event.dyn_ref::<MessageEvent>() else { return };
+            *self.last.borrow_mut() = message.last_event_id();
+            let event = message.data().as_string().and_then(|data| serde_json::from_str::<LiveEvent>(&data).ok());
+            if let Some(event) = event.filter(|event| event.kind != LiveEvent::READY) {
+                (self.heard)(event);
+            }
+        }
+
+        fn show(&self, open: bool) {
+            if let Some(dot) = self.dot {
+                // The frame may be gone with its dot.
+                dot.try_set(Some(open));
+            }
+        }
+
+        fn close(&self) {
+            if let Some((source, _)) = self.open.borrow_mut().take() {
+                source.close();
+            }
+        }
+
+        fn end(&self) {
+            self.gone.set(true);
+            self.close();
+            if let Some(dot) = self.dot {
+                dot.try_set(None);
+            }
+        }
+    }
+}

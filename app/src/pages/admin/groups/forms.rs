@@ -1,0 +1,287 @@
+//! Making, renaming and deleting a group, and where it belongs to.
+
+use super::{LIST, crumbs, kind};
+use crate::client::use_client;
+#[cfg(feature = "ssr")]
+use crate::client::{ApiError, Client};
+#[cfg(feature = "ssr")]
+use crate::form::Fault;
+use crate::form::{FormAction, FormError, FormErrors, PostForm, Posted, answer_of, fault_of, value_of};
+use crate::i18n::keys;
+use crate::load::Resource;
+#[cfg(feature = "ssr")]
+use crate::notice::Notice;
+use crate::notice::role_key;
+use crate::pages::admin::AdminFrame;
+use crate::pages::admin::outside::{DeleteQuestion, Target, Thing};
+use crate::pages::project::{ProjectPart, natural};
+use crate::pages::{NotFound, loaded};
+use crate::query::{ListState, use_list_state};
+use crate::ui::{
+    Badge, Button, Card, CardBody, Cell, Column, Empty, Glyph, LinkButton, Look, NameLink, PageHead, Pager, Row,
+    RowHead, SelectField, SelectOption, Table, TableBox, TextField,
+};
+use crate::{t, tn};
+use berth_types::ProjectName;
+use berth_types::api::{GroupMembership, UserGroup};
+use berth_types::page::Paged;
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+/// Makes a group, or gives the one whose id is given another name.
+#[server(prefix = "/_portal", endpoint = "group")]
+pub(crate) async fn post_group(#[server(default)] id: i64, name: String, #[server(default)] kind: i64) -> Posted {
+    let client = use_client();
+    let name = name.trim();
+    let posted = save(&client, id, name, kind).await;
+    let notice = if id == 0 { Notice::OutsideCreated } else { Notice::OutsideSaved };
+    crate::form::conclude(posted, &notice.on(LIST, name))
+}
+
+#[cfg(feature = "ssr")]
+async fn save(client: &Client, id: i64, name: &str, kind: i64) -> Posted {
+    let kind_text = kind.to_string();
+    let mut answer = FormError::keeping(&[("name", name), ("kind", &kind_text)]);
+    answer.check("name", name.is_empty().then_some(Fault::Required));
+    answer.pass()?;
+    let saved = if id == 0 {
+        let group = UserGroup { group_name: name.to_owned(), group_type: kind, ..UserGroup::default() };
+        client.create_group(&group).await.map(drop)
+    } else {
+        client.rename_group(id, name).await
+    };
+    saved.map_err(|refusal: ApiError| match refusal.status {
+        409 => answer.with("name", Fault::NameTaken(name.to_owned())),
+        _ => answer.refused(refusal),
+    })
+}
+
+/// The page to make a group.
+#[component]
+pub fn NewGroup() -> impl IntoView {
+    let action = FormAction::of::<PostGroup>();
+    let answer = answer_of(action);
+    let title = t!(keys::groups::NEW_TITLE);
+    let kinds = [(2, "HTTP"), (3, "OIDC")].map(|(number, name)| SelectOption::new(number.to_string(), name));
+    view! {
+        <AdminFrame title=title.clone() crumbs=crumbs(&title)>
+            <PageHead title=|| t!(keys::groups::NEW_TITLE) sub=t!(keys::groups::NEW_SUB) />
+            <Card label=t!(keys::groups::NEW_TITLE)>
+                <CardBody>
+                    <PostForm action=action attr:class="form" attr:novalidate="">
+                        <FormErrors answer=answer />
+                        <NameField answer=answer name=String::new() />
+                        <SelectField
+                            label=t!(keys::groups::KIND)
+                            name="kind"
+                            options=kinds.to_vec()
+                            selected=value_of(answer, "kind", "2")
+                            hint=t!(keys::groups::KIND_HINT)
+                        />
+                        <Buttons action=action submit=t!(keys::groups::CREATE) />
+                    </PostForm>
+                </CardBody>
+            </Card>
+        </AdminFrame>
+    }
+}
+
+#[component]
+fn NameField(answer: Signal<Option<FormError>>, name: String) -> impl IntoView {
+    view! {
+        <TextField
+            label=t!(keys::groups::NAME)
+            name="name"
+            value=value_of(answer, "name", &name)
+            hint=t!(keys::groups::NAME_HINT)
+            error=fault_of(answer, "name")
+            autocomplete="off"
+            maxlength=255
+            required=true
+        />
+    }
+}
+
+#[component]
+fn Buttons(action: FormAction, submit: String) -> impl IntoView {
+    view! {
+        <div class="row">
+            <Button look=Look::Primary submit=true busy=action.pending()>
+                {submit}
+            </Button>
+            <LinkButton href=LIST>{t!(keys::common::CANCEL)}</LinkButton>
+        </div>
+    }
+}
+
+/// The group that the address names.
+fn id_of_page() -> Option<i64> {
+    use_params_map().with_untracked(|params| params.get_str("id").and_then(|id| id.parse().ok()))
+}
+
+type Found = (ListState, UserGroup, Paged<GroupMembership>);
+
+/// A group and a page of its memberships.
+fn group_of_page(id: i64) -> Resource<crate::client::ApiResult<Found>> {
+    let client = use_client();
+    let state = use_list_state("");
+    Resource::new(
+        move || state.get(),
+        move |state| {
+            let client = client.clone();
+            async move {
+                let group = client.group(id).await?;
+                let memberships = client.group_memberships(id, &state.params(String::new())).await?;
+                Ok((state, group, memberships))
+            }
+        },
+    )
+}
+
+/// The page of a group: its name, and the projects that it belongs to.
+#[component]
+pub fn EditGroup() -> impl IntoView {
+    let Some(id) = id_of_page() else { return view! { <NotFound /> }.into_any() };
+    let action = FormAction::of::<PostGroup>();
+    let title = t!(keys::groups::EDIT_SHORT);
+    view! {
+        <AdminFrame title=title.clone() crumbs=crumbs(&title)>
+            {loaded(
+                group_of_page(id),
+                move |(state, group, memberships)| {
+                    view! { <GroupPage id=id state=state group=group memberships=memberships action=action /> }
+                },
+            )}
+        </AdminFrame>
+    }
+    .into_any()
+}
+
+#[component]
+fn GroupPage(
+    id: i64,
+    state: ListState,
+    group: UserGroup,
+    memberships: Paged<GroupMembership>,
+    action: FormAction,
+) -> impl IntoView {
+    let answer = answer_of(action);
+    let heading = group.group_name.clone();
+    let kind = kind(group.group_type);
+    let badge = move || view! { <Badge>{kind}</Badge> };
+    let delete = Target::of(Thing::Group, id, &group.group_name).delete();
+    let actions = move || {
+        view! {
+            <LinkButton href=delete look=Look::Danger icon=Glyph::Trash>
+                {t!(keys::common::MENU_DELETE)}
+            </LinkButton>
+        }
+    };
+    let total = natural(memberships.total);
+    let pager = (total > 0).then(|| {
+        let ListState { page, page_size, search, .. } = state;
+        view! { <Pager page=page page_size=page_size total=total search=search /> }
+    });
+    let projects = if memberships.items.is_empty() {
+        view! {
+            <Empty icon=Glyph::Project title=t!(keys::groups::NO_PROJECTS) text=t!(keys::groups::NO_PROJECTS_TEXT) in_card=true>
+                <LinkButton href="/projects" icon=Glyph::Project>
+                    {t!(keys::nav::PROJECTS)}
+                </LinkButton>
+            </Empty>
+        }
+        .into_any()
+    } else {
+        memberships_table(memberships.items)
+    };
+    view! {
+        <PageHead title=move || heading meta=badge actions=actions />
+        <Card title=t!(keys::groups::RENAME)>
+            <CardBody>
+                <PostForm action=action attr:class="form" attr:novalidate="">
+                    <FormErrors answer=answer />
+                    <input type="hidden" name="id" value=id.to_string() />
+                    <NameField answer=answer name=group.group_name />
+                    <Buttons action=action submit=t!(keys::common::SAVE) />
+                </PostForm>
+            </CardBody>
+        </Card>
+        <Card title=t!(keys::groups::PROJECTS)>{projects}</Card>
+        {pager}
+    }
+}
+
+fn memberships_table(memberships: Vec<GroupMembership>) -> AnyView {
+    let head = || {
+        view! {
+            <Column label=t!(keys::groups::PROJECT) />
+            <Column label=t!(keys::groups::ROLE) />
+        }
+    };
+    let rows = memberships.into_iter().map(|membership| {
+        let role = role_key(&membership.role_name).map_or(membership.role_name, |key| t!(key));
+        // Names of projects that exist are names of projects.
+        let members = membership.project_name.parse::<ProjectName>().ok();
+        let members = members.map(|project| ProjectPart::Members.of(&project)).unwrap_or_default();
+        view! {
+            <Row>
+                <RowHead>
+                    <NameLink text=membership.project_name href=members />
+                </RowHead>
+                <Cell label=t!(keys::groups::ROLE)>{role}</Cell>
+            </Row>
+        }
+    });
+    view! {
+        <TableBox flush=true>
+            <Table caption=t!(keys::groups::PROJECTS) head=head>
+                {rows.collect_view()}
+            </Table>
+        </TableBox>
+    }
+    .into_any()
+}
+
+/// The question whether to delete a group.
+#[component]
+pub fn DeleteGroup() -> impl IntoView {
+    let Some(id) = id_of_page() else { return view! { <NotFound /> }.into_any() };
+    let title = t!(keys::groups::DELETE_SUBMIT);
+    view! {
+        <AdminFrame title=title.clone() crumbs=crumbs(&title)>
+            {loaded(
+                group_of_page(id),
+                move |(_, group, memberships)| {
+                    view! { <Question id=id group=group memberships=memberships /> }
+                },
+            )}
+        </AdminFrame>
+    }
+    .into_any()
+}
+
+#[component]
+fn Question(id: i64, group: UserGroup, memberships: Paged<GroupMembership>) -> impl IntoView {
+    let total = natural(memberships.total);
+    let effect = match total {
+        0 => t!(keys::groups::DELETE_UNUSED),
+        total => tn!(keys::groups::DELETE_USED, total),
+    };
+    let shown = natural(i64::try_from(memberships.items.len()).unwrap_or_default());
+    let more = (shown < total).then(|| view! { <p class="small muted">{tn!(keys::groups::MORE, total - shown)}</p> });
+    let table = (total > 0).then(|| {
+        let table = memberships_table(memberships.items);
+        view! { <Card title=t!(keys::groups::PROJECTS)>{table}</Card> }
+    });
+    view! {
+        <DeleteQuestion
+            target=Target::of(Thing::Group, id, &group.group_name)
+            heading=t!(keys::groups::DELETE_TITLE, name = group.group_name)
+            effect=effect
+            submit=t!(keys::groups::DELETE_SUBMIT)
+        >
+            {table}
+            {more}
+        </DeleteQuestion>
+    }
+}

@@ -1,0 +1,163 @@
+//! What the address of the page asks for.
+
+use crate::ui::query_pairs;
+use berth_types::api::{BulkAction, BulkKind, BulkRequest};
+use berth_types::{ProjectName, RepoName};
+
+/// What the things belong to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Tags or artifacts.
+    Repository(RepoName),
+    /// Repositories or robots.
+    Project(ProjectName),
+    /// People or robots.
+    System,
+}
+
+impl Place {
+    /// The page with the question.
+    pub(crate) fn href(&self) -> String {
+        match self {
+            Place::Repository(repo) => format!("/projects/{repo}/-/bulk"),
+            Place::Project(project) => format!("/projects/{project}/-/bulk"),
+            Place::System => "/admin/bulk".to_owned(),
+        }
+    }
+
+    /// The list that the things were selected in.
+    pub(super) fn list(&self, kind: Option<BulkKind>) -> String {
+        match (self, kind) {
+            (Place::Repository(repo), Some(BulkKind::Artifacts)) => format!("/projects/{repo}?tab=artifacts"),
+            (Place::Repository(repo), _) => format!("/projects/{repo}"),
+            (Place::Project(project), Some(BulkKind::Robots)) => format!("/projects/{project}/-/robots"),
+            (Place::Project(project), _) => format!("/projects/{project}"),
+            (Place::System, Some(BulkKind::Robots)) => "/admin/robots".to_owned(),
+            (Place::System, _) => "/admin/users".to_owned(),
+        }
+    }
+}
+
+/// What the address asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Asked {
+    /// The operation that is looked at.
+    pub operation: Option<i64>,
+    /// What is to be done.
+    pub request: BulkRequest,
+}
+
+/// Which part of the question is still open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Open {
+    /// Nothing is selected, or nothing that can be done.
+    Everything,
+    /// Which label.
+    Label,
+    /// Copied to where.
+    Target,
+    /// Nothing.
+    Nothing,
+}
+
+impl Asked {
+    pub(super) fn read(search: &str, place: &Place) -> Self {
+        let mut asked = Asked::default();
+        let request = &mut asked.request;
+        match place {
+            Place::Repository(repo) => request.repository = repo.to_string(),
+            Place::Project(project) => request.project = project.to_string(),
+            Place::System => {}
+        }
+        for (name, value) in query_pairs(search) {
+            match name.as_str() {
+                "op" => asked.operation = value.parse().ok(),
+                "kind" => request.kind = BulkKind::parse(&value),
+                "act" => request.action = BulkAction::parse(&value),
+                "item" if !value.is_empty() => request.items.push(value),
+                "all" => request.all = value == "1",
+                "q" => request.q = value,
+                "label" => request.label_id = value.parse().ok(),
+                "target" => request.target = value.trim().to_owned(),
+                _ => {}
+            }
+        }
+        if request.all {
+            request.items.clear();
+        } else {
+            // What was ticked is meant, however the list was narrowed.
+            request.q.clear();
+        }
+        asked
+    }
+
+    pub(super) fn open(&self) -> Open {
+        let BulkRequest { kind, action, items, all, label_id, target, .. } = &self.request;
+        let (Some(_), Some(action)) = (kind, action) else { return Open::Everything };
+        if items.is_empty() && !all {
+            return Open::Everything;
+        }
+        match action {
+            BulkAction::AddLabel | BulkAction::RemoveLabel if label_id.is_none() => Open::Label,
+            BulkAction::Copy if target.is_empty() => Open::Target,
+            BulkAction::Delete
+            | BulkAction::AddLabel
+            | BulkAction::RemoveLabel
+            | BulkAction::Copy
+            | BulkAction::Enable
+            | BulkAction::Disable => Open::Nothing,
+        }
+    }
+
+    /// The fields of a form that asks for the rest.
+    pub(super) fn fields(&self) -> Vec<(&'static str, String)> {
+        let request = &self.request;
+        let mut fields = vec![
+            ("kind", request.kind.map(BulkKind::as_str).unwrap_or_default().to_owned()),
+            ("act", request.action.map(BulkAction::as_str).unwrap_or_default().to_owned()),
+        ];
+        if request.all {
+            fields.extend([("all", "1".to_owned()), ("q", request.q.clone())]);
+        }
+        fields.extend(request.items.iter().map(|item| ("item", item.clone())));
+        fields.into_iter().filter(|(_, value)| !value.is_empty()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_becomes_a_request() {
+        let place = Place::Repository("p/a".parse().unwrap());
+        let asked = Asked::read("?kind=tags&act=delete&item=v1&item=v%2B2&q=name%3D~v", &place);
+        let request = &asked.request;
+        assert_eq!((request.repository.as_str(), request.q.as_str()), ("p/a", ""));
+        assert_eq!(request.items, ["v1", "v+2"]);
+        assert_eq!(asked.open(), Open::Nothing);
+        let all = Asked::read("?kind=tags&act=delete&item=v1&all=1&q=name%3D~v", &place);
+        assert!(all.request.items.is_empty() && all.request.all);
+        assert_eq!(all.request.q, "name=~v");
+        assert_eq!(all.fields().len(), 4);
+    }
+
+    #[test]
+    fn what_is_missing_is_asked_for() {
+        let open = |search: &str| Asked::read(search, &Place::System).open();
+        assert_eq!(open("?kind=users&act=delete"), Open::Everything);
+        assert_eq!(open("?kind=shoes&act=delete&item=1"), Open::Everything);
+        assert_eq!(open("?kind=artifacts&act=add_label&all=1"), Open::Label);
+        assert_eq!(open("?kind=artifacts&act=add_label&all=1&label=3"), Open::Nothing);
+        assert_eq!(open("?kind=artifacts&act=copy&all=1&target=+"), Open::Target);
+        assert_eq!(open("?kind=artifacts&act=copy&all=1&target=q/b"), Open::Nothing);
+        assert_eq!(Asked::read("?op=7", &Place::System).operation, Some(7));
+    }
+
+    #[test]
+    fn lists_are_found_again() {
+        let repo = Place::Repository("p/a".parse().unwrap());
+        assert_eq!(repo.list(Some(BulkKind::Artifacts)), "/projects/p/a?tab=artifacts");
+        assert_eq!(Place::System.list(Some(BulkKind::Users)), "/admin/users");
+    }
+}

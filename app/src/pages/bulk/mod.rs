@@ -1,0 +1,278 @@
+//! Many things at once: what would happen to them, then how far it is.
+
+mod asked;
+mod failures;
+mod progress;
+mod words;
+
+pub(crate) use asked::Place;
+
+#[cfg(feature = "ssr")]
+use crate::client::ApiError;
+use crate::client::use_client;
+#[cfg(feature = "ssr")]
+use crate::form::FormError;
+use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of};
+use crate::i18n::keys;
+use crate::load::Resource;
+use crate::pages::admin::AdminFrame;
+use crate::pages::loaded;
+use crate::query::ListState;
+use crate::ui::{
+    BulkButton, Button, Callout, Card, CardBody, Crumb, Empty, GetForm, Glyph, LinkButton, Look, PageHead, SelectField,
+    SelectOption, TextField, Tone,
+};
+use crate::{t, tn};
+use asked::{Asked, Open};
+use berth_types::ProjectId;
+use berth_types::api::{BulkAction, BulkKind, BulkPreview, BulkRequest, Label};
+use failures::Failures;
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+use progress::Progress;
+use words::{effects, is_removal, phrase};
+
+/// Begins an operation; `page` is where it is looked at.
+#[server(prefix = "/_portal", endpoint = "bulk")]
+pub(crate) async fn post_bulk(request: String, page: String) -> Posted {
+    let client = use_client();
+    let begun = match serde_json::from_str::<BulkRequest>(&request) {
+        Ok(request) => client.begin_bulk(&request).await.map_err(|refusal| FormError::default().refused(refusal)),
+        Err(_) => Err(FormError::default().refused(ApiError::not_found())),
+    };
+    let address = begun.as_ref().map(|begun| format!("{page}?op={}", begun.id)).unwrap_or_default();
+    crate::form::conclude(begun.map(drop), &address)
+}
+
+/// What can be done to the rows of a list.
+pub(crate) fn buttons(acts: &[(BulkAction, bool)]) -> Vec<BulkButton> {
+    let allowed = acts.iter().filter(|(_, allowed)| *allowed);
+    let button = |(act, _): &(BulkAction, bool)| {
+        let (label, icon) = match act {
+            BulkAction::Delete => (keys::bulk::act::DELETE, Glyph::Trash),
+            BulkAction::AddLabel => (keys::bulk::act::ADD_LABEL, Glyph::Tag),
+            BulkAction::RemoveLabel => (keys::bulk::act::REMOVE_LABEL, Glyph::X),
+            BulkAction::Copy => (keys::bulk::act::COPY, Glyph::Copy),
+            BulkAction::Enable => (keys::bulk::act::ENABLE, Glyph::Play),
+            BulkAction::Disable => (keys::bulk::act::DISABLE, Glyph::Pause),
+        };
+        BulkButton { act: act.as_str(), label: t!(label), icon, danger: *act == BulkAction::Delete }
+    };
+    allowed.map(button).collect()
+}
+
+/// What the address of the question says besides the rows.
+pub(crate) fn keep(kind: BulkKind, filter: String) -> Vec<(&'static str, String)> {
+    vec![("kind", kind.as_str().to_owned()), ("q", filter)]
+}
+
+/// The question about people or robots of the system.
+#[component]
+pub fn SystemBulk() -> impl IntoView {
+    let title = t!(keys::bulk::PAGE);
+    view! {
+        <AdminFrame title=title.clone() crumbs=vec![Crumb::here(title)]>
+            <Bulk place=Place::System project=None />
+        </AdminFrame>
+    }
+}
+
+/// The question, or the operation that was begun.
+#[component]
+pub(crate) fn Bulk(
+    /// What the things belong to.
+    place: Place,
+    /// The project's row id, where they belong to one.
+    project: Option<ProjectId>,
+) -> impl IntoView {
+    let search = use_location().search;
+    let action = FormAction::of::<PostBulk>();
+    move || {
+        let asked = search.with(|search| Asked::read(search, &place));
+        let place = place.clone();
+        match (asked.operation, asked.open()) {
+            (Some(id), _) => view! { <Progress place=place id=id /> }.into_any(),
+            (None, Open::Everything) => view! { <Nothing place=place kind=asked.request.kind /> }.into_any(),
+            (None, Open::Label) => view! { <ChooseLabel place=place project=project asked=asked /> }.into_any(),
+            (None, Open::Target) => view! { <ChooseTarget place=place asked=asked /> }.into_any(),
+            (None, Open::Nothing) => view! { <Question place=place asked=asked action=action /> }.into_any(),
+        }
+    }
+}
+
+#[component]
+fn Nothing(place: Place, kind: Option<BulkKind>) -> impl IntoView {
+    view! {
+        <PageHead title=|| t!(keys::bulk::PAGE) />
+        <Empty icon=Glyph::Search title=t!(keys::bulk::NOTHING) text=t!(keys::bulk::NOTHING_TEXT)>
+            <LinkButton href=place.list(kind)>{t!(keys::bulk::BACK)}</LinkButton>
+        </Empty>
+    }
+}
+
+/// Fields that carry what is known already.
+fn carried(asked: &Asked) -> impl IntoView + use<> {
+    let fields = asked.fields().into_iter();
+    fields.map(|(name, value)| view! { <input type="hidden" name=name value=value /> }).collect_view()
+}
+
+#[component]
+fn ChooseLabel(place: Place, project: Option<ProjectId>, asked: Asked) -> impl IntoView {
+    let client = use_client();
+    let labels = Resource::new(
+        || (),
+        move |()| {
+            let client = client.clone();
+            async move {
+                // A project has few labels; a hundred are one page.
+                let params = ListState { page: 1, page_size: 100, ..ListState::default() }.params(String::new());
+                let mut found = client.labels(project, "", &params).await?.items;
+                if project.is_some() {
+                    found.extend(client.labels(None, "", &params).await?.items);
+                }
+                Ok(found)
+            }
+        },
+    );
+    let back = place.list(asked.request.kind);
+    loaded(labels, move |labels: Vec<Label>| {
+        let back = back.clone();
+        if labels.is_empty() {
+            return view! {
+                <PageHead title=|| t!(keys::bulk::LABEL_CHOOSE) />
+                <Empty icon=Glyph::Tag title=t!(keys::bulk::NO_LABELS) text=t!(keys::bulk::NO_LABELS_TEXT)>
+                    <LinkButton href=back>{t!(keys::bulk::BACK)}</LinkButton>
+                </Empty>
+            }
+            .into_any();
+        }
+        let known = carried(&asked);
+        let options = labels.into_iter().map(|label| SelectOption::new(label.id.to_string(), label.name)).collect();
+        view! {
+            <PageHead title=|| t!(keys::bulk::LABEL_CHOOSE) />
+            <Card label=t!(keys::bulk::LABEL)>
+                <CardBody>
+                    <GetForm class="form">
+                        {known} <SelectField label=t!(keys::bulk::LABEL) name="label" options=options />
+                        <div class="row">
+                            <Button submit=true look=Look::Primary>
+                                {t!(keys::bulk::CONTINUE)}
+                            </Button>
+                            <LinkButton href=back>{t!(keys::common::CANCEL)}</LinkButton>
+                        </div>
+                    </GetForm>
+                </CardBody>
+            </Card>
+        }
+        .into_any()
+    })
+}
+
+#[component]
+fn ChooseTarget(place: Place, asked: Asked) -> impl IntoView {
+    let (back, known) = (place.list(asked.request.kind), carried(&asked));
+    view! {
+        <PageHead title=|| t!(keys::bulk::TARGET) />
+        <Card label=t!(keys::bulk::TARGET)>
+            <CardBody>
+                <GetForm class="form">
+                    {known}
+                    <TextField
+                        label=t!(keys::bulk::TARGET)
+                        name="target"
+                        hint=t!(keys::bulk::TARGET_HINT)
+                        raw=true
+                        autocomplete="off"
+                        maxlength=255
+                    />
+                    <div class="row">
+                        <Button submit=true look=Look::Primary>
+                            {t!(keys::bulk::CONTINUE)}
+                        </Button>
+                        <LinkButton href=back>{t!(keys::common::CANCEL)}</LinkButton>
+                    </div>
+                </GetForm>
+            </CardBody>
+        </Card>
+    }
+}
+
+#[component]
+fn Question(place: Place, asked: Asked, action: FormAction) -> impl IntoView {
+    let client = use_client();
+    let request = asked.request;
+    let preview = {
+        let request = request.clone();
+        Resource::new(
+            || (),
+            move |()| {
+                let (client, request) = (client.clone(), request.clone());
+                async move { client.bulk_preview(&request).await }
+            },
+        )
+    };
+    loaded(preview, move |preview| {
+        view! { <Effect place=place.clone() request=request.clone() preview=preview action=action /> }
+    })
+}
+
+#[component]
+fn Effect(place: Place, request: BulkRequest, preview: BulkPreview, action: FormAction) -> impl IntoView {
+    let what = phrase(&request, preview.items);
+    let heading = t!(keys::bulk::QUESTION, what = what);
+    let removal = is_removal(&request);
+    let lines = effects(&request, &preview);
+    let lines = lines.into_iter().map(|line| view! { <li>{line}</li> }).collect_view();
+    let sub = match &place {
+        Place::Repository(repo) => repo.to_string(),
+        Place::Project(project) => project.to_string(),
+        Place::System => String::new(),
+    };
+    let kept = (preview.kept_count > 0).then(|| {
+        let title = tn!(keys::bulk::KEPT, crate::pages::project::natural(preview.kept_count));
+        view! {
+            <Callout tone=Tone::Warn title=title />
+            <Failures caption=t!(keys::bulk::KEPT_CAPTION) failures=preview.kept.clone() />
+        }
+    });
+    let unknown = (!preview.unknown.is_empty()).then(|| {
+        let title = tn!(keys::bulk::UNKNOWN, preview.unknown.len() as u64);
+        view! { <Callout tone=Tone::Warn title=title text=preview.unknown.join(", ") /> }
+    });
+    let back = place.list(request.kind);
+    let look = if removal { Look::DangerFill } else { Look::Primary };
+    let icon = if request.action == Some(BulkAction::Delete) { Glyph::Trash } else { Glyph::Check };
+    let cancel = back.clone();
+    let form = (preview.items > 0).then(|| {
+        // It was read from an address a moment ago, so it can be written.
+        let json = serde_json::to_string(&request).unwrap_or_default();
+        view! {
+            <PostForm action=action>
+                <input type="hidden" name="request" value=json />
+                <input type="hidden" name="page" value=place.href() />
+                <div class="row">
+                    <Button look=look icon=icon submit=true busy=action.pending()>
+                        {what}
+                    </Button>
+                    <LinkButton href=cancel>{t!(keys::common::CANCEL)}</LinkButton>
+                </div>
+            </PostForm>
+        }
+    });
+    let nothing = (preview.items == 0).then(|| {
+        view! { <LinkButton href=back>{t!(keys::bulk::BACK)}</LinkButton> }
+    });
+    view! {
+        <PageHead title=move || heading sub=sub />
+        <FormErrors answer=answer_of(action) />
+        <Card title=t!(keys::bulk::effect::TITLE)>
+            <CardBody>
+                <ul class="prose">{lines}</ul>
+            </CardBody>
+        </Card>
+        {kept}
+        {unknown}
+        {form}
+        {nothing}
+    }
+}

@@ -1,0 +1,81 @@
+//! How an operation is told.
+
+use crate::format::bytes;
+use crate::i18n::{Key, keys};
+use crate::pages::project::natural;
+use crate::{t, tn};
+use berth_types::api::{BulkAction, BulkFailure, BulkKind, BulkPreview, BulkRequest};
+
+/// What is done, as a request: "Delete 3 tags".
+pub(super) fn phrase(request: &BulkRequest, count: i64) -> String {
+    tn!(phrase_key(request), natural(count))
+}
+
+fn phrase_key(request: &BulkRequest) -> Key {
+    match (request.kind, request.action) {
+        (Some(BulkKind::Tags), _) | (None, _) => keys::bulk::DELETE_TAGS,
+        (Some(BulkKind::Artifacts), Some(BulkAction::AddLabel)) => keys::bulk::LABEL_ARTIFACTS,
+        (Some(BulkKind::Artifacts), Some(BulkAction::RemoveLabel)) => keys::bulk::UNLABEL_ARTIFACTS,
+        (Some(BulkKind::Artifacts), Some(BulkAction::Copy)) => keys::bulk::COPY_ARTIFACTS,
+        (Some(BulkKind::Artifacts), _) => keys::bulk::DELETE_ARTIFACTS,
+        (Some(BulkKind::Repositories), _) => keys::bulk::DELETE_REPOSITORIES,
+        (Some(BulkKind::Users), _) => keys::bulk::DELETE_USERS,
+        (Some(BulkKind::Robots), Some(BulkAction::Enable)) => keys::bulk::ENABLE_ROBOTS,
+        (Some(BulkKind::Robots), Some(BulkAction::Disable)) => keys::bulk::DISABLE_ROBOTS,
+        (Some(BulkKind::Robots), _) => keys::bulk::DELETE_ROBOTS,
+    }
+}
+
+/// Whether it takes something away.
+pub(super) fn is_removal(request: &BulkRequest) -> bool {
+    matches!(request.action, Some(BulkAction::Delete | BulkAction::Disable))
+}
+
+/// What happens, one sentence a line.
+pub(super) fn effects(request: &BulkRequest, preview: &BulkPreview) -> Vec<String> {
+    let mut lines = Vec::new();
+    let size = bytes(natural(preview.bytes));
+    let tags = |lines: &mut Vec<String>| {
+        if preview.tags > 0 {
+            lines.push(tn!(keys::bulk::effect::TAGS, natural(preview.tags)));
+        }
+    };
+    match (request.kind, request.action) {
+        (Some(BulkKind::Tags), _) => {
+            tags(&mut lines);
+            if preview.manifests > 0 {
+                lines.push(tn!(keys::bulk::effect::UNTAGGED, natural(preview.manifests), size = size));
+            }
+        }
+        (Some(BulkKind::Artifacts), Some(BulkAction::AddLabel)) => lines.push(t!(keys::bulk::effect::LABEL)),
+        (Some(BulkKind::Artifacts), Some(BulkAction::RemoveLabel)) => lines.push(t!(keys::bulk::effect::UNLABEL)),
+        (Some(BulkKind::Artifacts), Some(BulkAction::Copy)) => {
+            lines.push(t!(keys::bulk::effect::COPY_TO, target = request.target));
+            lines.push(t!(keys::bulk::effect::COPY));
+        }
+        (Some(BulkKind::Artifacts | BulkKind::Repositories), _) => {
+            lines.push(tn!(keys::bulk::effect::MANIFESTS, natural(preview.manifests)));
+            tags(&mut lines);
+            lines.push(t!(keys::bulk::effect::BYTES, size = size));
+        }
+        (Some(BulkKind::Users), _) => lines.push(t!(keys::bulk::effect::USERS)),
+        (Some(BulkKind::Robots), Some(BulkAction::Enable)) => lines.push(t!(keys::bulk::effect::ENABLE)),
+        (Some(BulkKind::Robots), Some(BulkAction::Disable)) => lines.push(t!(keys::bulk::effect::DISABLE)),
+        (Some(BulkKind::Robots), _) => lines.push(t!(keys::bulk::effect::ROBOTS)),
+        (None, _) => {}
+    }
+    lines
+}
+
+/// Why something stays as it is. What no word here knows is told in the server's.
+pub(super) fn reason(failure: &BulkFailure) -> String {
+    match failure.code.as_str() {
+        "PRECONDITION" => t!(keys::bulk::REASON_PROTECTED),
+        "VIOLATE_FOREIGN_KEY_CONSTRAINT" => t!(keys::bulk::REASON_LISTED),
+        "FORBIDDEN" => t!(keys::bulk::REASON_FORBIDDEN),
+        "NOT_FOUND" => t!(keys::bulk::REASON_GONE),
+        "UNAUTHORIZED" => t!(keys::bulk::REASON_ACCOUNT),
+        "DENIED" => t!(keys::bulk::REASON_ROOM),
+        _ => failure.message.clone(),
+    }
+}

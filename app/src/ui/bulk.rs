@@ -1,0 +1,239 @@
+//! Selecting rows of a list and acting on all of them at once.
+//!
+//! The checkboxes belong to a form that leads to a page with the question, so all of it works without script: the style
+//! sheet shows the bar in the place of the filters as soon as a row is ticked. Script adds the count, the range between
+//! two ticks, the checkbox for all rows of the page, and Esc.
+
+use super::{Glyph, Icon, classes};
+use crate::i18n::{keys, use_catalog};
+use crate::t;
+use leptos::prelude::*;
+
+/// The form that the checkboxes of rows belong to.
+pub(super) const FORM: &str = "bulk";
+
+/// Something that can be done to what is selected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BulkButton {
+    /// The word in the address of the question.
+    pub act: &'static str,
+    /// What it does: "Delete…".
+    pub label: String,
+    /// Beside it.
+    pub icon: Glyph,
+    /// Whether it takes something away.
+    pub danger: bool,
+}
+
+/// A list whose rows can be selected. Without anything to do to them it is only the list.
+#[component]
+pub fn Selectable(
+    /// Where the selection is sent.
+    #[prop(into)]
+    action: String,
+    /// What else the address there says: which kind of things, how the list is narrowed.
+    keep: Vec<(&'static str, String)>,
+    /// What can be done.
+    buttons: Vec<BulkButton>,
+    /// Rows on this page.
+    rows: usize,
+    /// Rows that match, on all pages.
+    total: u64,
+    /// The filters, the table, the pager.
+    children: Children,
+) -> impl IntoView {
+    if buttons.is_empty() || rows == 0 {
+        return children().into_any();
+    }
+    let root = NodeRef::<leptos::html::Div>::new();
+    let count = RwSignal::new(0_u64);
+    // A browser that goes back ticks what was ticked.
+    Effect::new(move || {
+        if let Some(root) = root.get() {
+            count.set(recount(&root));
+        }
+    });
+    let anchor = StoredValue::new(None::<usize>);
+    let on_change = move |event: leptos::ev::Event| {
+        if let Some(root) = root.get_untracked() {
+            head_changed(&root, &event);
+            count.set(recount(&root));
+        }
+    };
+    let on_click = move |event: leptos::ev::MouseEvent| {
+        if let Some(root) = root.get_untracked()
+            && let Some(clicked) = range(&root, &event, anchor.get_value())
+        {
+            anchor.set_value(Some(clicked));
+            count.set(recount(&root));
+        }
+    };
+    let on_key = move |event: leptos::ev::KeyboardEvent| {
+        if let Some(root) = root.get_untracked()
+            && event.key() == "Escape"
+            && count.get_untracked() > 0
+        {
+            clear(&root);
+            count.set(recount(&root));
+        }
+    };
+    let catalog = use_catalog();
+    let selected = move || match count.get() {
+        // Nobody counts without script.
+        0 => catalog.get(keys::bulk::SELECTION).to_owned(),
+        n => catalog.plural(keys::bulk::SELECTED, n, &[]),
+    };
+    let hidden = keep.into_iter().filter(|(_, value)| !value.is_empty());
+    let hidden = hidden.map(|(name, value)| view! { <input type="hidden" name=name value=value /> }).collect_view();
+    let more = u64::try_from(rows).is_ok_and(|rows| rows < total);
+    let all = more.then(|| {
+        view! {
+            <label class="check">
+                <input type="checkbox" name="all" value="1" />
+                <span>{crate::tn!(keys::bulk::ALL_MATCHING, total)}</span>
+            </label>
+        }
+    });
+    let buttons = buttons.into_iter().map(|button| {
+        view! {
+            <button
+                type="submit"
+                class=classes(&["btn btn-ghost btn-s", if button.danger { "btn-danger" } else { "" }])
+                name="act"
+                value=button.act
+            >
+                <Icon name=button.icon />
+                {button.label}
+            </button>
+        }
+    });
+    view! {
+        <div class="selectable" node_ref=root on:change=on_change on:click=on_click on:keydown=on_key>
+            <form
+                id=FORM
+                class="bulk"
+                method="get"
+                action=action
+                aria-label=t!(keys::bulk::SELECTION)
+                on:reset=move |_| count.set(0)
+            >
+                {hidden}
+                <strong class="strong" role="status">
+                    {selected}
+                </strong>
+                {all}
+                <span class="sep" aria-hidden="true"></span>
+                {buttons.collect_view()}
+                <button type="reset" class="btn btn-ghost btn-s push">
+                    <Icon name=Glyph::X />
+                    {t!(keys::bulk::CLEAR)}
+                </button>
+            </form>
+            {children()}
+        </div>
+    }
+    .into_any()
+}
+
+/// The head of the column with checkboxes: with script, a checkbox for all rows of the page.
+#[component]
+pub fn SelectAllColumn() -> impl IntoView {
+    let scripted = RwSignal::new(false);
+    Effect::new(move || scripted.set(true));
+    view! {
+        <th role="columnheader" scope="col" class="sel">
+            <label hidden=move || !scripted.get()>
+                <input type="checkbox" form=FORM autocomplete="off" />
+                <span class="sr">{t!(keys::bulk::SELECT_PAGE)}</span>
+            </label>
+            <span class="sr" hidden=move || scripted.get()>
+                {t!(keys::table::SELECT)}
+            </span>
+        </th>
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+use browser::{clear, head_changed, range, recount};
+
+#[cfg(target_arch = "wasm32")]
+mod browser {
+    use wasm_bindgen::JsCast;
+    use web_sys::{Element, Event, HtmlFormElement, HtmlInputElement, MouseEvent};
+
+    fn boxes(root: &Element, selector: &str) -> Vec<HtmlInputElement> {
+        let Ok(found) = root.query_selector_all(selector) else { return Vec::new() };
+        (0..found.length()).filter_map(|at| found.get(at)?.dyn_into().ok()).collect()
+    }
+
+    fn rows(root: &Element) -> Vec<HtmlInputElement> {
+        boxes(root, "tbody .sel input")
+    }
+
+    fn head(root: &Element) -> Option<HtmlInputElement> {
+        boxes(root, "thead .sel input").into_iter().next()
+    }
+
+    fn target(event: &Event) -> Option<HtmlInputElement> {
+        event.target()?.dyn_into().ok()
+    }
+
+    /// How many rows are ticked; the checkbox of all of them follows.
+    pub(super) fn recount(root: &Element) -> u64 {
+        let rows = rows(root);
+        let ticked = rows.iter().filter(|row| row.checked()).count();
+        if let Some(head) = head(root) {
+            head.set_checked(ticked > 0 && ticked == rows.len());
+            head.set_indeterminate(ticked > 0 && ticked < rows.len());
+        }
+        u64::try_from(ticked).unwrap_or_default()
+    }
+
+    /// All rows follow the checkbox of all of them.
+    pub(super) fn head_changed(root: &Element, event: &Event) {
+        let Some(head) = head(root) else { return };
+        if target(event).is_some_and(|target| target == head) {
+            rows(root).iter().for_each(|row| row.set_checked(head.checked()));
+        }
+    }
+
+    /// The row that was clicked; with Shift, all between it and the former become as it is.
+    pub(super) fn range(root: &Element, event: &MouseEvent, anchor: Option<usize>) -> Option<usize> {
+        let clicked = target(event)?;
+        let rows = rows(root);
+        let at = rows.iter().position(|row| *row == clicked)?;
+        if let (true, Some(anchor)) = (event.shift_key(), anchor) {
+            let between = anchor.min(at)..=anchor.max(at);
+            let ticked = clicked.checked();
+            rows.iter().enumerate().filter(|(n, _)| between.contains(n)).for_each(|(_, row)| row.set_checked(ticked));
+        }
+        Some(at)
+    }
+
+    /// Unticks everything.
+    pub(super) fn clear(root: &Element) {
+        let form = root.query_selector("form.bulk").ok().flatten();
+        if let Some(form) = form.and_then(|form| form.dyn_into::<HtmlFormElement>().ok()) {
+            form.reset();
+        }
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+use server::{clear, head_changed, range, recount};
+
+/// Nothing is ticked while the page is drawn in the server.
+#[cfg(not(target_arch = "wasm32"))]
+mod server {
+    pub(super) fn recount<E>(_: &E) -> u64 {
+        0
+    }
+
+    pub(super) fn head_changed<E, V>(_: &E, _: &V) {}
+
+    pub(super) fn range<E, V>(_: &E, _: &V, anchor: Option<usize>) -> Option<usize> {
+        anchor
+    }
+
+    pub(super) fn clear<E>(_: &E) {}
+}

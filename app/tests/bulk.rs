@@ -1,0 +1,196 @@
+//! Selecting rows, the question about them and the operation, over a fake transport, as HTML.
+
+#[expect(dead_code, reason = "the other suites use more of it")]
+mod support;
+
+use support::{ADMIN, Fake, MEI, answered, page};
+
+const PREVIEW: &str = "/api/berth/v1/bulk/preview";
+
+/// Somebody with a role in the project `team`.
+fn member(role: i64) -> Fake {
+    let project = format!(
+        r#"{{"project_id":7,"owner_id":1,"owner_name":"admin","name":"team","creation_time":"2026-03-01T09:00:00Z",
+        "update_time":"2026-03-14T09:24:00Z","current_user_role_id":{role},"current_user_role_ids":[{role}],
+        "repo_count":1,"metadata":{{"public":"false"}},"cve_allowlist":{{"items":[]}}}}"#
+    );
+    Fake::signed_in(MEI).answer("/api/v2.0/projects/team", 200, &project)
+}
+
+fn repositories(total: i64) -> (i64, String) {
+    let row = |name: &str| {
+        format!(
+            r#"{{"id":3,"project_id":7,"name":"team/{name}","description":"","artifact_count":4,"pull_count":1,
+            "creation_time":"2026-03-01T09:00:00Z","update_time":"2026-03-14T09:24:00Z"}}"#
+        )
+    };
+    (total, format!("[{},{}]", row("a"), row("b/c")))
+}
+
+#[tokio::test]
+async fn rows_are_selected_in_a_form_that_needs_no_script() {
+    let (total, list) = repositories(1240);
+    let fake = member(1).list("/api/v2.0/projects/team/repositories", total, &list);
+    let shown = page(&fake, "/projects/team?q=x").await;
+    assert_eq!(shown.status, 200);
+    shown.has(r#"id="bulk""#);
+    shown.has(r#"action="/projects/team/-/bulk""#);
+    shown.has(r#"name="kind" value="repositories""#);
+    shown.has(r#"name="q" value="name=~x""#);
+    shown.has(r#"name="item" value="team/b/c" form="bulk""#);
+    shown.has("All 1 240 that match");
+    shown.has(r#"name="act" value="delete""#);
+    // Who may not delete selects nothing.
+    let guest = member(3).list("/api/v2.0/projects/team/repositories", total, &list);
+    let guest = page(&guest, "/projects/team").await;
+    guest.lacks(r#"id="bulk""#);
+    guest.lacks(r#"form="bulk""#);
+}
+
+#[tokio::test]
+async fn a_page_that_shows_all_does_not_offer_all_that_match() {
+    let (_, list) = repositories(2);
+    let fake = member(1).list("/api/v2.0/projects/team/repositories", 2, &list);
+    page(&fake, "/projects/team").await.lacks(r#"name="all""#);
+}
+
+#[tokio::test]
+async fn the_question_says_what_happens_and_what_stays() {
+    let preview = r#"{"items":3,"unknown":["gone"],"tags":3,"manifests":2,"bytes":432013312,"kept_count":1,
+        "kept":[{"item":"v1","code":"PRECONDITION","message":"the tag v1 configured as immutable, cannot be deleted"}]}"#;
+    let fake = member(1).answer(PREVIEW, 200, preview);
+    let shown = page(&fake, "/projects/team/web/-/bulk?kind=tags&act=delete&item=v1&item=v2&item=v3&item=gone").await;
+    assert_eq!(shown.status, 200);
+    shown.has("<h1>Delete 3 tags?</h1>");
+    shown.has("3 tags are removed.");
+    shown.has("2 artifacts stay without any tag (412\u{a0}MiB).");
+    shown.has("1 of them stays");
+    shown.has("A rule of the project protects a tag of it");
+    shown.has("1 is not there any more");
+    shown.has(r#"action="/_portal/bulk""#);
+    shown.has("team/web");
+    // The button repeats verb and object, and the request travels whole.
+    shown.has("Delete 3 tags<");
+    shown.has("&quot;items&quot;:[&quot;v1&quot;,&quot;v2&quot;,&quot;v3&quot;,&quot;gone&quot;]");
+}
+
+#[tokio::test]
+async fn all_that_match_is_one_request_and_not_a_list() {
+    let preview = r#"{"items":1240,"unknown":[],"tags":1240,"manifests":0,"bytes":0,"kept":[],"kept_count":0}"#;
+    let fake = member(1).answer(PREVIEW, 200, preview);
+    let shown = page(&fake, "/projects/team/web/-/bulk?kind=tags&act=delete&item=pr-1&all=1&q=name%3D~pr").await;
+    shown.has("<h1>Delete 1 240 tags?</h1>");
+    shown.has("&quot;all&quot;:true,&quot;q&quot;:&quot;name=~pr&quot;");
+    shown.lacks("&quot;items&quot;");
+}
+
+#[tokio::test]
+async fn what_is_missing_is_asked_for_first() {
+    let labels = r##"[{"id":5,"name":"old","color":"#fff","scope":"p","project_id":7}]"##;
+    let fake = member(1).list("/api/v2.0/labels", 1, labels);
+    let label = page(&fake, "/projects/team/web/-/bulk?kind=artifacts&act=add_label&item=sha256%3Aab").await;
+    label.has("Which label?");
+    label.has(r#"<option value="5""#);
+    label.has(r#"name="item" value="sha256:ab""#);
+    let target = page(&member(1), "/projects/team/web/-/bulk?kind=artifacts&act=copy&all=1").await;
+    target.has(r#"name="target""#);
+    target.has(r#"name="all" value="1""#);
+    let nothing = page(&member(1), "/projects/team/web/-/bulk?kind=artifacts&act=copy").await;
+    nothing.has("Nothing is selected");
+    nothing.has(r#"href="/projects/team/web?tab=artifacts""#);
+}
+
+#[tokio::test]
+async fn a_refusal_is_shown_with_cause_and_request() {
+    let refused = r#"{"errors":[{"code":"FORBIDDEN","message":"forbidden"}]}"#;
+    let fake = member(3).answer(PREVIEW, 403, refused);
+    let shown = page(&fake, "/projects/team/web/-/bulk?kind=tags&act=delete&item=v1").await;
+    shown.has("req-1");
+    shown.lacks("/_portal/bulk");
+    // The answer of a plain form comes back to the page.
+    let preview = r#"{"items":1,"unknown":[],"tags":1,"manifests":0,"bytes":0,"kept":[],"kept_count":0}"#;
+    let refusal = r#"{"faults":[],"refusal":{"status":412,"code":"PRECONDITION","message":"10 operations are under way","request_id":"req-9"},"values":[]}"#;
+    let address = answered("/projects/team/web/-/bulk", "/_portal/bulk", refusal);
+    let back = page(&member(1).answer(PREVIEW, 200, preview), &format!("{address}&kind=tags&act=delete&item=v1")).await;
+    back.has("10 operations are under way");
+    back.has("req-9");
+}
+
+fn operation(status: &str, counts: (i64, i64, i64), failures: &str) -> String {
+    let (total, done, failed) = counts;
+    format!(
+        r#"{{"id":12,"request":{{"kind":"users","action":"delete","all":true}},"status":"{status}","total":{total},
+        "done":{done},"failed":{failed},"failures":[{failures}],"creation_time":"2026-03-14T09:35:00Z"}}"#
+    )
+}
+
+#[tokio::test]
+async fn an_operation_is_followed_and_its_failures_are_told() {
+    let of = |body: &str| Fake::signed_in(ADMIN).answer("/api/berth/v1/bulk/12", 200, body);
+    let running = page(&of(&operation("running", (1240, 600, 2), "")), "/admin/bulk?op=12").await;
+    running.has("602 of 1 240 done");
+    running.has(r#"value="602" max="1240""#);
+    running.has(r#"href="/admin/bulk?op=12""#);
+    let failed = r#"{"item":"1","name":"admin","code":"FORBIDDEN","message":"User with ID 1 cannot be deleted"},
+        {"item":"9","code":"UNKNOWN","message":"internal error"}"#;
+    let partly = page(&of(&operation("finished", (4, 2, 2), failed)), "/admin/bulk?op=12").await;
+    partly.has("2 done, 2 failed");
+    partly.has("You may not do this");
+    partly.has("internal error");
+    partly.lacks("<progress");
+    partly.has(r#"href="/admin/users""#);
+    let done = page(&of(&operation("finished", (3, 3, 0), "")), "/admin/bulk?op=12").await;
+    done.has("All 3 are done");
+    let other = page(&Fake::signed_in(ADMIN), "/admin/bulk?op=13").await;
+    other.has("req-1");
+    // Administration is for administrators.
+    assert_eq!(page(&Fake::signed_in(MEI), "/admin/bulk?op=12").await.status, 403);
+}
+
+#[tokio::test]
+async fn nobody_selects_the_own_account_or_the_first_one() {
+    let user = |id: i64, name: &str| {
+        format!(
+            r#"{{"user_id":{id},"username":"{name}","realname":"","email":"","sysadmin_flag":false,"admin_role_in_auth":false,
+            "creation_time":"2026-01-01T00:00:00Z","update_time":"2026-01-01T00:00:00Z"}}"#
+        )
+    };
+    let list = format!("[{},{}]", user(1, "admin"), user(3, "mei"));
+    let shown = page(&Fake::signed_in(ADMIN).list("/api/v2.0/users", 2, &list), "/admin/users").await;
+    shown.has(r#"name="item" value="3" form="bulk""#);
+    shown.lacks(r#"name="item" value="1" form="bulk""#);
+}
+
+#[tokio::test]
+async fn storage_is_told_by_repository_and_explained() {
+    let usage = r#"{"limit":1073741824,"used":536870912,"reserved":104857600,"shared":104857600,"repositories":644245094,
+        "saved":107374182}"#;
+    let rows = r#"[{"name":"team/web","artifact_count":4,"pull_count":7,"bytes":429496729,"shared":1048576,
+        "push_time":"2026-03-14T09:24:00Z"}]"#;
+    let fake = member(1).answer("/api/berth/v1/projects/team/usage", 200, usage).list(
+        "/api/berth/v1/projects/team/usage/repositories",
+        1,
+        rows,
+    );
+    let shown = page(&fake, "/projects/team/-/storage?unused=90").await;
+    assert_eq!(shown.status, 200);
+    shown.has("<h1>Storage</h1>");
+    for text in ["512\u{a0}MiB", "1.0\u{a0}GiB", "What counts", "410\u{a0}MiB", "Also in other projects", "12 min ago"]
+    {
+        shown.has(text);
+    }
+    shown.has(r#"href="/projects/team/web""#);
+    shown.has(r#"aria-current="page""#);
+    assert!(fake.asked("unused_days=90"));
+}
+
+#[tokio::test]
+async fn users_are_narrowed_by_role_and_so_is_what_is_selected() {
+    let user = r#"{"user_id":3,"username":"mei","realname":"","email":"","sysadmin_flag":true,"admin_role_in_auth":false,
+        "creation_time":"2026-01-01T00:00:00Z","update_time":"2026-01-01T00:00:00Z"}"#;
+    let fake = Fake::signed_in(ADMIN).list("/api/v2.0/users", 60, &format!("[{user}]"));
+    let shown = page(&fake, "/admin/users?q=m&show=admins").await;
+    assert!(fake.asked("/api/v2.0/users?q=username%3D~m%2Csysadmin_flag%3Dtrue"));
+    shown.has(r#"name="q" value="username=~m,sysadmin_flag=true""#);
+    shown.has("All 60 that match");
+}

@@ -1,0 +1,219 @@
+//! The frame of all pages over a fake transport: the search, the calls as commands, tokens, views of logs, settings, errors.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+#[expect(dead_code, reason = "the other suites use more of it")]
+mod support;
+
+use support::{ADMIN, Fake, MEI, Page, answered, page};
+
+const TOKENS: &str = "/api/berth/v1/users/current/tokens";
+const VIEWS: &str = "/api/berth/v1/users/current/views";
+const LOG: &str = "/api/berth/v1/audit-logs";
+const SETTINGS: &str = "/api/berth/v1/settings";
+
+fn admin() -> Fake {
+    Fake::signed_in(ADMIN).list("/api/v2.0/users", 1, &format!("[{ADMIN}]"))
+}
+
+/// The commands at the end of a page.
+fn calls(page: &Page) -> Vec<String> {
+    let list = page.html.split(r#"id="calls-list""#).nth(1).and_then(|rest| rest.split("</pre>").next()).unwrap();
+    let text = list.split_once('>').unwrap().1.replace("<!>", "").replace("&amp;", "&");
+    text.lines().map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn every_page_says_its_calls_as_commands() {
+    let page = page(&admin(), "/admin/users?q=a%27b&page=2").await;
+    page.has("As curl");
+    let calls = calls(&page);
+    let expected = "curl -u admin 'http://registry.example.com/api/v2.0/users?q=username%3D~a%27b&sort=username&page=2&page_size=25'";
+    assert!(calls.contains(&expected.to_owned()), "{calls:#?}");
+    // What is asked for every page is not the page's.
+    assert!(calls.iter().all(|call| !call.contains("systeminfo")), "{calls:#?}");
+}
+
+#[tokio::test]
+async fn calls_that_wait_for_others_are_among_them() {
+    let project = r#"{"project_id":7,"owner_id":1,"owner_name":"admin","name":"team","creation_time":"2026-03-01T09:00:00Z",
+        "update_time":"2026-03-14T09:24:00Z","current_user_role_id":1,"current_user_role_ids":[1],"repo_count":0,
+        "metadata":{"public":"false"},"cve_allowlist":{"items":[]}}"#;
+    let fake = Fake::signed_in(MEI)
+        .answer("/api/v2.0/projects/team", 200, project)
+        .list("/api/berth/v1/projects/team/audit-logs", 0, "[]")
+        .answer(VIEWS, 200, "[]");
+    let page = page(&fake, "/projects/team/-/audit").await;
+    let calls = calls(&page);
+    for part in ["/api/v2.0/projects/team'", "/api/berth/v1/projects/team/audit-logs?", "/users/current/views?"] {
+        assert!(calls.iter().any(|call| call.contains(part)), "{part}: {calls:#?}");
+    }
+}
+
+#[tokio::test]
+async fn strangers_get_commands_without_a_name() {
+    let fake = Fake::anonymous().answer("/api/berth/v1/search", 200, "[]");
+    let of = |page: Page| calls(&page);
+    assert_eq!(of(page(&fake, "/search").await), ["# This page makes no call."]);
+    let calls = of(page(&fake, "/search?q=web").await);
+    assert_eq!(calls, ["curl 'http://registry.example.com/api/berth/v1/search?q=web&limit=100'"]);
+}
+
+#[tokio::test]
+async fn the_search_works_without_script() {
+    let hits = r#"[{"kind":"project","name":"ledger","count":3},
+        {"kind":"tag","name":"v1.2","repository":"ledger/api","digest":"sha256:9f1c2a7be04d510e","time":"2026-03-14T09:24:00Z"},
+        {"kind":"artifact","name":"sha256:9f1c2a7be04d510e","repository":"ledger/api"}]"#;
+    let fake = Fake::anonymous().answer("/api/berth/v1/search", 200, hits);
+    let all = page(&fake, "/search?q=9f1c").await;
+    assert_eq!(all.status, 200);
+    all.has(r#"action="/search""#);
+    all.has("3 matches");
+    all.has(r#"href="/projects/ledger""#);
+    all.has(r#"href="/projects/ledger/api/-/artifacts/v1.2""#);
+    all.has(r#"href="/projects/ledger/api/-/artifacts/sha256:9f1c2a7be04d510e""#);
+    all.has(r#"href="/search?q=9f1c&amp;kind=tag""#);
+    let tags = page(&fake, "/search?q=9f1c&kind=tag").await;
+    tags.has("1 match<");
+    tags.lacks(r#"href="/projects/ledger/api/-/artifacts/sha256:9f1c2a7be04d510e""#);
+    assert!(fake.asked("/api/berth/v1/search?q=9f1c&limit=100"));
+    let nothing = page(&Fake::anonymous().answer("/api/berth/v1/search", 200, "[]"), "/search?q=zz").await;
+    nothing.has("Nothing found");
+    let empty = Fake::anonymous();
+    page(&empty, "/search").await.has("What are you looking for?");
+    assert!(!empty.asked("/api/berth/v1/search"));
+}
+
+#[tokio::test]
+async fn the_frame_has_its_search_and_its_keys() {
+    let page = page(&admin(), "/admin/users").await;
+    page.has(r#"method="get" action="/search" role="search""#);
+    page.has(r#"<dialog id="palette""#);
+    page.has(r#"role="combobox""#);
+    page.has("Keyboard shortcuts");
+    // Its list is made when it is opened.
+    page.lacks(r#"role="option""#);
+}
+
+#[tokio::test]
+async fn tokens_are_listed_with_their_ends() {
+    let tokens = r#"[
+        {"id":5,"name":"laptop","read_only":true,"creation_time":"2026-03-01T09:00:00Z","expires_at":"2026-03-20T09:00:00Z",
+         "last_used_at":"2026-03-14T09:24:00Z"},
+        {"id":4,"name":"old","read_only":false,"creation_time":"2026-01-01T09:00:00Z","expires_at":"2026-02-01T09:00:00Z"},
+        {"id":3,"name":"ever","read_only":false,"creation_time":"2026-01-01T09:00:00Z"}]"#;
+    let fake = Fake::signed_in(MEI).answer(TOKENS, 200, tokens);
+    let list = page(&fake, "/account/tokens").await;
+    assert_eq!(list.status, 200);
+    for text in ["laptop", "Read only", "in 5 days", "12 min ago", "Over", "Does not end", "/account/tokens/3/revoke"] {
+        list.has(text);
+    }
+    let revoke = page(&fake, "/account/tokens/5/revoke").await;
+    revoke.has("<h1>Revoke laptop?</h1>");
+    revoke.has("within two seconds");
+    revoke.has("It was last used 12 min ago.");
+    revoke.has(r#"action="/_portal/revoke-token""#);
+    page(&fake, "/account/tokens/4/revoke").await.has("It was never used.");
+    assert_eq!(page(&fake, "/account/tokens/9/revoke").await.status, 404);
+    page(&Fake::signed_in(MEI).answer(TOKENS, 200, "[]"), "/account/tokens").await.has("No access tokens");
+    assert_eq!(page(&Fake::anonymous(), "/account/tokens").await.status, 302);
+}
+
+#[tokio::test]
+async fn a_token_is_made_by_a_form_and_shown_once() {
+    let tokens = r#"[{"id":5,"name":"laptop","read_only":true,"creation_time":"2026-03-01T09:00:00Z"}]"#;
+    let fake = Fake::signed_in(MEI).answer(TOKENS, 200, tokens);
+    let form = page(&fake, "/account/tokens/new").await;
+    form.has(r#"action="/_portal/new-token""#);
+    for text in ["In 90 days", "On a day of your choice", "Never", r#"name="reach" value="read" checked"#] {
+        form.has(text);
+    }
+    let answer = r#"{"faults":[["name",{"AccessTokenTaken":"laptop"}],["day","DatePast"]],"refusal":null,
+        "values":[["name","laptop"],["expiry","date"]]}"#;
+    let wrong = page(&fake, &answered("/account/tokens/new", "/_portal/new-token", answer)).await;
+    wrong.has("You have a token called “laptop” already.");
+    wrong.has("Choose a day after today.");
+
+    // Without script a cookie that only this page gets brings the secret, and the page takes it away.
+    let shown = page(&fake.clone().cookie("berth_secret=S3cretOfMei"), "/account/tokens/5").await;
+    shown.has("S3cretOfMei");
+    shown.has("docker login registry.example.com -u mei --password-stdin");
+    shown.has("This token does not end.");
+    let cookie = shown.header("set-cookie");
+    assert!(cookie.contains("berth_secret=;") && cookie.contains("Path=/account/tokens/5"), "{cookie}");
+    let later = page(&fake, "/account/tokens/5").await;
+    later.has("This token was shown already");
+    later.lacks("--password-stdin");
+}
+
+#[tokio::test]
+async fn logs_have_named_views() {
+    let views =
+        r#"[{"id":8,"list":"audit","name":"Failed sign-ins","query":"operation=login&result=false&sort=-op_time"}]"#;
+    let fake = Fake::signed_in(ADMIN).list(LOG, 0, "[]").answer(VIEWS, 200, views);
+    let plain = page(&fake, "/admin/audit").await;
+    plain.has("Failed sign-ins");
+    plain.has(r#"href="?operation=login&amp;result=false&amp;sort=-op_time""#);
+    plain.has(r#"action="/_portal/delete-view""#);
+    plain.has(r#"href="/admin/settings?q=audit_log_forward_endpoint""#);
+    // Nothing is filtered, so there is nothing to save.
+    plain.lacks(r#"action="/_portal/save-view""#);
+    let filtered = page(&fake, "/admin/audit?address=192.0.2.&page=3").await;
+    filtered.has("Address: 192.0.2.");
+    filtered.has(r#"action="/_portal/save-view""#);
+    filtered.has(r#"name="query" value="address=192.0.2.""#);
+    assert!(fake.asked("q=client_address%3D~192.0.2.&sort=-op_time&page=3"));
+    assert!(fake.asked("/users/current/views?list=audit"));
+}
+
+#[tokio::test]
+async fn settings_say_where_they_come_from() {
+    let settings = r#"[
+        {"name":"self_registration","value":false,"default":false,"editable":true,"source":"default"},
+        {"name":"token_expiration","value":45,"default":30,"editable":true,"source":"database","changed_by":"ada",
+         "changed_at":"2026-02-02T09:00:00Z"},
+        {"name":"session_timeout","value":90,"default":60,"editable":false,"source":"environment",
+         "origin":"BERTH_SETTINGS__SESSION_TIMEOUT"},
+        {"name":"read_only","value":true,"default":false,"editable":false,"source":"file","origin":"berth.toml"},
+        {"name":"oidc_client_secret","value":null,"default":"","secret":true,"editable":true,"source":"database"},
+        {"name":"ldap_url","value":"ldap://x","default":"","editable":true,"source":"default"}]"#;
+    let fake = Fake::signed_in(ADMIN).answer(SETTINGS, 200, settings);
+    let all = page(&fake, "/admin/settings").await;
+    for text in
+        ["BERTH_SETTINGS__SESSION_TIMEOUT", "berth.toml", "by ada", "2 February 2026", "4 of 6 changed from default"]
+    {
+        all.has(text);
+    }
+    all.has(r#"name="values[token_expiration]" value="45""#);
+    all.has(r#"name="seen""#);
+    let field = |name: &str| {
+        let rest = all.html.split(&format!(r#"name="values[{name}]""#)).nth(1).unwrap();
+        rest.split('>').next().unwrap().to_owned()
+    };
+    assert!(field("session_timeout").contains("readonly"), "{}", field("session_timeout"));
+    assert!(!field("token_expiration").contains("readonly"), "{}", field("token_expiration"));
+    // A secret can be set and is never shown.
+    assert!(all.html.contains(r#"type="password""#), "no field for the secret");
+    let found = page(&fake, "/admin/settings?q=session").await;
+    found.has("Session length");
+    found.lacks("Life of pull and push tokens");
+    found.has(r#"name="seen" value="session_timeout""#);
+    page(&fake, "/admin/settings?source=file").await.lacks("Session length");
+    page(&fake, "/admin/settings?q=zzz").await.has("No setting matches");
+}
+
+#[tokio::test]
+async fn a_hidden_project_looks_like_a_missing_one() {
+    let body = r#"{"errors":[{"code":"FORBIDDEN","message":"forbidden"}]}"#;
+    let of = |name: &'static str| async move {
+        let fake = Fake::signed_in(MEI).answer(&format!("/api/v2.0/projects/{name}"), 403, body);
+        let page = page(&fake, &format!("/projects/{name}")).await;
+        // Each nonce is another one.
+        let policy = page.header("content-security-policy");
+        let nonce = policy.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).unwrap();
+        (page.status, page.html.replace(nonce, "nonce").replace(name, "project"))
+    };
+    let (hidden, missing) = (of("cellar").await, of("castle").await);
+    assert_eq!(hidden.0, 403);
+    assert_eq!(hidden, missing);
+}

@@ -1,0 +1,130 @@
+// Selecting rows and acting on all of them at once, with script and without; stars; storage.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { violations } from '../../fixtures/axe.mjs';
+import { ADMIN_PASSWORD, startBerth } from '../../fixtures/berth.mjs';
+import { assertNoTrouble, signIn, startBrowser, takenOver, visit, visitor } from '../../fixtures/browser.mjs';
+import { registry } from '../../fixtures/push.mjs';
+import { words } from '../../fixtures/words.mjs';
+
+const say = words('en');
+const TAGS = 30;
+let berth;
+let browser;
+before(async () => {
+  browser = await startBrowser();
+  berth = await startBerth();
+  await berth.api('POST', '/projects', { project_name: 'team', metadata: { public: 'false' } });
+  const client = registry(berth);
+  for (let n = 0; n < TAGS; n += 1) await client.image('team/app', `pr-${String(n).padStart(2, '0')}`, { seed: 'one' });
+  await client.image('team/app', 'v1', { seed: 'kept' });
+  await client.image('team/old', 'v1', { seed: 'old' });
+  await client.image('team/older', 'v1', { seed: 'old' });
+  await berth.api('POST', '/projects/team/immutabletagrules', {
+    disabled: false, action: 'immutable', template: 'immutable_template',
+    tag_selectors: [{ kind: 'doublestar', decoration: 'matches', pattern: 'v*' }],
+    scope_selectors: { repository: [{ kind: 'doublestar', decoration: 'repoMatches', pattern: 'app' }] },
+  });
+});
+after(async () => {
+  await browser?.close();
+  await berth?.stop();
+});
+
+async function admin(options) {
+  const page = await visitor(browser, berth, options);
+  await signIn(page, say, 'admin', ADMIN_PASSWORD);
+  return page;
+}
+
+const many = (key, count) => say(`${key}.${count === 1 ? 'one' : 'other'}`, { count: String(count) });
+const select = (page, name) => page.getByRole('checkbox', { name: say('table.select_named', { name }), exact: true });
+const press = (page, name) => page.getByRole('button', { name, exact: true }).click();
+
+test('a range of rows, and Esc', async () => {
+  const page = await admin();
+  await visit(page, '/projects/team/app?sort=name');
+  const bar = page.getByRole('form', { name: say('bulk.selection') });
+  await bar.waitFor({ state: 'hidden' });
+  await select(page, 'pr-01').check();
+  await select(page, 'pr-04').click({ modifiers: ['Shift'] });
+  await bar.getByText(many('bulk.selected', 4)).waitFor();
+  assert.equal(await page.getByRole('searchbox').isVisible(), false, 'the bar stands in the place of the filters');
+  assert.ok(await select(page, 'pr-03').isChecked());
+  assert.deepEqual(await violations(page), []);
+  await page.keyboard.press('Escape');
+  await bar.waitFor({ state: 'hidden' });
+  assert.equal(await select(page, 'pr-03').isChecked(), false);
+  await page.getByRole('checkbox', { name: say('bulk.select_page') }).check();
+  await bar.getByText(many('bulk.selected', 25)).waitFor();
+  await page.getByRole('button', { name: say('bulk.clear') }).click();
+  await page.getByRole('searchbox').waitFor();
+  assertNoTrouble(page);
+  await page.context().close();
+});
+
+test('all that match, with what a rule protects told', async () => {
+  const page = await admin();
+  await visit(page, '/projects/team/app?sort=name');
+  await select(page, 'pr-00').check();
+  await page.getByRole('checkbox', { name: many('bulk.all_matching', TAGS + 1) }).check();
+  await press(page, say('bulk.act.delete'));
+  await takenOver(page);
+  await page.getByRole('heading', { level: 1, name: say('bulk.question', { what: many('bulk.delete_tags', TAGS + 1) }) }).waitFor();
+  await page.getByText(many('bulk.kept', 1)).waitFor();
+  assert.deepEqual(await violations(page), []);
+  await press(page, many('bulk.delete_tags', TAGS + 1));
+  await page.getByText(say('bulk.partly', { done: String(TAGS), failed: '1' })).waitFor();
+  await page.getByRole('cell', { name: say('bulk.reason_protected') }).waitFor();
+  assert.deepEqual(await violations(page), []);
+  await page.getByRole('link', { name: say('bulk.back') }).click();
+  await page.getByRole('link', { name: 'v1', exact: true }).waitFor();
+  assert.equal(await page.getByRole('link', { name: /^pr-/ }).count(), 0);
+  assertNoTrouble(page);
+  await page.context().close();
+});
+
+test('without script', async () => {
+  const page = await admin({ javaScriptEnabled: false });
+  await page.goto('/projects/team');
+  await page.getByRole('searchbox').waitFor();
+  await select(page, 'team/old').check();
+  await select(page, 'team/older').check();
+  assert.equal(await page.getByRole('searchbox').isVisible(), false);
+  await press(page, say('bulk.act.delete'));
+  await press(page, many('bulk.delete_repositories', 2));
+  const done = page.getByText(many('bulk.finished', 2));
+  while (!(await done.isVisible())) await page.getByRole('link', { name: say('bulk.refresh') }).or(done).first().click();
+  await page.getByRole('link', { name: say('bulk.back') }).click();
+  await page.getByRole('link', { name: 'team/app', exact: true }).waitFor();
+  assert.equal(await page.getByRole('link', { name: 'team/old', exact: true }).count(), 0);
+  await page.context().close();
+});
+
+test('a project is starred, and found by it', async () => {
+  const page = await admin();
+  await visit(page, '/projects');
+  const star = page.getByRole('button', { name: say('project_list.star', { name: 'team' }) });
+  await star.click();
+  await page.waitForFunction(() => document.querySelector('.star[aria-pressed="true"]'));
+  await page.getByRole('link', { name: say('project_list.starred'), exact: true }).click();
+  await page.waitForURL('**/projects?show=starred');
+  await page.getByRole('link', { name: 'library', exact: true }).waitFor({ state: 'detached' });
+  await page.getByRole('link', { name: 'team', exact: true }).first().waitFor();
+  await star.click();
+  await page.getByText(say('project_list.empty_starred'), { exact: true }).waitFor();
+  assertNoTrouble(page);
+  await page.context().close();
+});
+
+test('what a project stores', async () => {
+  const page = await admin();
+  await visit(page, '/projects/team');
+  await page.getByRole('link', { name: say('usage.title'), exact: true }).click();
+  await page.waitForURL('**/projects/team/-/storage');
+  await page.getByRole('link', { name: 'team/app', exact: true }).waitFor();
+  await page.getByRole('link', { name: many('usage.days', 90) }).click();
+  await page.getByText(say('usage.no_unused'), { exact: true }).waitFor();
+  assertNoTrouble(page);
+  await page.context().close();
+});

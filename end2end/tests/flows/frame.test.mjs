@@ -1,0 +1,258 @@
+// What is the same on all pages: the palette, keys, the calls as commands, access tokens, views of logs, settings, print.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { violations } from '../../fixtures/axe.mjs';
+import { ADMIN_PASSWORD, PASSWORD, basic } from '../../fixtures/berth.mjs';
+import { assertNoTrouble, signIn, startBrowser, visit, visitor } from '../../fixtures/browser.mjs';
+import { startHarbour } from '../../fixtures/harbour.mjs';
+import { words } from '../../fixtures/words.mjs';
+
+const say = words('en');
+let berth;
+let browser;
+before(async () => {
+  browser = await startBrowser();
+  berth = await startHarbour();
+});
+after(async () => {
+  await browser?.close();
+  await berth?.stop();
+});
+
+async function person(username, options) {
+  const page = await visitor(browser, berth, options);
+  await signIn(page, say, username, username === 'admin' ? ADMIN_PASSWORD : PASSWORD);
+  return page;
+}
+
+async function leave(page) {
+  assertNoTrouble(page);
+  await page.context().close();
+}
+
+const focusIsIn = (page, selector) =>
+  page.waitForFunction((within) => document.querySelector(within)?.contains(document.activeElement), selector);
+
+test('the palette finds what is there, by keyboard alone', async () => {
+  const page = await person('ada');
+  await visit(page, '/projects');
+  await page.keyboard.press('Control+k');
+  const box = page.getByRole('combobox', { name: say('palette.label') });
+  await box.waitFor();
+  await focusIsIn(page, '#palette .search');
+  await box.fill('team/web');
+  const options = page.locator('#palette [role="option"]');
+  await options.filter({ hasText: 'team/web/api' }).first().waitFor();
+  assert.deepEqual(await violations(page), []);
+  // The first digits of a digest lead to the artifact.
+  const tags = await (await fetch(`${berth.url}/api/berth/v1/projects/team/repositories/web%252Fapi/tags`)).json();
+  const { digest } = tags.find((tag) => tag.name === '1.10.0');
+  await box.fill(digest.slice('sha256:'.length, 'sha256:'.length + 8));
+  await options.filter({ hasText: 'team/web/api@' }).first().waitFor();
+  assert.equal(await box.getAttribute('aria-activedescendant'), await options.first().getAttribute('id'));
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(`**/projects/team/web/api/-/artifacts/${digest}`);
+  await page.getByRole('heading', { level: 1 }).filter({ hasText: 'web/api' }).waitFor();
+  await focusIsIn(page, '#main');
+  await page.keyboard.press('Control+k');
+  await box.waitFor();
+  await box.fill('tokens');
+  await options.filter({ hasText: say('account.tokens.title') }).first().waitFor();
+  await page.keyboard.press('Escape');
+  await box.waitFor({ state: 'hidden' });
+  await leave(page);
+});
+
+test('strangers find nothing private', async () => {
+  const page = await person('linus');
+  await visit(page, '/search?q=ledger');
+  await page.getByText(say('search.nothing'), { exact: true }).waitFor();
+  await visit(page, '/search?q=team');
+  await page.getByRole('link', { name: 'team/tools', exact: true }).waitFor();
+  await leave(page);
+});
+
+test('the search works without script', async () => {
+  const page = await visitor(browser, berth, { javaScriptEnabled: false });
+  await page.goto('/projects');
+  await page.getByRole('textbox', { name: say('palette.box') }).fill('team:1.10');
+  await page.keyboard.press('Enter');
+  await page.getByRole('link', { name: 'team/web/api:1.10.0', exact: true }).waitFor();
+  await page.getByText(say('calls.title'), { exact: true }).click();
+  await page.getByText(/^curl '.*\/api\/berth\/v1\/search\?q=team%3A1\.10/).waitFor();
+  await page.context().close();
+});
+
+test('keys lead about, and never while somebody types', async () => {
+  const page = await person('admin');
+  await visit(page, '/projects/team');
+  await page.keyboard.press('?');
+  const help = page.getByRole('dialog', { name: say('keyboard.title') });
+  await help.waitFor();
+  assert.deepEqual(await violations(page), []);
+  await page.keyboard.press('Escape');
+  await help.waitFor({ state: 'hidden' });
+
+  await page.keyboard.press('g');
+  await page.keyboard.press('m');
+  await page.waitForURL('**/projects/team/-/members');
+  // The focus is on the new page, and its title is said.
+  await focusIsIn(page, '#main');
+  await page.getByRole('status').filter({ hasText: say('nav.members') }).first().waitFor();
+
+  await page.keyboard.press('g');
+  await page.keyboard.press('p');
+  await page.waitForURL('**/projects');
+  await focusIsIn(page, '#main');
+  await page.getByRole('rowheader').first().waitFor();
+  await page.keyboard.press('j');
+  await focusIsIn(page, 'tbody tr:nth-child(1)');
+  await page.keyboard.press('j');
+  await focusIsIn(page, 'tbody tr:nth-child(2)');
+  await page.keyboard.press('k');
+  await focusIsIn(page, 'tbody tr:nth-child(1)');
+
+  await page.keyboard.press('/');
+  await focusIsIn(page, '.filters .search');
+  await page.keyboard.type('g?jkp');
+  assert.equal(await page.getByRole('searchbox').inputValue(), 'g?jkp');
+  assert.equal(await help.isVisible(), false);
+  await leave(page);
+});
+
+test('each page says its own calls', async () => {
+  const page = await person('admin');
+  await visit(page, '/projects');
+  await page.getByText(say('calls.title'), { exact: true }).click();
+  const list = page.locator('#calls-list');
+  assert.match(await list.textContent(), new RegExp(`^curl -u admin '${berth.url}/api/berth/v1/projects\\?`));
+  await page.getByRole('link', { name: say('nav.users'), exact: true }).click();
+  await page.waitForURL('**/admin/users');
+  await page.waitForFunction(() => document.querySelector('#calls-list').textContent.includes('/api/v2.0/users?'));
+  assert.doesNotMatch(await list.textContent(), /berth\/v1\/projects\?/);
+  // What is copied is what is shown, and it works as it stands.
+  const command = (await list.textContent()).split('\n').find((line) => line.includes('/api/v2.0/users?'));
+  const [, address] = command.match(/^curl -u admin '(.+)'$/);
+  const answer = await fetch(address, { headers: { authorization: basic('admin', ADMIN_PASSWORD) } });
+  assert.equal(answer.status, 200);
+  await leave(page);
+});
+
+test('a token is made, used and revoked', async () => {
+  const page = await person('grace');
+  await visit(page, '/account/tokens');
+  await page.getByRole('link', { name: say('account.tokens.new'), exact: true }).click();
+  await page.getByLabel(say('account.tokens.name'), { exact: true }).fill('laptop');
+  await page.getByRole('radio', { name: say('account.tokens.read_write') }).check();
+  await page.getByLabel(say('account.tokens.expiry'), { exact: true }).selectOption('30');
+  await page.getByRole('button', { name: say('account.tokens.submit'), exact: true }).click();
+  await page.getByText(`docker login ${berth.host} -u grace --password-stdin`).waitFor();
+  assert.deepEqual(await violations(page), []);
+  const secret = await page.locator('.secret code').innerText();
+  assert.match(secret, /^[A-Za-z0-9]{32}$/);
+  const whoAmI = () => fetch(`${berth.url}/api/v2.0/users/current`, { headers: { authorization: basic('grace', secret) } });
+  assert.equal((await (await whoAmI()).json()).username, 'grace');
+
+  await page.getByRole('link', { name: say('robots.secret.stored'), exact: true }).click();
+  const row = page.getByRole('row', { name: /laptop/ });
+  await row.waitFor();
+  assert.equal(await page.getByText(secret).count(), 0);
+  await row.getByRole('link', { name: say('account.tokens.revoke_label', { name: 'laptop' }) }).click();
+  await page.getByText(say('account.tokens.revoke_effect')).waitFor();
+  await page.getByRole('button', { name: say('account.tokens.revoke_submit'), exact: true }).click();
+  await page.getByText(say('account.tokens.revoked', { name: 'laptop' })).first().waitFor();
+  assert.equal((await whoAmI()).status, 401);
+  await leave(page);
+});
+
+test('a token is made without script, and its secret is shown once', async () => {
+  const page = await person('linus', { javaScriptEnabled: false });
+  await page.goto('/account/tokens/new');
+  await page.getByLabel(say('account.tokens.name'), { exact: true }).fill('  ');
+  await page.getByRole('button', { name: say('account.tokens.submit'), exact: true }).click();
+  await page.getByText(say('validation.short_name')).first().waitFor();
+  await page.getByLabel(say('account.tokens.name'), { exact: true }).fill('plain');
+  await page.getByRole('button', { name: say('account.tokens.submit'), exact: true }).click();
+  await page.waitForURL(/\/account\/tokens\/\d+$/);
+  const secret = await page.locator('.secret code').innerText();
+  const authorization = basic('linus', secret);
+  assert.equal((await fetch(`${berth.url}/api/v2.0/users/current`, { headers: { authorization } })).status, 200);
+  // It reads only: that is what is chosen at first.
+  const body = JSON.stringify({ project_name: 'by-token' });
+  const made = { method: 'POST', headers: { authorization, 'content-type': 'application/json' }, body };
+  assert.equal((await fetch(`${berth.url}/api/v2.0/projects`, made)).status, 403);
+  await page.reload();
+  await page.getByText(say('account.tokens.gone'), { exact: true }).waitFor();
+  await page.context().close();
+});
+
+test('a search of the log gets a name', async () => {
+  const page = await person('admin');
+  await visit(page, '/admin/audit?operation=login');
+  const menu = page.getByRole('button', { name: say('audit.views'), exact: true });
+  await menu.click();
+  await page.getByLabel(say('audit.view_name'), { exact: true }).fill('Sign-ins');
+  await page.getByRole('button', { name: say('audit.save_view'), exact: true }).click();
+  await page.getByText(say('audit.view_saved', { name: 'Sign-ins' })).first().waitFor();
+  await visit(page, '/admin/audit');
+  await menu.click();
+  assert.deepEqual(await violations(page), []);
+  await page.getByRole('link', { name: 'Sign-ins', exact: true }).click();
+  await page.waitForURL('**/admin/audit?operation=login');
+  await visit(page, '/admin/audit?operation=login');
+  await menu.click();
+  await page.getByRole('button', { name: say('audit.remove_view', { name: 'Sign-ins' }) }).click();
+  await page.getByText(say('audit.view_removed', { name: 'Sign-ins' })).first().waitFor();
+  await leave(page);
+});
+
+test('settings name how many change, and say where they come from then', async () => {
+  const page = await person('admin');
+  await visit(page, '/admin/settings?q=token');
+  const field = page.locator('[name="values[token_expiration]"]');
+  await field.fill('0');
+  await page.getByRole('button', { name: 'Save 1 change', exact: true }).click();
+  await page.getByRole('alert').first().waitFor();
+  page.troubles.splice(0); // The answer to a form with faults is a 422.
+  await field.fill('45');
+  await page.getByRole('button', { name: 'Save 1 change', exact: true }).click();
+  await page.getByText(say('admin_settings.saved')).first().waitFor();
+  await page.getByText(say('admin_settings.by', { name: 'admin' })).first().waitFor();
+  const settings = await (
+    await fetch(`${berth.url}/api/berth/v1/settings`, { headers: { authorization: basic('admin', ADMIN_PASSWORD) } })
+  ).json();
+  const of = (name) => settings.find((setting) => setting.name === name);
+  assert.deepEqual([of('token_expiration').value, of('token_expiration').source], [45, 'database']);
+  // What the search left out is as it was.
+  assert.equal(of('read_only').source, 'default');
+  await leave(page);
+});
+
+test('a hidden project looks like a missing one', async () => {
+  const page = await person('linus', { javaScriptEnabled: false });
+  const text = async (where) => {
+    const answer = await page.goto(where);
+    const main = await page.locator('#main').innerText();
+    const id = await page.locator('#main .mono').first().innerText();
+    return [answer.status(), main.replace(id, 'id')];
+  };
+  assert.deepEqual(await text('/projects/ledger'), await text('/projects/no-such-one'));
+  await page.context().close();
+});
+
+test('reports are printed without what is for the screen', async () => {
+  const page = await person('admin');
+  for (const where of ['/projects/team/web/api/-/artifacts/1.10.0', '/admin/audit']) {
+    await visit(page, where);
+    await page.emulateMedia({ media: 'print', reducedMotion: 'reduce' });
+    for (const hidden of ['.app-nav', '.topbar', '.calls', '.tabs', '.filters', '.pager', '.btn']) {
+      const shown = await page.locator(hidden).evaluateAll((all) => all.filter((each) => each.checkVisibility()).length);
+      assert.equal(shown, 0, `${hidden} on ${where}`);
+    }
+    assert.match(await page.getByRole('heading', { level: 1 }).innerText(), /\S/);
+    await page.emulateMedia({ media: 'screen', reducedMotion: 'reduce' });
+  }
+  await leave(page);
+});

@@ -1,0 +1,61 @@
+//! Jobs of every kind in one list, which Harbor lacks.
+
+use axum::{Json, extract::State};
+use berth_domain::{
+    Domain,
+    authz::{ListJobs, ReadJobs},
+    jobservice::list,
+};
+use berth_types::api::{Job, JobStatistics};
+use berth_web::{
+    ApiResult, AppState,
+    extract::{List, RequireSystem},
+    reply::PagedJson,
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::extract::{ListParams, Params};
+
+/// The routes of this file.
+pub fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(all)).routes(routes!(get)).routes(routes!(statistics))
+}
+
+/// The jobs, newest first. `q` knows `kind`, `status`, `trigger` and the times; `status=active` is what waits or runs.
+#[utoipa::path(
+    get, path = "/api/berth/v1/jobs", operation_id = "listJobs", tag = "berth", params(ListParams),
+    responses((status = 200, body = [Job]))
+)]
+async fn all(
+    list: List,
+    RequireSystem(access): RequireSystem<ListJobs>,
+    State(domain): State<Domain>,
+) -> ApiResult<PagedJson<Job>> {
+    let rows = list::all(&domain, &access, &list.query).await?;
+    Ok(PagedJson { rows, page: list.query.page, address: list.address })
+}
+
+/// One job.
+#[utoipa::path(
+    get, path = "/api/berth/v1/jobs/{job_id}", operation_id = "getJob", tag = "berth",
+    responses((status = 200, body = Job))
+)]
+async fn get(
+    params: Params,
+    RequireSystem(access): RequireSystem<ReadJobs>,
+    State(domain): State<Domain>,
+) -> ApiResult<Json<Job>> {
+    Ok(Json(list::get(&domain, &access, params.get("job_id")).await?))
+}
+
+/// How the queue of jobs stands.
+#[utoipa::path(
+    get, path = "/api/berth/v1/job-statistics", operation_id = "getJobStatistics", tag = "berth",
+    responses((status = 200, body = JobStatistics))
+)]
+async fn statistics(
+    RequireSystem(access): RequireSystem<ListJobs>,
+    State(domain): State<Domain>,
+) -> ApiResult<Json<JobStatistics>> {
+    Ok(Json(list::statistics(&domain, &access).await?))
+}

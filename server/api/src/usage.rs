@@ -1,0 +1,122 @@
+//! Projects with what they hold, and stars (`/api/berth/v1`).
+
+use axum::{Json, extract::State};
+use berth_domain::{
+    Domain,
+    authz::{ListQuotas, ListRepositories, ReadProject, ReadQuota},
+    overview::{self, Filters},
+    usage,
+};
+use berth_types::api::{ProjectOverview, ProjectUsage, RepositoryUsage, SystemUsage};
+use berth_web::{
+    ApiError, ApiResult, AppState,
+    extract::{List, RequireProject, RequireSelf, RequireSystem, Seen},
+    reply::PagedJson,
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::extract::{ListParams, switch};
+
+/// The routes of this file.
+pub fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(projects))
+        .routes(routes!(star, unstar))
+        .routes(routes!(of_project))
+        .routes(routes!(of_repositories))
+        .routes(routes!(of_system))
+}
+
+/// The projects that the caller may see, with what they hold. `q` knows `name`, `public` and times; `sort` also
+/// `storage`, `push_time` and `repo_count`.
+#[utoipa::path(
+    get, path = "/api/berth/v1/projects", operation_id = "listProjectOverviews", tag = "berth",
+    params(
+        ListParams,
+        ("member" = Option<bool>, Query, description = "Only those that the caller is a member of."),
+        ("favorite" = Option<bool>, Query, description = "Only those that the caller starred."),
+    ),
+    responses((status = 200, body = [ProjectOverview]))
+)]
+async fn projects(
+    list: List,
+    Seen(visible): Seen,
+    State(domain): State<Domain>,
+) -> ApiResult<PagedJson<ProjectOverview>> {
+    let filters = Filters { member: switch(&list, "member", false), starred: switch(&list, "favorite", false) };
+    let rows = overview::list(&domain, &visible, filters, &list.query).await?;
+    Ok(PagedJson { rows, page: list.query.page, address: list.address })
+}
+
+/// Stars a project for the caller.
+#[utoipa::path(
+    put, path = "/api/berth/v1/projects/{project_name}/favorite", operation_id = "starProject", tag = "berth",
+    responses((status = 200))
+)]
+async fn star(
+    RequireSelf(person): RequireSelf,
+    RequireProject(access): RequireProject<ReadProject>,
+    State(domain): State<Domain>,
+) -> ApiResult<()> {
+    Ok(overview::star(&domain, &access, &person).await?)
+}
+
+/// Takes the caller's star back.
+#[utoipa::path(
+    delete, path = "/api/berth/v1/projects/{project_name}/favorite", operation_id = "unstarProject", tag = "berth",
+    responses((status = 200))
+)]
+async fn unstar(
+    RequireSelf(person): RequireSelf,
+    RequireProject(access): RequireProject<ReadProject>,
+    State(domain): State<Domain>,
+) -> ApiResult<()> {
+    Ok(overview::unstar(&domain, &access, &person).await?)
+}
+
+/// The storage of a project: what counts, what is reserved, what is shared.
+#[utoipa::path(
+    get, path = "/api/berth/v1/projects/{project_name}/usage", operation_id = "getProjectUsage", tag = "berth",
+    responses((status = 200, body = ProjectUsage))
+)]
+async fn of_project(
+    RequireProject(access): RequireProject<ReadQuota>,
+    State(domain): State<Domain>,
+) -> ApiResult<Json<ProjectUsage>> {
+    Ok(Json(usage::of_project(&domain, &access).await?))
+}
+
+/// What the repositories of a project hold. `q` knows `name`; `sort` also `size`, `artifact_count`, `pull_count`,
+/// `push_time` and `pull_time`.
+#[utoipa::path(
+    get, path = "/api/berth/v1/projects/{project_name}/usage/repositories", operation_id = "listRepositoryUsage",
+    tag = "berth",
+    params(
+        ListParams,
+        ("unused_days" = Option<i64>, Query, description = "Only those of which nothing was pushed or pulled for so long."),
+    ),
+    responses((status = 200, body = [RepositoryUsage]))
+)]
+async fn of_repositories(
+    list: List,
+    RequireProject(access): RequireProject<ListRepositories>,
+    State(domain): State<Domain>,
+) -> ApiResult<PagedJson<RepositoryUsage>> {
+    let days = list.param("unused_days").filter(|text| !text.is_empty());
+    let wrong = |text: &str| ApiError::validation(format!("unused_days in query must be of type int64: \"{text}\""));
+    let days = days.map(|text| text.parse().map_err(|_| wrong(text))).transpose()?;
+    let rows = usage::of_repositories(&domain, &access, days, &list.query).await?;
+    Ok(PagedJson { rows, page: list.query.page, address: list.address })
+}
+
+/// The storage of the whole installation, for administrators.
+#[utoipa::path(
+    get, path = "/api/berth/v1/usage", operation_id = "getSystemUsage", tag = "berth",
+    responses((status = 200, body = SystemUsage))
+)]
+async fn of_system(
+    RequireSystem(access): RequireSystem<ListQuotas>,
+    State(domain): State<Domain>,
+) -> ApiResult<Json<SystemUsage>> {
+    Ok(Json(usage::of_system(&domain, &access).await?))
+}

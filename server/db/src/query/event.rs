@@ -1,0 +1,114 @@
+//! Events in the order in which every reader sees them.
+//!
+//! On PostgreSQL transactions commit in another order than they took their ids. A reader stops before the oldest
+//! transaction that still runs: what lies before it is there or never will be, so whoever goes on after the last event that
+//! it read skips nothing. SQLite has one writer, and the order of the ids is that of the commits.
+
+use std::{fmt, str::FromStr};
+
+use berth_types::Timestamp;
+
+use crate::{Backend, Conn, Result, Row, args};
+
+/// A place in the order of events: the transaction (0 on SQLite), then the row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The transaction's id.
+    pub xact: i64,
+    /// The row's id.
+    pub id: i64,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.xact, self.id)
+    }
+}
+
+/// What is no place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoPlace;
+
+impl FromStr for Place {
+    type Err = NoPlace;
+
+    fn from_str(text: &str) -> std::result::Result<Self, NoPlace> {
+        let (xact, id) = text.split_once('-').ok_or(NoPlace)?;
+        let number = |text: &str| text.parse::<i64>().ok().filter(|number| *number >= 0).ok_or(NoPlace);
+        Ok(Place { xact: number(xact)?, id: number(id)? })
+    }
+}
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Where it stands.
+    pub place: Place,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub kind: String,
+    /// The project's row id.
+    pub project_id: Option<i64>,
+    /// What it is about, as JSON.
+    pub payload: String,
+}
+
+/// The place after everything that can be read now.
+///
+/// # Errors
+/// As the database says.
+pub async fn end(conn: &mut Conn<'_>) -> Result<Place> {
+    let sql = match conn.backend() {
+        Backend::Sqlite => "SELECT 0, COALESCE(MAX(id), 0) FROM events",
+        Backend::Postgres => {
+            "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1, 9223372036854775807::bigint"
+        }
+    };
+    let row = conn.row(sql, &[]).await?;
+    row.map_or(Ok(Place::default()), |row| Ok(Place { xact: row.get(0)?, id: row.get(1)? }))
+}
+
+/// The events after a place, in their order, as far as no earlier one can still come.
+///
+/// # Errors
+/// As the database says.
+pub async fn after(conn: &mut Conn<'_>, place: Place, limit: i64) -> Result<Vec<Event>> {
+    let read = |row: &Row| {
+        Ok(Event {
+            place: Place { xact: row.get(0)?, id: row.get(1)? },
+            at: row.get(2)?,
+            kind: row.get(3)?,
+            project_id: row.get(4)?,
+            payload: row.get(5)?,
+        })
+    };
+    let rows = match conn.backend() {
+        Backend::Sqlite => {
+            let sql = "SELECT xact, id, at, kind, project_id, payload FROM events WHERE id > $1 ORDER BY id LIMIT $2";
+            conn.rows(sql, args![place.id, limit]).await?
+        }
+        Backend::Postgres => {
+            let sql = "SELECT xact, id, at, kind, project_id, payload FROM events
+                       WHERE (xact, id) > ($1, $2) AND xact < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+                       ORDER BY xact, id LIMIT $3";
+            conn.rows(sql, args![place.xact, place.id, limit]).await?
+        }
+    };
+    rows.iter().map(read).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_read_as_it_was_written() {
+        let place = Place { xact: 712, id: 9 };
+        assert_eq!(place.to_string().parse(), Ok(place));
+        for text in ["", "7", "7-", "-7", "a-b", "1-2-3", "-1-2", "99999999999999999999-1"] {
+            assert_eq!(text.parse::<Place>(), Err(NoPlace), "{text}");
+        }
+        assert!(Place { xact: 1, id: 9 } < Place { xact: 2, id: 1 });
+    }
+}

@@ -1,0 +1,283 @@
+//! What an operation on many things is about: the same rows that a list shows, or those that were named one by one; and
+//! what it would do to them, counted before it is done.
+
+use berth_types::{Digest, query::ListQuery};
+
+use super::{
+    artifact::{self, Filters, Place},
+    bulk::Selection,
+    list::List,
+    repository, robot,
+    shelf::{self, TagFilters},
+    user,
+};
+use crate::{Backend, Conn, Result, Row, args};
+
+/// Which rows of a list.
+#[derive(Clone, Debug)]
+pub enum Which {
+    /// Those with these names.
+    Named(Vec<String>),
+    /// Those that the list shows.
+    All(ListQuery),
+}
+
+impl Which {
+    fn query(&self) -> ListQuery {
+        match self {
+            Which::All(query) => query.clone(),
+            Which::Named(_) => ListQuery::default(),
+        }
+    }
+}
+
+/// Rows that are selected, ready to be counted or noted.
+#[derive(Clone, Debug)]
+pub struct Selected {
+    list: List,
+    /// The columns of a [`Selection`].
+    columns: String,
+    /// The order in which the rows are worked on.
+    order: &'static str,
+}
+
+impl Selected {
+    /// Tags of a repository that people gave, narrowed as a list of them.
+    pub fn tags(backend: Backend, repository: i64, which: &Which, filters: &TagFilters) -> Self {
+        let list = shelf::tags(backend, repository, filters);
+        let list = match which {
+            Which::Named(names) => list.named("t.name", names),
+            Which::All(_) => list,
+        };
+        Selected { list, columns: "t.name AS item, '' AS shown".to_owned(), order: "t.id DESC" }
+    }
+
+    /// Artifacts of a repository, named by digest. What lists others comes first, so that they are free when it is their
+    /// turn.
+    pub fn artifacts(backend: Backend, repository: i64, which: &Which, filters: &Filters) -> Self {
+        let mut list = artifact::selected(backend, Place::Repository(repository), filters, &which.query());
+        if let Which::Named(digests) = which {
+            let digests = digests.iter().filter_map(|digest| digest.parse::<Digest>().ok());
+            let values: Vec<crate::Value> = digests.map(crate::Value::from).collect();
+            list = match values.as_slice() {
+                [] => list.and("1 = 0", &[]),
+                values => list.and(&format!("m.digest IN ({})", vec!["?"; values.len()].join(", ")), values),
+            };
+        }
+        let columns = format!("LOWER({}) AS item, '' AS shown", artifact::digest_text(backend));
+        Selected { list, columns, order: "m.id DESC" }
+    }
+
+    /// Repositories of a project.
+    pub fn repositories(project: i64, which: &Which) -> Self {
+        let list = repository::selected(project, &which.query());
+        let list = match which {
+            Which::Named(names) => list.named("r.name", names),
+            Which::All(_) => list,
+        };
+        Selected { list, columns: "r.name AS item, '' AS shown".to_owned(), order: "r.id ASC" }
+    }
+
+    /// People, named by row id.
+    pub fn users(which: &Which) -> Self {
+        let list = user::selected(&which.query());
+        let list = match which {
+            Which::Named(ids) => list.among("id", &numbers(ids)),
+            Which::All(_) => list,
+        };
+        Selected { list, columns: "CAST(id AS TEXT) AS item, username AS shown".to_owned(), order: "id ASC" }
+    }
+
+    /// Robots of a project or of the system, named by row id.
+    pub fn robots(project: Option<i64>, which: &Which) -> Self {
+        let list = robot::selected(project, &which.query());
+        let list = match which {
+            Which::Named(ids) => list.among("r.id", &numbers(ids)),
+            Which::All(_) => list,
+        };
+        Selected { list, columns: "CAST(r.id AS TEXT) AS item, r.name AS shown".to_owned(), order: "r.id ASC" }
+    }
+
+    /// The rows to be noted for an operation.
+    pub fn to_note(&self) -> Selection {
+        self.list.clone().selecting(&self.columns, self.order)
+    }
+
+    /// How many rows there are.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn count(&self, conn: &mut Conn<'_>) -> Result<i64> {
+        self.list.count(conn).await
+    }
+
+    /// The names of the rows, as the API has them, at most `limit`.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn items(&self, conn: &mut Conn<'_>, limit: i64) -> Result<Vec<String>> {
+        let selection = self.to_note();
+        let (first, values) = selection.with(args![limit]);
+        let sql = format!("SELECT chosen.item FROM ({} LIMIT ${first}) chosen", selection.sql);
+        conn.rows(&sql, &values).await?.iter().map(|row| row.get(0)).collect()
+    }
+}
+
+fn numbers(texts: &[String]) -> Vec<i64> {
+    texts.iter().filter_map(|text| text.parse().ok()).collect()
+}
+
+/// What goes with the rows that are selected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Effect {
+    /// Tags that go.
+    pub tags: i64,
+    /// Manifests that go; for tags: those that are left without one.
+    pub manifests: i64,
+    /// Bytes that nothing else in the project has; for tags: those of what is left without one.
+    pub bytes: i64,
+}
+
+fn effect(row: Option<&Row>) -> Result<Effect> {
+    let Some(row) = row else { return Ok(Effect::default()) };
+    Ok(Effect { tags: row.get(0)?, manifests: row.get(1)?, bytes: row.get(2)? })
+}
+
+/// What the removal of tags does: manifests stay, some of them without a tag.
+///
+/// # Errors
+/// As the database says.
+pub async fn effect_on_tags(conn: &mut Conn<'_>, selected: &Selected) -> Result<Effect> {
+    let Selection { sql: chosen, args } = selected.list.clone().column("t.manifest_id AS manifest");
+    let sql = format!(
+        "SELECT CAST(COALESCE(SUM(s.n), 0) AS BIGINT),
+           CAST(COALESCE(SUM(CASE WHEN m.tag_count = s.n THEN 1 ELSE 0 END), 0) AS BIGINT),
+           CAST(COALESCE(SUM(CASE WHEN m.tag_count = s.n THEN m.size ELSE 0 END), 0) AS BIGINT)
+         FROM (SELECT c.manifest, COUNT(*) AS n FROM ({chosen}) c GROUP BY c.manifest) s
+         JOIN manifests m ON m.id = s.manifest"
+    );
+    effect(conn.row(&sql, &args).await?.as_ref())
+}
+
+/// What the removal of artifacts does: with them go the children that nothing else shows, and what refers to any of them.
+///
+/// # Errors
+/// As the database says.
+pub async fn effect_on_artifacts(conn: &mut Conn<'_>, project: i64, selected: &Selected) -> Result<Effect> {
+    let selection = selected.list.clone().column("m.id AS id");
+    let (first, values) = selection.with(args![project]);
+    let sql = format!(
+        "WITH chosen AS ({chosen}),
+           orphans AS (
+             SELECT c.id FROM manifests c WHERE c.tag_count = 0
+               AND c.id IN (SELECT mr.child_id FROM manifest_references mr JOIN chosen s ON s.id = mr.manifest_id)
+               AND NOT EXISTS (SELECT 1 FROM manifest_references o WHERE o.child_id = c.id AND o.role = 'child'
+                               AND o.manifest_id NOT IN (SELECT s.id FROM chosen s))),
+           bodies AS (SELECT id FROM chosen UNION SELECT id FROM orphans),
+           family AS (
+             SELECT id FROM bodies UNION
+             SELECT a.id FROM bodies b JOIN manifests p ON p.id = b.id
+               JOIN manifests a ON a.repository_id = p.repository_id AND a.subject = p.digest),
+           held AS (
+             SELECT mr.blob_id AS blob, COUNT(DISTINCT mr.manifest_id) AS n FROM manifest_references mr
+             JOIN family f ON f.id = mr.manifest_id WHERE mr.blob_id IS NOT NULL GROUP BY mr.blob_id)
+         SELECT
+           (SELECT COUNT(*) FROM tags t JOIN family f ON f.id = t.manifest_id),
+           (SELECT COUNT(*) FROM family),
+           CAST(
+             COALESCE((SELECT SUM(b.size) FROM held h JOIN blobs b ON b.id = h.blob WHERE h.n =
+               (SELECT COUNT(DISTINCT o.manifest_id) FROM manifest_references o JOIN manifests m ON m.id = o.manifest_id
+                WHERE o.blob_id = h.blob AND m.project_id = ${first})), 0)
+             + COALESCE((SELECT SUM(m.manifest_size) FROM family f JOIN manifests m ON m.id = f.id
+                WHERE NOT EXISTS (SELECT 1 FROM manifests o WHERE o.digest = m.digest AND o.project_id = ${first}
+                                  AND o.id <> m.id)), 0) AS BIGINT)",
+        chosen = selection.sql
+    );
+    effect(conn.row(&sql, &values).await?.as_ref())
+}
+
+/// What the removal of repositories does.
+///
+/// # Errors
+/// As the database says.
+pub async fn effect_on_repositories(conn: &mut Conn<'_>, project: i64, selected: &Selected) -> Result<Effect> {
+    let selection = selected.list.clone().column("r.id AS id");
+    let (first, values) = selection.with(args![project]);
+    let sql = format!(
+        "WITH chosen AS ({chosen}),
+           held AS (SELECT rb.blob_id AS blob, COUNT(*) AS n FROM repository_blobs rb
+                    JOIN chosen s ON s.id = rb.repository_id GROUP BY rb.blob_id),
+           kept AS (SELECT m.digest AS digest, MAX(m.manifest_size) AS size, COUNT(*) AS n FROM manifests m
+                    JOIN chosen s ON s.id = m.repository_id GROUP BY m.digest)
+         SELECT
+           (SELECT COUNT(*) FROM tags t JOIN chosen s ON s.id = t.repository_id),
+           (SELECT COUNT(*) FROM manifests m JOIN chosen s ON s.id = m.repository_id),
+           CAST(
+             COALESCE((SELECT SUM(b.size) FROM held h JOIN blobs b ON b.id = h.blob WHERE h.n =
+               (SELECT COUNT(*) FROM repository_blobs o JOIN repositories q ON q.id = o.repository_id
+                WHERE o.blob_id = h.blob AND q.project_id = ${first})), 0)
+             + COALESCE((SELECT SUM(k.size) FROM kept k WHERE k.n =
+               (SELECT COUNT(*) FROM manifests o WHERE o.digest = k.digest AND o.project_id = ${first})), 0) AS BIGINT)",
+        chosen = selection.sql
+    );
+    effect(conn.row(&sql, &values).await?.as_ref())
+}
+
+/// Tags of selected artifacts or repositories with the digest or the name that they belong to, at most `limit`.
+///
+/// # Errors
+/// As the database says.
+pub async fn tags_of_artifacts(conn: &mut Conn<'_>, selected: &Selected, limit: i64) -> Result<Vec<(String, String)>> {
+    let digest = artifact::digest_text(conn.backend());
+    let selection = selected.list.clone().column("m.id AS id");
+    let (first, values) = selection.with(args![limit]);
+    let sql = format!(
+        "SELECT LOWER({digest}), t.name FROM tags t JOIN manifests m ON m.id = t.manifest_id
+         WHERE t.manifest_id IN (SELECT s.id FROM ({}) s) ORDER BY t.id DESC LIMIT ${first}",
+        selection.sql
+    );
+    pairs(conn.rows(&sql, &values).await?)
+}
+
+/// See [`tags_of_artifacts`].
+///
+/// # Errors
+/// As the database says.
+pub async fn tags_of_repositories(
+    conn: &mut Conn<'_>,
+    selected: &Selected,
+    limit: i64,
+) -> Result<Vec<(String, String)>> {
+    let selection = selected.list.clone().column("r.id AS id");
+    let (first, values) = selection.with(args![limit]);
+    let sql = format!(
+        "SELECT r.name, t.name FROM tags t JOIN repositories r ON r.id = t.repository_id
+         WHERE t.repository_id IN (SELECT s.id FROM ({}) s) ORDER BY t.id LIMIT ${first}",
+        selection.sql
+    );
+    pairs(conn.rows(&sql, &values).await?)
+}
+
+fn pairs(rows: Vec<Row>) -> Result<Vec<(String, String)>> {
+    rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
+}
+
+/// Selected artifacts that an index lists which is not selected itself, at most `limit`: they cannot be removed.
+///
+/// # Errors
+/// As the database says.
+pub async fn listed_elsewhere(conn: &mut Conn<'_>, selected: &Selected, limit: i64) -> Result<Vec<String>> {
+    let digest = artifact::digest_text(conn.backend());
+    let selection = selected.list.clone().column("m.id AS id");
+    let (first, values) = selection.with(args![limit]);
+    let sql = format!(
+        "WITH chosen AS ({})
+         SELECT LOWER({digest}) FROM manifests m JOIN chosen s ON s.id = m.id
+         WHERE m.parent_count > 0 AND EXISTS (
+           SELECT 1 FROM manifest_references mr WHERE mr.child_id = m.id AND mr.role = 'child'
+             AND mr.manifest_id NOT IN (SELECT c.id FROM chosen c))
+         ORDER BY m.id LIMIT ${first}",
+        selection.sql
+    );
+    conn.rows(&sql, &values).await?.iter().map(|row| row.get(0)).collect()
+}

@@ -1,0 +1,112 @@
+//! Personal access tokens: rows of `identities` that stand for a person's password.
+
+use berth_types::Timestamp;
+
+use super::identity::Kind;
+use crate::{Conn, Result, Row, args};
+
+/// The permissions of a token that reads only, as they are stored.
+const READING: &str = "[\"read\"]";
+/// The permissions of a token that may what its owner may.
+const ALL: &str = "[]";
+
+/// A personal access token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// Row id.
+    pub id: i64,
+    /// Name, behind the owner's id and a slash.
+    pub name: String,
+    /// Whether it reads only.
+    pub read_only: bool,
+    /// When it ends.
+    pub expires_at: Option<Timestamp>,
+    /// When it was last used.
+    pub used_at: Option<Timestamp>,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+const COLUMNS: &str = "id, name, permissions, expires_at, used_at, created_at";
+
+impl Token {
+    fn read(row: &Row) -> Result<Self> {
+        Ok(Token {
+            id: row.get(0)?,
+            name: row.get(1)?,
+            read_only: row.get::<String>(2)? == READING,
+            expires_at: row.get(3)?,
+            used_at: row.get(4)?,
+            created_at: row.get(5)?,
+        })
+    }
+}
+
+/// Makes a token.
+///
+/// # Errors
+/// [`crate::DbError::Unique`] where the name is taken.
+pub async fn insert(
+    conn: &mut Conn<'_>,
+    user_id: i64,
+    name: &str,
+    secret_hash: &[u8],
+    read_only: bool,
+    expires_at: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<i64> {
+    let permissions = if read_only { READING } else { ALL };
+    conn.insert(
+        "INSERT INTO identities (kind, name, user_id, secret_hash, permissions, expires_at, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $7) RETURNING id",
+        args![Kind::PersonalToken.as_str(), name, user_id, secret_hash, permissions, expires_at, now],
+    )
+    .await
+}
+
+/// A person's token by the keyed hash of its secret.
+///
+/// # Errors
+/// As the database says.
+pub async fn find(conn: &mut Conn<'_>, user_id: i64, secret_hash: &[u8]) -> Result<Option<Token>> {
+    let sql = format!("SELECT {COLUMNS} FROM identities WHERE user_id = $1 AND kind = $2 AND secret_hash = $3");
+    let row = conn.row(&sql, args![user_id, Kind::PersonalToken.as_str(), secret_hash]).await?;
+    row.as_ref().map(Token::read).transpose()
+}
+
+/// A person's tokens, youngest first, at most `limit`.
+///
+/// # Errors
+/// As the database says.
+pub async fn list(conn: &mut Conn<'_>, user_id: i64, limit: i64) -> Result<Vec<Token>> {
+    let sql = format!("SELECT {COLUMNS} FROM identities WHERE user_id = $1 AND kind = $2 ORDER BY id DESC LIMIT $3");
+    let rows = conn.rows(&sql, args![user_id, Kind::PersonalToken.as_str(), limit]).await?;
+    rows.iter().map(Token::read).collect()
+}
+
+/// How many tokens a person has.
+///
+/// # Errors
+/// As the database says.
+pub async fn count(conn: &mut Conn<'_>, user_id: i64) -> Result<i64> {
+    let sql = "SELECT COUNT(*) FROM identities WHERE user_id = $1 AND kind = $2";
+    conn.row(sql, args![user_id, Kind::PersonalToken.as_str()]).await?.map_or(Ok(0), |row| row.get(0))
+}
+
+/// Removes a person's token and says what it was called; nothing where the person has none of this id.
+///
+/// # Errors
+/// As the database says.
+pub async fn delete(conn: &mut Conn<'_>, user_id: i64, id: i64) -> Result<Option<String>> {
+    let sql = "DELETE FROM identities WHERE user_id = $1 AND id = $2 AND kind = $3 RETURNING name";
+    conn.row(sql, args![user_id, id, Kind::PersonalToken.as_str()]).await?.map(|row| row.get(0)).transpose()
+}
+
+/// Notes that a token was used.
+///
+/// # Errors
+/// As the database says.
+pub async fn touch(conn: &mut Conn<'_>, id: i64, now: Timestamp) -> Result<()> {
+    conn.execute("UPDATE identities SET used_at = $2 WHERE id = $1", args![id, now]).await?;
+    Ok(())
+}

@@ -1,0 +1,172 @@
+//! What an operation would do, counted by few queries before anything is done.
+
+use std::collections::BTreeSet;
+
+use berth_db::{
+    Conn,
+    query::selection::{self, Effect, Selected, Which},
+};
+use berth_types::{
+    ErrorCode, ProjectId, RepoName, UserId,
+    api::{BulkFailure, BulkPreview, BulkRequest},
+};
+
+use super::{
+    ITEMS_MAX, SHOWN_MAX,
+    order::{Deed, Order, Place},
+    too_many,
+};
+use crate::{Actor, Domain, Result, authz::SignedIn, immutable::Rules};
+
+/// The most tags that are held against the rules of a project. More is not shown beforehand; the rules hold all the same.
+const TAGS_MAX: i64 = 200_000;
+
+/// What an operation would do.
+///
+/// # Errors
+/// As [`super::begin`].
+pub async fn preview(domain: &Domain, access: &SignedIn, request: &BulkRequest) -> Result<BulkPreview> {
+    let actor = access.actor();
+    let order = Order::read(request)?;
+    let place = order.check(domain, actor).await?;
+    let mut reader = domain.db.reader().await?;
+    let mut conn = reader.conn();
+    let selected = order.selected(conn.backend(), place);
+    let items = selected.count(&mut conn).await?;
+    if items > ITEMS_MAX {
+        return Err(too_many());
+    }
+    let unknown = match &order.which {
+        Which::Named(_) => order.unknown(&selected.items(&mut conn, ITEMS_MAX).await?),
+        Which::All(_) => Vec::new(),
+    };
+    let effect = effect(&mut conn, &order, place, &selected).await?;
+    let kept = kept(&mut conn, &order, place, &selected, actor).await?;
+    let shown = usize::try_from(SHOWN_MAX).unwrap_or(usize::MAX);
+    Ok(BulkPreview {
+        items,
+        unknown: unknown.into_iter().take(shown).collect(),
+        tags: effect.tags,
+        manifests: effect.manifests,
+        bytes: effect.bytes,
+        kept_count: i64::try_from(kept.len()).unwrap_or(i64::MAX),
+        kept: kept.into_iter().take(shown).collect(),
+    })
+}
+
+async fn effect(conn: &mut Conn<'_>, order: &Order, place: Place, selected: &Selected) -> Result<Effect> {
+    Ok(match (&order.action, place) {
+        (Deed::DeleteTags(_), _) => selection::effect_on_tags(conn, selected).await?,
+        (Deed::DeleteArtifacts(_), Place::Repository { project, .. }) => {
+            selection::effect_on_artifacts(conn, project, selected).await?
+        }
+        (Deed::DeleteRepositories(_), Place::Project(project)) => {
+            selection::effect_on_repositories(conn, project, selected).await?
+        }
+        (
+            Deed::DeleteArtifacts(_)
+            | Deed::DeleteRepositories(_)
+            | Deed::AddLabel(..)
+            | Deed::RemoveLabel(..)
+            | Deed::Copy(..)
+            | Deed::DeleteUsers
+            | Deed::DeleteRobots(_)
+            | Deed::SwitchRobots(..),
+            _,
+        ) => Effect::default(),
+    })
+}
+
+/// What will stay, and why.
+async fn kept(
+    conn: &mut Conn<'_>,
+    order: &Order,
+    place: Place,
+    selected: &Selected,
+    actor: &Actor,
+) -> Result<Vec<BulkFailure>> {
+    let protected = |item: &str, tag: &str| BulkFailure {
+        item: item.to_owned(),
+        name: String::new(),
+        code: ErrorCode::Precondition.as_str().to_owned(),
+        message: format!("the tag {tag} configured as immutable, cannot be deleted"),
+    };
+    Ok(match (&order.action, place) {
+        (Deed::DeleteTags(repo), Place::Repository { project, .. }) => {
+            let rules = Rules::load(conn, ProjectId(project)).await?;
+            if rules.is_empty() {
+                return Ok(Vec::new());
+            }
+            let tags = selected.items(conn, ITEMS_MAX).await?;
+            tags.iter().filter(|tag| rules.protect(repo, tag)).map(|tag| protected(tag, tag)).collect()
+        }
+        (Deed::DeleteArtifacts(repo), Place::Repository { project, .. }) => {
+            let listed = selection::listed_elsewhere(conn, selected, ITEMS_MAX).await?;
+            let mut kept: Vec<BulkFailure> = listed
+                .into_iter()
+                .map(|item| BulkFailure {
+                    item,
+                    name: String::new(),
+                    code: ErrorCode::ForeignKey.as_str().to_owned(),
+                    message: "the deleting artifact is referenced by others".to_owned(),
+                })
+                .collect();
+            let rules = Rules::load(conn, ProjectId(project)).await?;
+            if !rules.is_empty() {
+                let tags = selection::tags_of_artifacts(conn, selected, TAGS_MAX).await?;
+                let tags = tags.iter().map(|(digest, tag)| (digest, repo.clone(), tag));
+                kept.extend(by_rule(&rules, tags, protected));
+            }
+            once(kept)
+        }
+        (Deed::DeleteRepositories(_), Place::Project(project)) => {
+            let rules = Rules::load(conn, ProjectId(project)).await?;
+            if rules.is_empty() {
+                return Ok(Vec::new());
+            }
+            let tags = selection::tags_of_repositories(conn, selected, TAGS_MAX).await?;
+            let tags = tags.iter().filter_map(|(name, tag)| Some((name, name.parse().ok()?, tag)));
+            once(by_rule(&rules, tags, protected).collect())
+        }
+        (Deed::DeleteUsers, _) => {
+            let own = actor.user_id();
+            let ids = selected.items(conn, ITEMS_MAX).await?;
+            let kept = ids.into_iter().filter(|id| {
+                let id = id.parse().map(UserId).ok();
+                id == Some(UserId::ADMIN) || (id.is_some() && id == own)
+            });
+            kept.map(|item| BulkFailure {
+                message: format!("User with ID {item} cannot be deleted"),
+                item,
+                name: String::new(),
+                code: ErrorCode::Forbidden.as_str().to_owned(),
+            })
+            .collect()
+        }
+        (
+            Deed::DeleteTags(_)
+            | Deed::DeleteArtifacts(_)
+            | Deed::DeleteRepositories(_)
+            | Deed::AddLabel(..)
+            | Deed::RemoveLabel(..)
+            | Deed::Copy(..)
+            | Deed::DeleteRobots(_)
+            | Deed::SwitchRobots(..),
+            _,
+        ) => Vec::new(),
+    })
+}
+
+fn by_rule<'t>(
+    rules: &Rules,
+    tags: impl Iterator<Item = (&'t String, RepoName, &'t String)>,
+    protected: impl Fn(&str, &str) -> BulkFailure,
+) -> impl Iterator<Item = BulkFailure> {
+    tags.filter(|(_, repo, tag)| rules.protect(repo, tag)).map(move |(item, _, tag)| protected(item, tag))
+}
+
+/// The first reason of each thing.
+fn once(kept: Vec<BulkFailure>) -> Vec<BulkFailure> {
+    let mut seen = BTreeSet::new();
+    kept.into_iter().filter(|failure| seen.insert(failure.item.clone())).collect()
+}

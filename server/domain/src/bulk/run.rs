@@ -1,0 +1,207 @@
+//! Working off an operation, item by item, as whoever asked for it.
+
+use berth_db::query::{
+    self,
+    bulk::{Item, Operation, Owner},
+};
+use berth_types::{
+    Reference, RobotId, UserId,
+    api::{BulkRequest, RobotChange},
+};
+
+use super::order::{Deed, Order};
+use crate::{
+    Actor, Domain, Error, Result, artifact,
+    authz::{
+        AddLabel, CreateArtifact, DeleteArtifact, DeleteRepository, DeleteRobot, DeleteTag, DeleteUser, ProjectAccess,
+        ReadArtifact, ReadRobot, RemoveLabel, RobotAccess, SystemAccess, UpdateRobot,
+    },
+    copy, identity, label, repository, robot, tag, user,
+};
+
+/// Items whose ends are written down together. Whoever asked is looked up again for as many.
+const BATCH: i64 = 20;
+/// The longest text of a failure, in characters.
+const MESSAGE_CHARS_MAX: usize = 500;
+
+/// How far a run came.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Report {
+    /// Items of the operation.
+    pub total: i64,
+    /// Items that are done.
+    pub done: i64,
+    /// Items that failed.
+    pub failed: i64,
+    /// Whether it was asked to stop before the end.
+    #[serde(skip)]
+    pub stopped: bool,
+}
+
+/// Works off what waits of an operation. It may have been begun before; what is done already is not done again.
+///
+/// # Errors
+/// Where the database does not answer, or a thing is busy: then the operation goes on from there another time.
+pub async fn run(domain: &Domain, operation: i64, wants_stop: &(dyn Fn() -> bool + Send + Sync)) -> Result<Report> {
+    let Some(row) = find(domain, operation).await? else { return Ok(Report::default()) };
+    let request: BulkRequest = serde_json::from_str(&row.wanted).map_err(Error::internal)?;
+    // What the items were selected by does not matter any more.
+    let order = Order::read(&BulkRequest { all: false, items: vec![String::new()], q: String::new(), ..request })?;
+    let mut after = 0;
+    loop {
+        if wants_stop() {
+            return Ok(Report { stopped: true, ..report(domain, operation).await? });
+        }
+        let mut reader = domain.db.reader().await?;
+        let items = query::bulk::waiting(&mut reader.conn(), operation, after, BATCH).await?;
+        drop(reader);
+        let Some(last) = items.last() else { break };
+        after = last.id;
+        let Some(actor) = actor_of(domain, &row).await? else {
+            give_up(domain, operation).await?;
+            break;
+        };
+        settle(domain, operation, &order, &actor, &items).await?;
+    }
+    let args = (operation, domain.now());
+    let ended: Result<()> = domain
+        .db
+        .write(args, |tx, (operation, now)| {
+            Box::pin(async move { Ok(query::bulk::finish(tx, *operation, *now).await?) })
+        })
+        .await;
+    ended?;
+    report(domain, operation).await
+}
+
+async fn find(domain: &Domain, operation: i64) -> Result<Option<Operation>> {
+    Ok(query::bulk::find(&mut domain.db.reader().await?.conn(), operation).await?)
+}
+
+async fn report(domain: &Domain, operation: i64) -> Result<Report> {
+    let row = find(domain, operation).await?;
+    let report = |row: Operation| Report { total: row.total, done: row.done, failed: row.failed, stopped: false };
+    Ok(row.map(report).unwrap_or_default())
+}
+
+/// Whoever asked, with the rights of now; nothing where the account is gone, or the robot switched off.
+async fn actor_of(domain: &Domain, row: &Operation) -> Result<Option<Actor>> {
+    let actor = match row.owner {
+        Owner::User(id) => user::account_as_it_is(domain, UserId(id)).await?.map(|person| user::actor(&person)),
+        Owner::Robot(id) => match identity::robot(domain, RobotId(id)).await? {
+            Some(robot) => Some(identity::robot_actor(&robot, domain.settings().await?.robot_name_prefix())?),
+            None => None,
+        },
+    };
+    Ok(actor.map(|actor| actor.on_request(row.address.as_str(), row.request_id.as_str())))
+}
+
+async fn give_up(domain: &Domain, operation: i64) -> Result<()> {
+    domain
+        .db
+        .write(operation, |tx, operation| {
+            Box::pin(async move {
+                let text = "the account that asked for it is gone";
+                Ok(query::bulk::fail_rest(tx, *operation, berth_types::ErrorCode::Unauthorized.as_str(), text).await?)
+            })
+        })
+        .await
+}
+
+/// Does some items and writes down how they ended, also where one of them has to wait.
+async fn settle(domain: &Domain, operation: i64, order: &Order, actor: &Actor, items: &[Item]) -> Result<()> {
+    let (mut done, mut failed, mut waits) = (Vec::new(), Vec::new(), None);
+    for Item { id, item } in items {
+        match act(domain, &order.action, actor, item).await {
+            Ok(()) => done.push(*id),
+            Err(error @ (Error::Unavailable(_) | Error::Busy | Error::Full(_))) => {
+                waits = Some(error);
+                break;
+            }
+            Err(error) => {
+                if let Error::Internal(cause) = &error {
+                    tracing::error!(bulk.operation = operation, bulk.item = item, cause = %cause, "an item failed");
+                }
+                let message = error.to_string().chars().take(MESSAGE_CHARS_MAX).collect::<String>();
+                failed.push((*id, error.code().as_str().to_owned(), message));
+            }
+        }
+    }
+    let written: Result<()> = domain
+        .db
+        .write((operation, done, failed), |tx, (operation, done, failed)| {
+            Box::pin(async move { Ok(query::bulk::settle(tx, *operation, done, failed).await?) })
+        })
+        .await;
+    written?;
+    waits.map_or(Ok(()), Err)
+}
+
+/// Does one item. All of them were there when they were selected, so one that is gone is as it should be.
+async fn act(domain: &Domain, deed: &Deed, actor: &Actor, item: &str) -> Result<()> {
+    match deed {
+        Deed::DeleteTags(repo) => {
+            let access = ProjectAccess::<DeleteTag>::check(domain, actor, &repo.project()).await?;
+            gone(tag::delete(domain, &access, repo, item, item).await)
+        }
+        Deed::DeleteArtifacts(repo) => {
+            let access = ProjectAccess::<DeleteArtifact>::check(domain, actor, &repo.project()).await?;
+            gone(artifact::delete(domain, &access, repo, item).await)
+        }
+        Deed::AddLabel(repo, id) => {
+            let access = ProjectAccess::<AddLabel>::check(domain, actor, &repo.project()).await?;
+            match label::add(domain, &access, repo, item, *id).await {
+                // It is there already.
+                Err(Error::Conflict(_)) => Ok(()),
+                added => added,
+            }
+        }
+        Deed::RemoveLabel(repo, id) => {
+            let access = ProjectAccess::<RemoveLabel>::check(domain, actor, &repo.project()).await?;
+            gone(label::remove(domain, &access, repo, item, *id).await)
+        }
+        Deed::Copy(from, target) => {
+            let source = ProjectAccess::<ReadArtifact>::check(domain, actor, &from.project()).await?;
+            let access = ProjectAccess::<CreateArtifact>::check(domain, actor, &target.project()).await?;
+            let reference: Reference = item.parse().map_err(Error::internal)?;
+            copy::copy(domain, &access, target, &source, from, &reference).await
+        }
+        Deed::DeleteRepositories(project) => {
+            let access = ProjectAccess::<DeleteRepository>::check(domain, actor, project).await?;
+            let repo = item.parse().map_err(Error::internal)?;
+            gone(repository::delete(domain, &access, &repo).await)
+        }
+        Deed::DeleteUsers => {
+            let access = SystemAccess::<DeleteUser>::check(actor)?;
+            gone(user::delete(domain, &access, UserId(item.parse().map_err(Error::internal)?)).await)
+        }
+        Deed::DeleteRobots(_) => {
+            let id = RobotId(item.parse().map_err(Error::internal)?);
+            match RobotAccess::<DeleteRobot>::check(domain, actor, id).await {
+                Ok(access) => gone(robot::delete(domain, &access).await),
+                Err(error) => gone(Err(error)),
+            }
+        }
+        Deed::SwitchRobots(_, off) => {
+            let id = RobotId(item.parse().map_err(Error::internal)?);
+            let shown = robot::get(domain, &RobotAccess::<ReadRobot>::check(domain, actor, id).await?).await?;
+            let access = RobotAccess::<UpdateRobot>::check(domain, actor, id).await?;
+            let change = RobotChange {
+                name: shown.name,
+                description: shown.description,
+                level: shown.level,
+                disable: *off,
+                duration: Some(shown.duration),
+                permissions: shown.permissions,
+            };
+            robot::update(domain, &access, &change).await
+        }
+    }
+}
+
+fn gone(done: Result<()>) -> Result<()> {
+    match done {
+        Err(Error::NotFound(_)) => Ok(()),
+        done => done,
+    }
+}

@@ -1,0 +1,454 @@
+//! Markdown of strangers as HTML that is safe to show beside the portal's own.
+//!
+//! What comes out has no script, no style, no form, no frame and no picture: a picture would tell its server who looks
+//! at a repository, and the portal's policy for content loads none from elsewhere; it becomes a link to it. Links lead to
+//! the web or to mail, and tell the other side nothing. Nothing has an id, a name or a class, so nothing can pose as a part
+//! of the page.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::LazyLock,
+};
+
+use ammonia::{Builder, UrlRelative};
+use pulldown_cmark::{CowStr, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd, html};
+
+/// How deep lists, quotes and emphasis may lie in each other. What is deeper is shown at this depth: the time to read HTML
+/// grows with its depth, and whoever writes a description chooses that.
+const DEPTH_MAX: usize = 24;
+/// How many tags of HTML are read. Beyond, all of them are shown as text.
+const RAW_TAGS_MAX: usize = 1000;
+/// The level of the first heading: a page has its title and that of the card above it.
+const HEADING_TOP: usize = 3;
+/// The longest summary, in characters.
+const SUMMARY_CHARS_MAX: usize = 200;
+
+/// What may be in a description.
+const TAGS: [&str; 37] = [
+    "a",
+    "abbr",
+    "b",
+    "blockquote",
+    "br",
+    "code",
+    "dd",
+    "del",
+    "details",
+    "div",
+    "dl",
+    "dt",
+    "em",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "i",
+    "ins",
+    "kbd",
+    "li",
+    "ol",
+    "p",
+    "pre",
+    "s",
+    "strong",
+    "sub",
+    "summary",
+    "sup",
+    "table",
+    "tbody",
+    "td",
+    "th",
+    "thead",
+    "tr",
+    "ul",
+];
+/// What is left out with everything in it.
+const CONTENT: [&str; 9] = ["iframe", "math", "noscript", "object", "script", "style", "svg", "template", "textarea"];
+
+static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
+    let mut builder = Builder::new();
+    builder
+        .tags(HashSet::from(TAGS))
+        .clean_content_tags(HashSet::from(CONTENT))
+        .tag_attributes(HashMap::from([
+            ("a", HashSet::from(["href"])),
+            ("ol", HashSet::from(["start"])),
+            ("details", HashSet::from(["open"])),
+        ]))
+        .generic_attributes(HashSet::from(["title"]))
+        .url_schemes(HashSet::from(["http", "https", "mailto"]))
+        // It would lead to a page of the portal, whatever its text says.
+        .url_relative(UrlRelative::Deny)
+        .link_rel(Some("noopener noreferrer nofollow"))
+        // Both scroll, so both have to be reached by keyboard.
+        .set_tag_attribute_value("pre", "tabindex", "0")
+        .set_tag_attribute_value("table", "tabindex", "0");
+    builder
+});
+
+/// Markdown as HTML to be shown.
+pub(crate) fn to_html(markdown: &str) -> String {
+    let events = shown(Parser::new_ext(markdown, options()));
+    let mut unsafe_html = String::with_capacity(markdown.len() * 3 / 2);
+    html::push_html(&mut unsafe_html, events.into_iter());
+    CLEANER.clean(&unsafe_html).to_string()
+}
+
+fn options() -> Options {
+    Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS
+}
+
+/// The events of a document as a description shows them: headings below those of the page, pictures as links, depth and
+/// raw HTML bounded.
+fn shown<'a>(parser: impl Iterator<Item = Event<'a>>) -> Vec<Event<'a>> {
+    let events: Vec<Event<'a>> = parser.collect();
+    let levels = events.iter().filter_map(|event| match event {
+        Event::Start(Tag::Heading { level, .. }) => Some(*level as usize),
+        _ => None,
+    });
+    let top = levels.min().unwrap_or(1);
+    let raw: usize = events.iter().map(|event| raw_tags(event)).sum();
+    let mut made = Made { top, is_raw_fine: raw <= RAW_TAGS_MAX, ..Made::default() };
+    for event in events {
+        made.add(event);
+    }
+    made.events
+}
+
+fn raw_tags(event: &Event<'_>) -> usize {
+    match event {
+        Event::Html(text) | Event::InlineHtml(text) => text.bytes().filter(|byte| *byte == b'<').count(),
+        _ => 0,
+    }
+}
+
+#[derive(Default)]
+struct Made<'a> {
+    events: Vec<Event<'a>>,
+    top: usize,
+    is_raw_fine: bool,
+    /// Whether each open element was let through.
+    open: Vec<bool>,
+    /// How many of them were.
+    depth: usize,
+    /// Links around what comes next.
+    links: usize,
+    /// Addresses of the pictures around what comes next, and whether a text for each has come.
+    pictures: Vec<(CowStr<'a>, bool)>,
+}
+
+impl<'a> Made<'a> {
+    fn add(&mut self, event: Event<'a>) {
+        match event {
+            Event::Start(Tag::Image { dest_url, .. }) => {
+                if self.links == 0 && self.pictures.is_empty() {
+                    self.events.push(Event::Start(link(dest_url.clone())));
+                }
+                self.pictures.push((dest_url, false));
+            }
+            Event::End(TagEnd::Image) => {
+                if let Some((address, false)) = self.pictures.pop() {
+                    self.events.push(Event::Text(address));
+                }
+                if self.links == 0 && self.pictures.is_empty() {
+                    self.events.push(Event::End(TagEnd::Link));
+                }
+            }
+            Event::Start(tag) => {
+                let passes = self.depth < DEPTH_MAX || is_needed(&tag);
+                self.open.push(passes);
+                self.depth += usize::from(passes);
+                if matches!(tag, Tag::Link { .. }) {
+                    self.links += 1;
+                }
+                if passes {
+                    self.events.push(Event::Start(lowered(tag, self.top)));
+                }
+            }
+            Event::End(tag) => {
+                if tag == TagEnd::Link {
+                    self.links = self.links.saturating_sub(1);
+                }
+                if self.open.pop().unwrap_or_default() {
+                    self.depth = self.depth.saturating_sub(1);
+                    self.events.push(Event::End(lowered_end(tag, self.top)));
+                }
+            }
+            Event::Html(text) | Event::InlineHtml(text) if !self.is_raw_fine => self.events.push(Event::Text(text)),
+            Event::TaskListMarker(done) => self.events.push(Event::Text(if done { "☑ " } else { "☐ " }.into())),
+            other => {
+                if matches!(other, Event::Text(_) | Event::Code(_))
+                    && let Some((_, told)) = self.pictures.last_mut()
+                {
+                    *told = true;
+                }
+                self.events.push(other);
+            }
+        }
+    }
+}
+
+/// A table without its parts is none.
+fn is_needed(tag: &Tag<'_>) -> bool {
+    matches!(tag, Tag::TableHead | Tag::TableRow | Tag::TableCell)
+}
+
+fn link(address: CowStr<'_>) -> Tag<'_> {
+    Tag::Link { link_type: LinkType::Inline, dest_url: address, title: "".into(), id: "".into() }
+}
+
+fn lowered(tag: Tag<'_>, top: usize) -> Tag<'_> {
+    match tag {
+        Tag::Heading { level, .. } => {
+            Tag::Heading { level: below(level, top), id: None, classes: Vec::new(), attrs: Vec::new() }
+        }
+        tag => tag,
+    }
+}
+
+fn lowered_end(tag: TagEnd, top: usize) -> TagEnd {
+    match tag {
+        TagEnd::Heading(level) => TagEnd::Heading(below(level, top)),
+        tag => tag,
+    }
+}
+
+fn below(level: HeadingLevel, top: usize) -> HeadingLevel {
+    let wanted = (level as usize).saturating_sub(top) + HEADING_TOP;
+    HeadingLevel::try_from(wanted.min(6)).unwrap_or(HeadingLevel::H6)
+}
+
+/// The first sentences as plain text: the first paragraph that says something, else the first heading.
+pub(crate) fn summary(markdown: &str) -> String {
+    let (mut heading, mut text) = (String::new(), String::new());
+    let (mut in_heading, mut in_paragraph, mut in_picture) = (false, false, 0_usize);
+    for event in Parser::new_ext(markdown, options()) {
+        match event {
+            Event::Start(Tag::Paragraph) => in_paragraph = true,
+            Event::End(TagEnd::Paragraph) if !text.trim().is_empty() => break,
+            Event::End(TagEnd::Paragraph) => in_paragraph = false,
+            Event::Start(Tag::Heading { .. }) => in_heading = heading.is_empty(),
+            Event::End(TagEnd::Heading(_)) => in_heading = false,
+            Event::Start(Tag::Image { .. }) => in_picture += 1,
+            Event::End(TagEnd::Image) => in_picture = in_picture.saturating_sub(1),
+            Event::Text(part) | Event::Code(part) if in_picture == 0 => {
+                if in_paragraph {
+                    text.push_str(&part);
+                } else if in_heading {
+                    heading.push_str(&part);
+                }
+            }
+            Event::SoftBreak | Event::HardBreak if in_paragraph => text.push(' '),
+            _ => {}
+        }
+    }
+    let text = if text.trim().is_empty() { heading } else { text };
+    shortened(&text.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+fn shortened(text: &str) -> String {
+    let Some((end, _)) = text.char_indices().nth(SUMMARY_CHARS_MAX) else { return text.to_owned() };
+    let head = text.get(..end).unwrap_or_default();
+    // Languages without spaces are cut where it is full.
+    let head = head.rsplit_once(' ').map_or(head, |(head, _)| head);
+    format!("{head}…")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Ways into a page that readers of HTML and of Markdown have been tricked with.
+    const ATTACKS: &[&str] = &[
+        "<script>alert(1)</script>",
+        "<SCRIPT SRC=https://evil.example/x.js></SCRIPT>",
+        "<scr<script>ipt>alert(1)</scr</script>ipt>",
+        "<img src=x onerror=alert(1)>",
+        "<img src=\"data:image/svg+xml;base64,PHN2ZyBvbmxvYWQ9YWxlcnQoMSk+\">",
+        "![x](https://evil.example/pixel.png)",
+        "![x](data:image/png;base64,AAAA)",
+        "![x\" onerror=\"alert(1)](x)",
+        "<svg onload=alert(1)>",
+        "<svg><script>alert(1)</script></svg>",
+        "<svg><style><img src=x onerror=alert(1)></style></svg>",
+        "<math><mtext><table><mglyph><style><!--</style><img title=\"--&gt;&lt;img src=1 onerror=alert(1)&gt;\">",
+        "<math><mi//xlink:href=\"data:x,<script>alert(1)</script>\">",
+        "<noscript><p title=\"</noscript><img src=x onerror=alert(1)>\">",
+        "<template><script>alert(1)</script></template>",
+        "<iframe src=javascript:alert(1)></iframe>",
+        "<iframe srcdoc=\"<script>alert(1)</script>\"></iframe>",
+        "<object data=\"javascript:alert(1)\"></object>",
+        "<embed src=\"javascript:alert(1)\">",
+        "<form action=/c/log_out><button>Free</button><input name=x></form>",
+        "<button formaction=javascript:alert(1)>x</button>",
+        "<isindex type=image src=1 onerror=alert(1)>",
+        "<body onload=alert(1)>",
+        "<base href=https://evil.example/>",
+        "<link rel=stylesheet href=https://evil.example/x.css>",
+        "<meta http-equiv=refresh content=\"0;url=https://evil.example\">",
+        "<style>body{display:none}</style>",
+        "<p style=\"position:fixed;inset:0\">x</p>",
+        "<p class=\"toast\" id=\"main\" name=\"x\" onclick=\"alert(1)\">x</p>",
+        "<a href=\"javascript:alert(1)\">x</a>",
+        "<a href=\"JaVaScRiPt:alert(1)\">x</a>",
+        "<a href=\" &#14; javascript:alert(1)\">x</a>",
+        "<a href=\"java&#10;script:alert(1)\">x</a>",
+        "<a href=\"&#106;avascript:alert(1)\">x</a>",
+        "<a href=\"vbscript:x\">x</a>",
+        "<a href=\"data:text/html,<script>alert(1)</script>\">x</a>",
+        "<a href=\"/c/log_out\">x</a>",
+        "<a href=\"//evil.example\">x</a>",
+        "<a href=\"https://ok.example\" target=_blank ping=https://evil.example>x</a>",
+        "[x](javascript:alert(1))",
+        "[x](JAVASCRIPT&colon;alert(1))",
+        "[x](javas\tcript:alert(1))",
+        "[x](<javascript:alert(1)>)",
+        "[x](data:text/html;base64,PHNjcmlwdD4=)",
+        "[x](https://ok.example \"\\\" onmouseover=\\\"alert(1)\")",
+        "[x]: javascript:alert(1)\n\n[x]",
+        "<javascript:alert(1)>",
+        "<https://ok.example/\"onmouseover=alert(1)>",
+        "```\n</code></pre><script>alert(1)</script>\n```",
+        "```js\" onclick=\"alert(1)\nx\n```",
+        "`<script>alert(1)</script>`",
+        "| a |\n|---|\n| <img src=x onerror=alert(1)> |",
+        "- [x] <input type=checkbox onfocus=alert(1) autofocus>",
+        "<details open ontoggle=alert(1)><summary>x</summary></details>",
+        "<video><source onerror=alert(1)></video>",
+        "<marquee onstart=alert(1)>x</marquee>",
+        "<!--<img src=\"--><img src=x onerror=alert(1)//\">",
+        "<![CDATA[<script>alert(1)</script>]]>",
+        "<?xml-stylesheet href=\"javascript:alert(1)\"?>",
+        "<p title=\"&lt;/p&gt;&lt;script&gt;alert(1)\">x</p>",
+        "<textarea><img src=x onerror=alert(1)></textarea>",
+        "<select><option><style></option></select><img src=x onerror=alert(1)></style>",
+        "<xmp><p title=\"</xmp><script>alert(1)</script>\">",
+        "<table background=javascript:alert(1)><tr><td>x</td></tr></table>",
+        "<\u{0}script>alert(1)</script>",
+        "# x {#main .toast onclick=alert(1)}",
+    ];
+
+    /// The tags of HTML as a reader of it finds them: names, and attributes with their values.
+    fn elements(html: &str) -> Vec<(String, Vec<(String, String)>)> {
+        let mut found = Vec::new();
+        let mut rest = html;
+        while let Some((_, after)) = rest.split_once('<') {
+            // What was cleaned has `<` in front of tags only, and quotes around every value.
+            let mut end = 0;
+            let mut quoted = false;
+            for (at, c) in after.char_indices() {
+                match c {
+                    '"' => quoted = !quoted,
+                    '>' if !quoted => {
+                        end = at;
+                        break;
+                    }
+                    _ => {}
+                }
+            }
+            let (tag, later) = after.split_at(end);
+            rest = later;
+            let (name, attributes) = tag.split_once(' ').unwrap_or((tag, ""));
+            let attributes = attributes.split("\" ").filter(|pair| !pair.is_empty()).map(|pair| {
+                let (name, value) = pair.split_once("=\"").unwrap_or((pair, ""));
+                (name.to_owned(), value.trim_end_matches('"').to_owned())
+            });
+            found.push((name.trim_start_matches('/').to_owned(), attributes.collect()));
+        }
+        found
+    }
+
+    #[test]
+    fn nothing_runs_loads_or_poses_as_the_page() {
+        for attack in ATTACKS {
+            let html = to_html(attack);
+            for (name, attributes) in elements(&html) {
+                assert!(TAGS.contains(&name.as_str()), "<{name}> of {attack:?} in {html}");
+                for (attribute, value) in attributes {
+                    let fine = match (name.as_str(), attribute.as_str()) {
+                        ("a", "href") => {
+                            ["http://", "https://", "mailto:"].iter().any(|start| value.starts_with(start))
+                        }
+                        ("a", "rel") => value == "noopener noreferrer nofollow",
+                        ("pre" | "table", "tabindex") => value == "0",
+                        ("ol", "start") | ("details", "open") | (_, "title") => true,
+                        _ => false,
+                    };
+                    assert!(fine, "{attribute}={value:?} of {attack:?} in {html}");
+                }
+            }
+        }
+        // The test above sees what it is there to see.
+        let seen = elements("<p onclick=\"a\"><img src=\"x>y\" alt=\"\">");
+        assert_eq!(seen[0], ("p".to_owned(), vec![("onclick".to_owned(), "a".to_owned())]));
+        assert_eq!(seen[1].1[0], ("src".to_owned(), "x>y".to_owned()));
+    }
+
+    #[test]
+    fn attacks_behind_each_other_do_no_more() {
+        let html = to_html(&ATTACKS.join("\n\n"));
+        assert!(!html.contains("<script") && !html.contains("<img") && !html.contains("<svg"), "{html}");
+        assert!(elements(&html).iter().all(|(name, _)| TAGS.contains(&name.as_str())), "{html}");
+    }
+
+    #[test]
+    fn what_people_write_is_shown() {
+        assert_eq!(
+            to_html("*a* **b** `c` ~~d~~"),
+            "<p><em>a</em> <strong>b</strong> <code>c</code> <del>d</del></p>\n"
+        );
+        let link = to_html("[docs](https://docs.example/a?b=1&c)");
+        assert!(
+            link.contains("href=\"https://docs.example/a?b=1&amp;c\" rel=\"noopener noreferrer nofollow\""),
+            "{link}"
+        );
+        let table = to_html("| a | b |\n|---|--:|\n| 1 | 2 |");
+        assert!(table.contains("<table tabindex=\"0\">") && table.contains("<td>1</td>"), "{table}");
+        assert!(to_html("```sh\nls <x>\n```").contains("<pre tabindex=\"0\"><code>ls &lt;x&gt;"));
+        assert!(to_html("3. c\n4. d").contains("<ol start=\"3\">"));
+        assert!(to_html("- [x] done\n- [ ] open").contains("☑ done"));
+        assert!(to_html("a<br>b <kbd>Ctrl</kbd>").contains("<br>b <kbd>Ctrl</kbd>"));
+    }
+
+    #[test]
+    fn headings_stand_below_those_of_the_page() {
+        let html = to_html("# A\n## B\n###### C");
+        assert_eq!(html, "<h3>A</h3>\n<h4>B</h4>\n<h6>C</h6>\n");
+        assert_eq!(to_html("## A\n### B"), "<h3>A</h3>\n<h4>B</h4>\n");
+        assert_eq!(to_html("<h1>A</h1>"), "A");
+    }
+
+    #[test]
+    fn pictures_are_links_to_them() {
+        let html = to_html("![Overview](https://x.example/a.png)");
+        assert!(html.contains("<a href=\"https://x.example/a.png\"") && html.contains(">Overview</a>"), "{html}");
+        assert!(to_html("![](https://x.example/a.png)").contains(">https://x.example/a.png</a>"));
+        // A picture in a link is the link's text, and not a link in a link.
+        let badge = to_html("[![Build](https://x.example/b.svg)](https://ci.example)");
+        assert!(badge.contains("href=\"https://ci.example\"") && badge.contains(">Build</a>"), "{badge}");
+        assert!(!badge.contains("b.svg"), "{badge}");
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let html = to_html(&">".repeat(60_000));
+        assert!(html.matches("<blockquote>").count() <= DEPTH_MAX, "{}", html.len());
+        let list: String = (0..200).map(|depth| format!("{}- a\n", "  ".repeat(depth))).collect();
+        assert!(to_html(&list).matches("<ul>").count() <= DEPTH_MAX);
+        let divs = to_html(&"<div>".repeat(12_000));
+        assert!(!divs.contains("<div>") && divs.contains("&lt;div&gt;"));
+    }
+
+    #[test]
+    fn a_summary_is_the_first_thing_said() {
+        let text =
+            "[![Build](https://x/b.svg)](https://ci)\n\n# Ledger\n\nKeeps *every*\nmovement of `money`.\n\nMore.";
+        assert_eq!(summary(text), "Keeps every movement of money.");
+        assert_eq!(summary("# Ledger"), "Ledger");
+        assert_eq!(summary(""), "");
+        let long = summary(&"word ".repeat(100));
+        assert!(long.ends_with("word…") && long.chars().count() <= SUMMARY_CHARS_MAX + 1, "{long}");
+        assert_eq!(summary(&"字".repeat(300)).chars().count(), SUMMARY_CHARS_MAX + 1);
+    }
+}

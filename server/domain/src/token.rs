@@ -1,0 +1,163 @@
+//! Personal access tokens: secrets that stand for a person's password, each with a name, an end and a reach of its own.
+//! They need no session, and no session ends them.
+
+use berth_db::query::token::{self as rows, Token};
+use berth_types::{
+    Timestamp, UserId,
+    api::{PersonalToken, PersonalTokenCreated, PersonalTokenReq},
+};
+
+use crate::{Domain, Error, Result, actor::Via, audit, audit::Entry, authz::SelfAccess, identity::Generated};
+
+/// Tokens of one person.
+const TOKENS_MAX: i64 = 100;
+/// The longest name, in characters.
+const NAME_CHARS_MAX: usize = 64;
+/// `used_at` is written at most this often, in seconds.
+const USED_EVERY_SECONDS: i64 = 60;
+
+fn not_found(id: i64) -> Error {
+    Error::NotFound(format!("token {id} not found"))
+}
+
+fn shown(row: Token) -> PersonalToken {
+    PersonalToken {
+        id: row.id,
+        name: own_name(&row.name).to_owned(),
+        read_only: row.read_only,
+        creation_time: row.created_at,
+        expires_at: row.expires_at,
+        last_used_at: row.used_at,
+    }
+}
+
+/// Names are unique among all identities, so rows have the owner before theirs.
+fn own_name(stored: &str) -> &str {
+    stored.split_once('/').map_or(stored, |(_, name)| name)
+}
+
+/// The caller's tokens, youngest first.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn list(domain: &Domain, access: &SelfAccess) -> Result<Vec<PersonalToken>> {
+    let tokens = rows::list(&mut domain.db.reader().await?.conn(), access.user().0, TOKENS_MAX).await?;
+    Ok(tokens.into_iter().map(shown).collect())
+}
+
+/// Makes a token of the caller. A token makes no token: it would outlive its own end.
+///
+/// # Errors
+/// [`Error::BadRequest`] for a name or an end that make no sense, [`Error::Conflict`] where the name is taken,
+/// [`Error::Forbidden`] for callers who came with a token, [`Error::Precondition`] for one too many.
+pub async fn create(
+    domain: &Domain,
+    access: &SelfAccess,
+    request: &PersonalTokenReq,
+    generated: Generated,
+) -> Result<PersonalTokenCreated> {
+    if matches!(access.actor().via, Via::Token { .. }) {
+        return Err(Error::Forbidden("a personal access token cannot make another one".to_owned()));
+    }
+    let name = request.name.trim().to_owned();
+    if !(1..=NAME_CHARS_MAX).contains(&name.chars().count()) || name.chars().any(char::is_control) {
+        return Err(Error::BadRequest(format!("the name of a token has 1 to {NAME_CHARS_MAX} characters")));
+    }
+    let now = domain.now();
+    if request.expires_at.is_some_and(|end| end <= now) {
+        return Err(Error::BadRequest("the end of a token is in the past".to_owned()));
+    }
+    let Generated { secret, hash } = generated;
+    let new = New { name: name.clone(), hash, read_only: request.read_only, expires_at: request.expires_at };
+    let args = (access.clone(), new, now);
+    let id = domain
+        .db
+        .write(args, |tx, (access, new, now)| {
+            Box::pin(async move {
+                let user = access.user().0;
+                if rows::count(tx, user).await? >= TOKENS_MAX {
+                    return Err(Error::Precondition(format!("a person has at most {TOKENS_MAX} tokens")));
+                }
+                let stored = format!("{user}/{}", new.name);
+                let id = rows::insert(tx, user, &stored, &new.hash, new.read_only, new.expires_at, *now)
+                    .await
+                    .map_err(|error| Error::taken(error, || format!("token {} already exists", new.name)))?;
+                audit::record(tx, access.actor(), *now, &Entry::success("create", "token", new.name.as_str())).await?;
+                Ok(id)
+            })
+        })
+        .await?;
+    Ok(PersonalTokenCreated { id, name, secret, expires_at: request.expires_at })
+}
+
+#[derive(Clone)]
+struct New {
+    name: String,
+    hash: Vec<u8>,
+    read_only: bool,
+    expires_at: Option<Timestamp>,
+}
+
+/// Ends a token of the caller, and the registry tokens that it may have fetched.
+///
+/// # Errors
+/// [`Error::NotFound`] where the caller has no such token.
+pub async fn revoke(domain: &Domain, access: &SelfAccess, id: i64) -> Result<()> {
+    let args = (access.clone(), id, domain.now());
+    let done = domain
+        .db
+        .write(args, |tx, (access, id, now)| {
+            Box::pin(async move {
+                let user = access.user().0;
+                let name = rows::delete(tx, user, *id).await?.ok_or_else(|| not_found(*id))?;
+                // Registry tokens say the account and not what it came with.
+                berth_db::query::user::bump_epoch(tx, user).await?;
+                audit::record(tx, access.actor(), *now, &Entry::success("delete", "token", own_name(&name))).await
+            })
+        })
+        .await;
+    // Also where it failed: the answer of a commit may have been lost.
+    domain.forget_people();
+    done
+}
+
+/// What a person came with, where a personal token with this keyed hash is alive. Notes its use in the background.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn present(domain: &Domain, user: UserId, secret_hash: &[u8]) -> Result<Option<Via>> {
+    let mut reader = domain.db.reader().await?;
+    let found = rows::find(&mut reader.conn(), user.0, secret_hash).await?;
+    drop(reader);
+    let now = domain.now();
+    let Some(token) = found.filter(|token| token.expires_at.is_none_or(|end| end > now)) else { return Ok(None) };
+    if token.used_at.is_none_or(|used| now >= used.plus_seconds(USED_EVERY_SECONDS)) {
+        note_use(domain.clone(), token.id, now);
+    }
+    Ok(Some(Via::Token { read_only: token.read_only, expires_at: token.expires_at }))
+}
+
+fn note_use(domain: Domain, id: i64, now: Timestamp) {
+    tokio::spawn(async move {
+        let outcome = domain
+            .db
+            .write((id, now), |tx, (id, now)| {
+                Box::pin(async move { Ok::<_, Error>(rows::touch(tx, *id, *now).await?) })
+            })
+            .await;
+        if let Err(error) = outcome {
+            tracing::warn!(%error, "the use of a token could not be noted");
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_shown_without_their_owner() {
+        assert_eq!(own_name("12/laptop"), "laptop");
+        assert_eq!(own_name("12/a/b"), "a/b");
+    }
+}

@@ -1,0 +1,78 @@
+//! What projects and repositories hold, counted from what is there.
+
+use berth_db::query;
+use berth_types::{
+    api::{ProjectUsage, RepositoryUsage, SystemUsage},
+    page::Paged,
+    query::ListQuery,
+};
+
+use crate::{
+    Domain, Error, Result,
+    authz::{ListQuotas, ListRepositories, ProjectAccess, ReadQuota, SystemAccess},
+};
+
+/// The longest time of which somebody asks whether something was unused, in days.
+const UNUSED_DAYS_MAX: i64 = 3650;
+const DAY_SECONDS: i64 = 24 * 60 * 60;
+
+/// The storage of a project.
+///
+/// # Errors
+/// What the database says.
+pub async fn of_project(domain: &Domain, access: &ProjectAccess<ReadQuota>) -> Result<ProjectUsage> {
+    let row = query::usage::of_project(&mut domain.db.reader().await?.conn(), access.project_id().0).await?;
+    Ok(ProjectUsage {
+        limit: row.limit,
+        used: row.used,
+        reserved: row.reserved,
+        shared: row.shared,
+        repositories: row.repositories,
+        saved: row.repositories.saturating_sub(row.used),
+    })
+}
+
+/// What the repositories of a project hold; where days are given, those of which nothing was pushed or pulled for so long.
+///
+/// # Errors
+/// [`Error::BadRequest`] for a number of days that is none.
+pub async fn of_repositories(
+    domain: &Domain,
+    access: &ProjectAccess<ListRepositories>,
+    unused_days: Option<i64>,
+    query: &ListQuery,
+) -> Result<Paged<RepositoryUsage>> {
+    if let Some(days) = unused_days.filter(|days| !(1..=UNUSED_DAYS_MAX).contains(days)) {
+        return Err(Error::BadRequest(format!("unused_days is from 1 to {UNUSED_DAYS_MAX}, not {days}")));
+    }
+    // The quota of a project is what its members may know of its size.
+    access.also::<ReadQuota>()?;
+    let since = unused_days.map(|days| domain.now().plus_seconds(-days * DAY_SECONDS));
+    let mut reader = domain.db.reader().await?;
+    let rows = query::usage::repositories(&mut reader.conn(), access.project_id().0, since, query).await?;
+    Ok(rows.map(|row| RepositoryUsage {
+        name: row.name,
+        artifact_count: row.artifact_count,
+        pull_count: row.pull_count,
+        bytes: row.bytes,
+        shared: row.shared,
+        push_time: row.pushed_at,
+        pull_time: row.pulled_at,
+    }))
+}
+
+/// The storage of the whole installation.
+///
+/// # Errors
+/// What the database says.
+pub async fn of_system(domain: &Domain, _access: &SystemAccess<ListQuotas>) -> Result<SystemUsage> {
+    let row = query::usage::total(&mut domain.db.reader().await?.conn()).await?;
+    Ok(SystemUsage {
+        projects: row.projects,
+        used: row.used,
+        stored: row.stored,
+        unlinked: row.unlinked,
+        reserved: row.reserved,
+        saved: row.used.saturating_sub(row.stored.saturating_sub(row.unlinked)).max(0),
+    })
+}

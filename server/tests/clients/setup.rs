@@ -1,0 +1,215 @@
+//! "Set me up": the lines that the portal shows, made by the same code, run by a shell as they are.
+
+use std::fs;
+use std::process::Command;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use berth_app::snippets::{Client, Purpose, Registry, Step, TAG, Target, steps};
+use serde_json::Value;
+
+use crate::berth::{Berth, PASSWORD};
+use crate::commands::Shell;
+use crate::containerd::Containerd;
+use crate::docker::Docker;
+use crate::image::Image;
+use crate::known::{Trio, Which, ok};
+use crate::podman::podman;
+use crate::tool::Tool;
+
+/// What the page of the project `team` shows to `user`.
+fn target(berth: &Berth, user: &str, repository: Option<&str>) -> Target {
+    Target {
+        registry: Registry { host: berth.host().to_owned(), https: false },
+        project: "team".parse().unwrap(),
+        repository: repository.map(|name| name.parse().unwrap()),
+        tag: TAG.to_owned(),
+        username: Some(user.to_owned()),
+        push: true,
+        public: false,
+    }
+}
+
+/// Runs the steps of a client in order. Whoever signs in types the password; what is to be pulled is taken away first.
+async fn run(shell: &Shell, steps: &[Step], before_pull: &str) {
+    for step in steps {
+        assert_eq!(step.file, None, "{}", step.text);
+        if step.purpose == Purpose::Pull && !before_pull.is_empty() {
+            shell.ok(before_pull, "").await;
+        }
+        let input = if step.purpose == Purpose::SignIn { format!("{PASSWORD}\n") } else { String::new() };
+        shell.ok(&step.text, &input).await;
+    }
+}
+
+#[tokio::test]
+async fn docker_is_set_up_as_the_page_says() {
+    let Some(docker) = Docker::start().await else { return };
+    let berth = Berth::start().await;
+    let folder = berth.scratch("docker");
+    let client = docker.client("alice");
+    let Some(shell) = Shell::new(&folder) else { return };
+    let shell = shell.with(&client);
+    for (repository, local) in [(None, "my-app"), (Some("team/web/api"), "api")] {
+        docker.import(&client, &format!("{local}:latest")).await;
+        let target = target(&berth, "alice", repository);
+        let image = berth.image(repository.unwrap_or("team/my-app"));
+        run(&shell, &steps(Client::Docker, &target), &format!("docker rmi {image}:v1")).await;
+    }
+    assert_eq!(berth.tags("team", "my-app").await, ["v1"]);
+    assert_eq!(berth.tags("team", "web/api").await, ["v1"]);
+}
+
+#[tokio::test]
+async fn podman_is_set_up_as_the_page_says() {
+    let folder = tempfile::Builder::new().prefix("bs").tempdir_in("/tmp").unwrap();
+    let Some(podman) = podman(folder.path()) else { return };
+    // Nothing but the lines themselves tells it that there is no TLS.
+    let registries = folder.path().join("registries.conf");
+    fs::write(&registries, "").unwrap();
+    let berth = Berth::start().await;
+    let Some(shell) = Shell::new(folder.path()) else { return };
+    let shell = shell.with(&podman);
+    Image::of_layers("setup", 2).save(&folder.path().join("image.tar"), "my-app:latest");
+    shell.ok("podman load --quiet --input image.tar", "").await;
+    let remove = format!("podman rmi --force {}:v1", berth.image("team/my-app"));
+    run(&shell, &steps(Client::Podman, &target(&berth, "alice", None)), &remove).await;
+    assert_eq!(berth.tags("team", "my-app").await, ["v1"]);
+
+    // A robot's name has what a shell would take for a variable.
+    let robot = berth.robot("team", "ci").await;
+    let target = Target { username: Some(robot.name), ..target(&berth, "", None) };
+    let [login, ..] = &steps(Client::Podman, &target)[..] else { panic!("no steps") };
+    assert!(login.text.contains("'robot$team+ci'"), "{}", login.text);
+    shell.ok(&login.text, &robot.secret).await;
+    shell.ok(&format!("podman pull --tls-verify=false {}:v1", berth.image("team/my-app")), "").await;
+}
+
+#[tokio::test]
+async fn skopeo_is_set_up_as_the_page_says() {
+    let berth = Berth::start().await;
+    let folder = berth.scratch("skopeo");
+    let Some(trio) = Trio::of(&berth, None).await else { return };
+    let Some(shell) = Shell::new(&folder) else { return };
+    let shell = shell.with(&trio.skopeo);
+    Image::of_layers("setup", 2).save(&folder.join("my-app.tar"), "my-app:latest");
+    run(&shell, &steps(Client::Skopeo, &target(&berth, "alice", None)), "").await;
+    assert_eq!(berth.tags("team", "my-app").await, ["v1"]);
+    assert!(folder.join("my-app/index.json").is_file());
+}
+
+#[tokio::test]
+async fn helm_is_set_up_as_the_page_says() {
+    let berth = Berth::start().await;
+    let folder = berth.scratch("helm");
+    let Some(helm) = Tool::find_extra("helm", &folder) else { return };
+    let helm = helm.env("HELM_REGISTRY_CONFIG", folder.join("registry.json"));
+    let helm = helm.env("HELM_CACHE_HOME", folder.join("cache")).env("HELM_CONFIG_HOME", folder.join("config"));
+    let Some(shell) = Shell::new(&folder) else { return };
+    let shell = shell.with(&helm);
+    for (repository, chart) in [(None, "my-chart"), (Some("team/charts/app"), "app")] {
+        shell.ok(&format!("helm create {chart}"), "").await;
+        let mut steps = steps(Client::Helm, &target(&berth, "alice", repository));
+        // No cluster is there: what an installation would send to it is made and not sent.
+        for step in steps.iter_mut().filter(|step| step.purpose == Purpose::Install) {
+            step.text = step.text.replacen("helm install", "helm template", 1);
+        }
+        run(&shell, &steps, &format!("rm {chart}-0.1.0.tgz")).await;
+        assert!(folder.join(format!("{chart}-0.1.0.tgz")).is_file());
+    }
+    assert_eq!(berth.tags("team", "my-chart").await, ["0.1.0"]);
+    assert_eq!(berth.tags("team", "charts/app").await, ["0.1.0"]);
+}
+
+#[tokio::test]
+async fn cosign_is_set_up_as_the_page_says() {
+    let berth = Berth::start().await;
+    let folder = berth.scratch("cosign");
+    let Some(cosign) = Tool::find_extra("cosign", &folder) else { return };
+    let cosign = cosign.env("DOCKER_CONFIG", &folder).env("COSIGN_PASSWORD", "Seal-3");
+    let cosign = cosign.env("TUF_ROOT", folder.join("tuf")).env("TUF_MIRROR", "http://127.0.0.1:1");
+    let Some(trio) = Trio::of(&berth, Some("alice")).await else { return };
+    let layout = berth.scratch("layout");
+    Image::of_layers("setup", 2).layout(&layout, "local");
+    ok(trio.push(Which::Crane, &layout, &berth.image("team/my-app:v1"))).await;
+    let Some(shell) = Shell::new(&folder) else { return };
+    run(&shell.with(&cosign), &steps(Client::Cosign, &target(&berth, "alice", None)), "").await;
+    let tags = trio.crane.ok(&["ls", &berth.image("team/my-app")]).await;
+    assert!(tags.lines().any(|tag| tag.ends_with(".sig")) && tags.lines().count() == 2, "{tags}");
+}
+
+#[tokio::test]
+async fn oras_is_set_up_as_the_page_says() {
+    let berth = Berth::start().await;
+    let folder = berth.scratch("oras");
+    let Some(oras) = Tool::find_extra("oras", &folder) else { return };
+    let oras = oras.env("DOCKER_CONFIG", &folder);
+    let Some(shell) = Shell::new(&folder) else { return };
+    fs::write(folder.join("README.md"), "# Read me\n").unwrap();
+    run(&shell.with(&oras), &steps(Client::Oras, &target(&berth, "alice", None)), "rm README.md").await;
+    assert_eq!(fs::read_to_string(folder.join("README.md")).unwrap(), "# Read me\n");
+    assert_eq!(berth.tags("team", "my-files").await, ["v1"]);
+}
+
+#[tokio::test]
+async fn a_pull_secret_signs_in() {
+    let berth = Berth::start().await;
+    let folder = berth.scratch("kubernetes");
+    let Some(kubectl) = Tool::find_optional("kubectl", &folder) else { return };
+    let Some(trio) = Trio::of(&berth, Some("alice")).await else { return };
+    let layout = berth.scratch("layout");
+    Image::of_layers("setup", 2).layout(&layout, "local");
+    ok(trio.push(Which::Crane, &layout, &berth.image("team/my-app:v1"))).await;
+    let robot = berth.robot("team", "nodes").await;
+    let target = Target { username: Some(robot.name), ..target(&berth, "", None) };
+    let [secret, pod] = &steps(Client::Kubernetes, &target)[..] else { panic!("a secret and its use") };
+    let Some(shell) = Shell::new(&folder) else { return };
+    // No cluster is there: what would be sent to it is shown.
+    let shell = shell.with(&kubectl);
+    let real = folder.join("bin/kubectl-itself");
+    fs::rename(folder.join("bin/kubectl"), &real).unwrap();
+    let stand_in = "#!/bin/sh\nif [ \"$1\" = apply ]; then exec cat; fi\nexec kubectl-itself \"$@\"\n";
+    fs::write(folder.join("bin/kubectl"), stand_in).unwrap();
+    assert!(Command::new("chmod").arg("755").arg(folder.join("bin/kubectl")).status().unwrap().success());
+    let sent = shell.ok(&secret.text, &robot.secret).await;
+    let value = |key: &str| sent.lines().find_map(|line| line.trim().strip_prefix(key)).unwrap().trim().to_owned();
+    assert_eq!((value("kind:").as_str(), value("type:").as_str()), ("Secret", "kubernetes.io/dockerconfigjson"));
+    let name = value("name:");
+    assert!(pod.text.contains(&format!("imagePullSecrets:\n    - name: {name}\n")), "{}", pod.text);
+    assert!(pod.text.contains(&format!("image: {}\n", berth.image("team/my-app:v1"))), "{}", pod.text);
+
+    let config = STANDARD.decode(value(".dockerconfigjson:")).unwrap();
+    let parsed: Value = serde_json::from_slice(&config).unwrap();
+    assert!(parsed["auths"][berth.host()]["auth"].is_string(), "{parsed}");
+    let home = berth.scratch("node");
+    fs::write(home.join("config.json"), &config).unwrap();
+    let Some(crane) = Tool::find("crane", &home) else { return };
+    crane.env("DOCKER_CONFIG", &home).ok(&["manifest", &berth.image("team/my-app:v1")]).await;
+}
+
+#[tokio::test]
+async fn containerd_reads_its_hosts_file() {
+    let berth = Berth::start().await;
+    let public = Target { public: true, ..target(&berth, "alice", None) };
+    let [hosts, _] = &steps(Client::Containerd, &public)[..] else { panic!("a file and a command") };
+    let file = hosts.file.as_deref().unwrap();
+    assert_eq!(file, format!("/etc/containerd/certs.d/{}/hosts.toml", berth.host()));
+    let parsed: toml::Table = toml::from_str(&hosts.text).unwrap();
+    let url = format!("http://{}", berth.host());
+    assert_eq!(parsed["server"].as_str(), Some(url.as_str()));
+    let capabilities = parsed["host"][&url]["capabilities"].as_array().unwrap();
+    assert_eq!(capabilities.iter().filter_map(toml::Value::as_str).collect::<Vec<_>>(), ["pull", "resolve"]);
+
+    let Some(containerd) = Containerd::start().await else { return };
+    let Some(trio) = Trio::of(&berth, Some("alice")).await else { return };
+    let layout = berth.scratch("layout");
+    Image::of_layers("setup", 2).layout(&layout, "local");
+    ok(trio.push(Which::Crane, &layout, &berth.image("open/my-app:v1"))).await;
+    let folder = berth.scratch("certs");
+    fs::create_dir_all(folder.join(berth.host())).unwrap();
+    fs::write(folder.join(berth.host()).join("hosts.toml"), &hosts.text).unwrap();
+    let of_open = Target { project: "open".parse().unwrap(), ..public };
+    let line = steps(Client::Containerd, &of_open).pop().unwrap().text;
+    // What is not of this test: the daemon of the system, and its folder.
+    let image = line.strip_prefix("sudo ctr images pull --hosts-dir /etc/containerd/certs.d ").unwrap();
+    containerd.pull_by_hosts(&folder, image).await;
+}

@@ -1,0 +1,137 @@
+//! Why somebody may do something in a project: every rule by name, in agreement with what is really allowed.
+
+use std::collections::BTreeSet;
+
+use berth_testkit::{Client, PASSWORD, Role, TestApp, on_both};
+use serde_json::{Value, json};
+
+on_both!(
+    the_rule_that_decides_is_named,
+    what_is_explained_is_what_is_allowed,
+    who_lists_members_may_ask,
+    groups_are_told_apart,
+);
+
+fn path(project: &str, query: &str) -> String {
+    format!("/api/berth/v1/projects/{project}/access?{query}")
+}
+
+async fn ask(by: &Client, project: &str, query: &str) -> Value {
+    by.get(&path(project, query)).send().await.expect(200).json()
+}
+
+/// The kinds of the rules, the one that decides with a star.
+fn kinds(answer: &Value) -> Vec<String> {
+    let rules = answer["rules"].as_array().unwrap().iter();
+    rules
+        .map(|rule| {
+            let star = if rule["decides"] == true { "*" } else { "" };
+            let role = rule["role_name"].as_str().map(|role| format!(":{role}")).unwrap_or_default();
+            format!("{star}{}{role}", rule["kind"].as_str().unwrap())
+        })
+        .collect()
+}
+
+async fn the_rule_that_decides_is_named(app: &TestApp) {
+    app.project("mine", false).await;
+    app.project("open", true).await;
+    let admin = app.admin();
+    app.user("victim").await;
+    for name in ["mine", "open"] {
+        app.member(name, "victim", Role::Guest).await;
+    }
+    app.user("stranger").await;
+    let asked = ask(&admin, "mine", "username=victim&action=push").await;
+    assert_eq!((&asked["username"], &asked["allowed"]), (&json!("victim"), &json!(false)));
+    assert_eq!(kinds(&asked), ["member:guest"]);
+    let asked = ask(&admin, "mine", "username=victim&action=pull").await;
+    assert_eq!((&asked["allowed"], kinds(&asked)), (&json!(true), vec!["*member:guest".to_owned()]));
+    let asked = ask(&admin, "open", "username=victim&action=pull").await;
+    assert_eq!(kinds(&asked), ["*member:guest", "public"]);
+    let asked = ask(&admin, "open", "username=stranger&action=pull").await;
+    assert_eq!((&asked["allowed"], kinds(&asked)), (&json!(true), vec!["*public".to_owned()]));
+    let asked = ask(&admin, "open", "username=stranger&resource=tag&action=delete").await;
+    assert_eq!((&asked["allowed"], kinds(&asked)), (&json!(false), vec!["public".to_owned()]));
+    let asked = ask(&admin, "mine", "username=stranger").await;
+    assert_eq!((asked.get("allowed"), kinds(&asked)), (None, Vec::new()));
+    // The administrator made the project and is a member of it.
+    let asked = ask(&admin, "mine", "username=admin&action=delete").await;
+    assert_eq!(kinds(&asked), ["*system_admin", "member:projectAdmin"]);
+
+    let members = admin.get("/api/v2.0/projects/mine/members?entityname=victim").send().await.expect(200).json();
+    let asked = ask(&admin, "mine", "username=victim").await;
+    assert_eq!(asked["rules"][0]["member_id"], members[0]["id"]);
+    let id = members[0]["id"].to_string();
+    admin.put(&format!("/api/v2.0/projects/mine/members/{id}")).json(&json!({ "role_id": 2 })).send().await.expect(200);
+    let asked = ask(&admin, "mine", "username=victim&action=push").await;
+    assert_eq!((&asked["allowed"], kinds(&asked)), (&json!(true), vec!["*member:developer".to_owned()]));
+}
+
+fn pairs(list: &Value) -> BTreeSet<(String, String)> {
+    // What a project's permissions are relative to is the project itself.
+    let word = |pair: &Value, key: &str| pair[key].as_str().unwrap().replace('.', "project");
+    list.as_array().unwrap().iter().map(|pair| (word(pair, "resource"), word(pair, "action"))).collect()
+}
+
+async fn what_is_explained_is_what_is_allowed(app: &TestApp) {
+    for (project, public) in [("mine", false), ("open", true)] {
+        let id = app.project(project, public).await;
+        for (index, role) in [Role::ProjectAdmin, Role::Maintainer, Role::Developer, Role::Guest, Role::LimitedGuest]
+            .into_iter()
+            .enumerate()
+        {
+            app.user_in(project, &format!("{project}-{index}"), role).await;
+        }
+        app.user(&format!("{project}-none")).await;
+        for name in ["0", "1", "2", "3", "4", "none"] {
+            let name = format!("{project}-{name}");
+            let own = app.anonymous().basic(&name, PASSWORD);
+            let scope = format!("/api/v2.0/users/current/permissions?scope=/project/{id}&relative=true");
+            let really = own.get(&scope).send().await.expect(200).json();
+            let told = ask(&app.admin(), project, &format!("username={name}")).await;
+            let told: BTreeSet<_> =
+                told["rules"].as_array().unwrap().iter().flat_map(|rule| pairs(&rule["permissions"])).collect();
+            assert_eq!(told, pairs(&really), "{name}");
+        }
+    }
+}
+
+async fn who_lists_members_may_ask(app: &TestApp) {
+    app.project("mine", false).await;
+    app.project("open", true).await;
+    let query = "username=admin&action=push";
+    let stranger = app.user("stranger").await;
+    for project in ["mine", "open", "nowhere"] {
+        stranger.get(&path(project, query)).send().await.refused(403, "FORBIDDEN");
+        app.anonymous().get(&path(project, query)).send().await.refused(401, "UNAUTHORIZED");
+    }
+    let limited = app.user_in("mine", "limited", Role::LimitedGuest).await;
+    limited.get(&path("mine", query)).send().await.refused(403, "FORBIDDEN");
+    let guest = app.user_in("mine", "guest", Role::Guest).await;
+    guest.get(&path("mine", query)).send().await.expect(200);
+    guest.get(&path("open", query)).send().await.refused(403, "FORBIDDEN");
+    let admin = app.admin();
+    admin.get(&path("nowhere", query)).send().await.refused(404, "NOT_FOUND");
+    admin.get(&path("mine", "username=nobody-of-this-name")).send().await.refused(404, "NOT_FOUND");
+    for bad in ["", "username=", "username=admin&action=fly", "username=admin&action=push&resource=boat"] {
+        let refused = admin.get(&path("mine", bad)).send().await;
+        assert!(matches!(refused.status, 400 | 422), "{bad}: {}", refused.status);
+    }
+}
+
+async fn groups_are_told_apart(app: &TestApp) {
+    app.project("mine", false).await;
+    let admin = app.admin();
+    // A group may have the name of a person.
+    app.user("builders").await;
+    let group = json!({ "group_name": "builders", "group_type": 2 });
+    admin.post("/api/v2.0/usergroups").json(&group).send().await.expect(201);
+    let member = json!({ "role_id": 4, "member_group": { "group_name": "builders" } });
+    let made = admin.post("/api/v2.0/projects/mine/members").json(&member).send().await.expect(201).location();
+    let asked = ask(&admin, "mine", "username=builders&action=pull").await;
+    assert_eq!((&asked["allowed"], kinds(&asked)), (&json!(false), Vec::new()));
+    let groups = &asked["groups"];
+    assert_eq!(groups.as_array().unwrap().len(), 1);
+    assert_eq!((&groups[0]["group_name"], &groups[0]["role_name"]), (&json!("builders"), &json!("maintainer")));
+    assert!(made.ends_with(&format!("/{}", groups[0]["member_id"])), "{made}");
+}

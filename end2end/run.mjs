@@ -9,7 +9,7 @@ import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 
 const FILES_AT_A_TIME = 2;
-const FILE_TIMEOUT_MS = 5 * 60_000;
+const FILE_TIMEOUT_MS = 15 * 60_000;
 
 const here = import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname);
 const wanted = process.argv.slice(2);

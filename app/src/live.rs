@@ -172,7 +172,7 @@ pub fn use_fresh(
 /// Whether the visitor points at the list or is about to use it: nothing may move then.
 #[cfg(target_arch = "wasm32")]
 fn is_in_use() -> bool {
-    const USED: &str = ".table-box:hover, .table-box :focus, .table-box :checked, .filters :focus, main details[open]";
+    const USED: &str = ".table-box:hover, .table-box :focus, .table-box :checked, .filters :focus, main form :focus, main details[open]";
     document().query_selector(USED).is_ok_and(|found| found.is_some())
 }
 

@@ -182,6 +182,17 @@ async fn storage_is_told_by_repository_and_explained() {
     shown.has(r#"href="/projects/team/web""#);
     shown.has(r#"aria-current="page""#);
     assert!(fake.asked("unused_days=90"));
+    // Only administrators of the system are told what other projects have.
+    let usage = usage.replace(r#""shared":104857600,"#, "");
+    let fake = member(1).answer("/api/berth/v1/projects/team/usage", 200, &usage).list(
+        "/api/berth/v1/projects/team/usage/repositories",
+        1,
+        rows,
+    );
+    let shown = page(&fake, "/projects/team/-/storage").await;
+    assert_eq!(shown.status, 200);
+    shown.has("Saved by sharing");
+    shown.lacks("Also in other projects");
 }
 
 #[tokio::test]

@@ -182,7 +182,7 @@ async fn access_is_explained_by_the_rule() {
     stranger.has(r#"href="/projects/team/-/members/new?username=bob""#);
     let nobody = page(&mei(1, TLS), "/projects/team/-/members/explain?user=nobody").await;
     assert_eq!(nobody.status, 200);
-    nobody.has("nobody");
+    nobody.has("There is no member named “nobody” here.");
     nobody.has(r#"list="explain-names""#);
     let refused = page(&mei(5, TLS), "/projects/team/-/members/explain?user=bob").await;
     assert_eq!(refused.status, 403);

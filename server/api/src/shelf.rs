@@ -58,9 +58,10 @@ async fn get_readme(
     responses((status = 200, body = Readme))
 )]
 async fn preview_readme(
+    State(domain): State<Domain>,
     Checked(InRepository { access, repo }, request): Checked<InRepository<UpdateRepository>, ReadmePreviewReq>,
 ) -> ApiResult<Json<Readme>> {
-    Ok(Json(readme::preview(&access, &repo, &request.description)?))
+    Ok(Json(readme::preview(&domain, &access, &repo, &request.description).await?))
 }
 
 /// Where the tags of a repository have been, newest first. `q` knows `tag`, `operation`, `username` and `at`.

@@ -76,14 +76,15 @@ impl Auth {
         {
             return Ok(Some(user::actor(person)));
         }
-        throttle::check(domain, name, address).await?;
         if let Some(person) = &person {
-            // Generated secrets are long: their hash costs nothing and needs no queue.
+            // Generated secrets are long: their hash costs nothing and needs no queue, and nobody finds one by trying, so the wrong
+            // passwords of others behind one address do not lock them out.
             let hash = self.hash_generated_secret(secret);
             if *tokens && let Some(via) = token::present(domain, UserId(person.id), &hash).await? {
                 return Ok(Some(user::actor(person).coming_with(via)));
             }
         }
+        throttle::check(domain, name, address).await?;
         let _permit = self.wait_for_turn().await?;
         // Requests that came together may have failed together while this one waited.
         throttle::check(domain, name, address).await?;

@@ -2,7 +2,7 @@
 
 use berth_db::query::{self, member::Member};
 use berth_types::{
-    Action, MemberId, Resource, Role,
+    Action, MemberId, Resource, Role, UserId,
     api::{AccessExplanation, AccessRule, GroupRole},
     policy::{Permission, Standing, project_allows, project_permissions},
 };
@@ -58,7 +58,7 @@ impl Rule {
     }
 }
 
-/// The rules that hold for a person, the most personal first.
+/// The rules that hold for a person and that the asker may know of, the most personal first.
 fn rules(sysadmin: bool, member: Option<&Member>, project: &ProjectRef) -> Vec<Rule> {
     let member = member.and_then(|member| Some(Rule::Member(Role::from_id(member.role)?, member.id)));
     let admin = sysadmin.then_some(Rule::SystemAdmin);
@@ -68,8 +68,12 @@ fn rules(sysadmin: bool, member: Option<&Member>, project: &ProjectRef) -> Vec<R
 
 /// Explains what a person may do in a project, and with `question` why this person may or may not do that.
 ///
+/// Anybody may have a project to ask in. So only administrators of the system are told of people who are no members, and
+/// who administers the system, unless somebody asks about themselves. A group makes nobody a member: it says not who
+/// belongs to it.
+///
 /// # Errors
-/// [`Error::NotFound`] where nobody has this name.
+/// [`Error::NotFound`] where nobody has this name, or nobody that the asker may know of.
 pub async fn explain(
     domain: &Domain,
     access: &ProjectAccess<ListMembers>,
@@ -79,11 +83,16 @@ pub async fn explain(
     let project = access.project();
     let mut reader = domain.db.reader().await?;
     let conn = &mut reader.conn();
-    let person = query::user::find_by_name(conn, username).await?;
-    let person = person.ok_or_else(|| Error::NotFound(format!("user {username} is not found")))?;
+    let not_found = || Error::NotFound(format!("user {username} is not found"));
+    let person = query::user::find_by_name(conn, username).await?.ok_or_else(not_found)?;
     let member = query::member::of_user(conn, project.id.0, person.id).await?;
+    let actor = access.actor();
+    let knows_all = actor.is_sysadmin() || actor.user_id() == Some(UserId(person.id));
+    if member.is_none() && !knows_all {
+        return Err(not_found());
+    }
     let groups = query::member::groups(conn, project.id.0).await?;
-    let rules = rules(person.sysadmin, member.as_ref(), project);
+    let rules = rules(person.sysadmin && knows_all, member.as_ref(), project);
     let decisive = rules.iter().position(|rule| question.is_none_or(|question| rule.allows(question)));
     Ok(AccessExplanation {
         username: person.username,

@@ -13,6 +13,7 @@ use berth_types::{
     referral::{ATTESTATION_MANIFEST, PREDICATE_TYPE, REFERENCE_DIGEST, REFERENCE_TYPE, platform_label},
 };
 use bytes::Bytes;
+use tokio::sync::SemaphorePermit;
 
 use crate::{
     Domain, Error, Result, addition, artifact,
@@ -247,16 +248,21 @@ pub async fn config(
     drop(reader);
     let config = blobs.into_iter().find(|blob| blob.role == "config" && blob.is_here);
     let config = config.ok_or_else(|| Error::NotFound(format!("{repo} has no configuration of {}", row.digest)))?;
-    let bytes = read(domain, &config.digest, CONFIG_SIZE_BYTES_MAX).await?;
+    let turn = chart::turn().await?;
+    let bytes = read(domain, &turn, &config.digest, CONFIG_SIZE_BYTES_MAX).await?;
     Ok(Exact { digest: config.digest, media_type: config.media_type, bytes })
 }
 
-/// A whole blob in memory.
+/// A whole blob in memory. The caller keeps its [`chart::turn`] until what it makes of the bytes is done.
 ///
 /// # Errors
 /// [`Error::NotFound`] where it is lost, [`Error::Unprocessable`] where it is larger.
-pub(crate) async fn read(domain: &Domain, digest: &Digest, size_bytes_max: usize) -> Result<Bytes> {
-    let _turn = chart::turn().await?;
+pub(crate) async fn read(
+    domain: &Domain,
+    _turn: &SemaphorePermit<'_>,
+    digest: &Digest,
+    size_bytes_max: usize,
+) -> Result<Bytes> {
     let blob = domain.blobs.open(digest).await.map_err(storage::error)?;
     let blob = blob.ok_or_else(|| Error::NotFound(format!("blob {digest} not found")))?;
     match berth_storage::read_all(&*blob, size_bytes_max).await.map_err(storage::error) {

@@ -16,11 +16,13 @@ use berth_types::{
     query::{ListQuery, Match},
     referral::{BUNDLE_PREDICATE_TYPE, Referral, sbom_format},
 };
+use tokio::sync::SemaphorePermit;
 
 use crate::{
     Domain, Error, Result, artifact,
     authz::{ProjectAccess, ReadAddition},
     blob::belongs,
+    chart,
     content::{self, Line},
 };
 
@@ -28,6 +30,8 @@ use crate::{
 const REFERRERS_MAX: i64 = 100;
 /// How many lines of an index are looked at.
 const LINES_MAX: i64 = 200;
+/// How many of them are followed to the manifests that say something: each is a query.
+const FOLLOWED_MAX: usize = 100;
 /// How many indexes of an image are looked at, the youngest first.
 const INDEXES_MAX: i64 = 3;
 /// How many layers of each manifest are looked at.
@@ -36,6 +40,8 @@ const LAYERS_MAX: i64 = 10;
 const STATEMENTS_MAX: usize = 20;
 /// The largest statement that is read, in bytes.
 const STATEMENT_SIZE_BYTES_MAX: usize = 4 << 20;
+/// How much of all statements is read for one answer, in bytes.
+const STATEMENTS_SIZE_BYTES_MAX: usize = 8 << 20;
 /// The largest list of packages that is read, in bytes.
 const SBOM_SIZE_BYTES_MAX: usize = 20 << 20;
 
@@ -66,53 +72,103 @@ pub async fn attestations(
     reference: &str,
 ) -> Result<Vec<Attestation>> {
     belongs(access.project().name == repo.project())?;
-    let all = collect(&mut domain.db.reader().await?.conn(), repo, reference).await?;
-    let mut told = Vec::new();
-    let mut read = 0;
-    for evidence in all {
-        let is_statement = statement::is_statement(&evidence.layer.media_type);
-        if !is_statement || evidence.referral.is_signature() {
-            continue;
-        }
-        let mut fact = Attestation {
-            manifest: evidence.manifest.to_string(),
-            digest: evidence.layer.digest.clone(),
-            size: evidence.layer.size,
-            platform: evidence.platform,
-            signed: statement::is_signed(&evidence.layer.media_type),
-            predicate_type: evidence.predicate_type,
-            ..Attestation::default()
-        };
-        // Lists of packages are large, and have a page of their own.
-        if evidence.referral != Referral::Sbom {
-            read += 1;
-            match bytes(domain, &evidence.layer, read).await? {
-                Ok(bytes) => statement::describe(&bytes, &mut fact),
-                Err(problem) => fact.problem = problem.to_owned(),
-            }
-        }
-        told.push(fact);
+    let mut all = collect(&mut domain.db.reader().await?.conn(), repo, reference).await?;
+    all.retain(|evidence| statement::is_statement(&evidence.layer.media_type) && !evidence.referral.is_signature());
+    if !all.iter().any(is_read) {
+        return Ok(all.into_iter().map(fact).collect());
     }
-    Ok(told)
+    let turn = chart::turn().await?;
+    let mut budget = Budget::new();
+    let mut told = Vec::new();
+    for evidence in all {
+        let words =
+            if is_read(&evidence) { Some(bytes(domain, &turn, &evidence.layer, &mut budget).await?) } else { None };
+        told.push((fact(evidence), words));
+    }
+    // Whoever no longer waits for the answer does not end the work, so that the turn goes with it.
+    let work = move || {
+        let facts = described(told);
+        drop(turn);
+        facts
+    };
+    tokio::task::spawn_blocking(work).await.map_err(Error::internal)
+}
+
+/// Lists of packages are large, and have a page of their own.
+fn is_read(evidence: &Evidence) -> bool {
+    evidence.referral != Referral::Sbom
+}
+
+/// What is known of a statement without reading it.
+fn fact(evidence: Evidence) -> Attestation {
+    Attestation {
+        manifest: evidence.manifest.to_string(),
+        signed: statement::is_signed(&evidence.layer.media_type),
+        digest: evidence.layer.digest,
+        size: evidence.layer.size,
+        platform: evidence.platform,
+        predicate_type: evidence.predicate_type,
+        ..Attestation::default()
+    }
 }
 
 /// The bytes of a statement, or why there are none.
-async fn bytes(
-    domain: &Domain,
-    layer: &ContentFile,
-    nth: usize,
-) -> Result<std::result::Result<bytes::Bytes, &'static str>> {
+type Words = std::result::Result<bytes::Bytes, &'static str>;
+
+/// Facts with what the statements say.
+fn described(told: Vec<(Attestation, Option<Words>)>) -> Vec<Attestation> {
+    let described = |(mut fact, words): (Attestation, Option<Words>)| {
+        match words {
+            Some(Ok(bytes)) => statement::describe(&bytes, &mut fact),
+            Some(Err(problem)) => fact.problem = problem.to_owned(),
+            None => {}
+        }
+        fact
+    };
+    told.into_iter().map(described).collect()
+}
+
+/// How much is still read for one answer.
+struct Budget {
+    statements: usize,
+    size_bytes: usize,
+}
+
+impl Budget {
+    fn new() -> Self {
+        Budget { statements: STATEMENTS_MAX, size_bytes: STATEMENTS_SIZE_BYTES_MAX }
+    }
+
+    /// Counts a statement, and says how large it may be; nothing where no more are read.
+    fn admit(&mut self) -> Option<usize> {
+        self.statements = self.statements.checked_sub(1)?;
+        Some(self.size_bytes.min(STATEMENT_SIZE_BYTES_MAX)).filter(|size_bytes| *size_bytes > 0)
+    }
+
+    fn spend(&mut self, size_bytes: usize) {
+        self.size_bytes = self.size_bytes.saturating_sub(size_bytes);
+    }
+}
+
+/// Why a statement is not read that is larger than it may be.
+fn refusal(size_bytes_max: usize) -> &'static str {
+    if size_bytes_max < STATEMENT_SIZE_BYTES_MAX { "too_many" } else { "too_large" }
+}
+
+async fn bytes(domain: &Domain, turn: &SemaphorePermit<'_>, layer: &ContentFile, budget: &mut Budget) -> Result<Words> {
+    let admitted = budget.admit();
     let Ok(digest) = layer.digest.parse::<Digest>() else { return Ok(Err("absent")) };
     if !layer.present {
         return Ok(Err("absent"));
     }
-    if nth > STATEMENTS_MAX {
-        return Ok(Err("too_many"));
-    }
-    match content::read(domain, &digest, STATEMENT_SIZE_BYTES_MAX).await {
-        Ok(bytes) => Ok(Ok(bytes)),
+    let Some(size_bytes_max) = admitted else { return Ok(Err("too_many")) };
+    match content::read(domain, turn, &digest, size_bytes_max).await {
+        Ok(bytes) => {
+            budget.spend(bytes.len());
+            Ok(Ok(bytes))
+        }
         Err(Error::NotFound(_)) => Ok(Err("absent")),
-        Err(Error::Unprocessable(_)) => Ok(Err("too_large")),
+        Err(Error::Unprocessable(_)) => Ok(Err(refusal(size_bytes_max))),
         Err(error) => Err(error),
     }
 }
@@ -170,14 +226,20 @@ pub async fn packages(
         (None, Some(digest)) => return Err(Error::NotFound(format!("SBOM {digest} not found"))),
     };
     let digest: Digest = found.digest.parse().map_err(Error::internal)?;
-    let bytes = content::read(domain, &digest, SBOM_SIZE_BYTES_MAX).await?;
+    let turn = chart::turn().await?;
+    let bytes = content::read(domain, &turn, &digest, SBOM_SIZE_BYTES_MAX).await?;
     let name = match query.filter("name") {
         Some(Match::Fuzzy(text)) => text.to_ascii_lowercase(),
         Some(Match::Exact(scalar)) => scalar.as_text().to_ascii_lowercase(),
         Some(Match::Range(..) | Match::Any(_) | Match::All(_)) | None => String::new(),
     };
     let page = query.page;
-    let read = tokio::task::spawn_blocking(move || sbom::packages(&bytes)).await.map_err(Error::internal)?;
+    let read = move || {
+        let packages = sbom::packages(&bytes);
+        drop(turn);
+        packages
+    };
+    let read = tokio::task::spawn_blocking(read).await.map_err(Error::internal)?;
     let mut packages = read.ok_or_else(|| {
         Error::Unprocessable("the SBOM is neither SPDX nor CycloneDX as JSON, and cannot be read".to_owned())
     })?;
@@ -197,6 +259,17 @@ struct Holder {
     platform: String,
 }
 
+/// The row id and the digest of a child, and what its index says about it.
+type ReadLine = (Option<i64>, Digest, Line);
+
+/// The lines whose manifests say something. An image shows what an index says of it; an index shows all.
+fn followed(mut lines: Vec<ReadLine>, is_index: bool, of: &Digest) -> Vec<ReadLine> {
+    let of = of.to_string();
+    lines.retain(|(child, _, line)| line.is_attestation && child.is_some() && (is_index || line.about == of));
+    lines.truncate(FOLLOWED_MAX);
+    lines
+}
+
 async fn collect(conn: &mut Conn<'_>, repo: &RepoName, reference: &str) -> Result<Vec<Evidence>> {
     let row = artifact::find(conn, repo, reference).await?;
     let repository = row.repository_id;
@@ -206,16 +279,11 @@ async fn collect(conn: &mut Conn<'_>, repo: &RepoName, reference: &str) -> Resul
         true => query::artifact::children(conn, &[id], LINES_MAX).await?.remove(&id).unwrap_or_default(),
         false => query::content::siblings(conn, id, INDEXES_MAX, LINES_MAX).await?,
     };
-    let read: Vec<(Option<i64>, Digest, Line)> =
-        lines.iter().map(|line| (line.child, line.digest, Line::read(line))).collect();
+    let read: Vec<ReadLine> = lines.iter().map(|line| (line.child, line.digest, Line::read(line))).collect();
     let platforms: BTreeMap<String, String> =
         read.iter().map(|(_, digest, line)| (digest.to_string(), line.platform.clone())).collect();
     let mut holders = Vec::new();
-    for (child, of, line) in read.into_iter().filter(|(_, _, line)| line.is_attestation) {
-        // An image shows what an index says of it; an index shows all.
-        if child.is_none() || !(is_index || line.about == digest.to_string()) {
-            continue;
-        }
+    for (_, of, line) in followed(read, is_index, &digest) {
         let Some(row) = query::artifact::by_digest_in(conn, repository, &of).await? else { continue };
         let platform = if is_index { platforms.get(&line.about).cloned().unwrap_or_default() } else { String::new() };
         holders.push(Holder { row, platform });
@@ -268,4 +336,57 @@ fn of_manifest(holder: &Holder, files: Vec<ContentFile>) -> Vec<Evidence> {
         }
     };
     files.into_iter().map(evidence).filter(|evidence| evidence.referral != Referral::Other).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_answer_reads_only_so_much() {
+        let mut budget = Budget::new();
+        assert_eq!(budget.admit(), Some(STATEMENT_SIZE_BYTES_MAX));
+        budget.spend(STATEMENT_SIZE_BYTES_MAX);
+        budget.spend(STATEMENT_SIZE_BYTES_MAX - 10);
+        assert_eq!(budget.admit(), Some(10));
+        assert_eq!((refusal(10), refusal(STATEMENT_SIZE_BYTES_MAX)), ("too_many", "too_large"));
+        budget.spend(11);
+        assert_eq!(budget.admit(), None);
+
+        let mut budget = Budget::new();
+        let admitted = (0..STATEMENTS_MAX + 5).filter(|_| budget.admit().is_some()).count();
+        assert_eq!(admitted, STATEMENTS_MAX, "however small they are");
+    }
+
+    #[test]
+    fn what_is_not_read_is_listed_without_facts() {
+        let fact = |digest: &str| Attestation { digest: digest.to_owned(), ..Attestation::default() };
+        let words = bytes::Bytes::from_static(br#"{"predicateType":"p"}"#);
+        let told = described(vec![
+            (fact("read"), Some(Ok(words))),
+            (fact("left"), Some(Err("too_many"))),
+            (fact("packages"), None),
+        ]);
+        let shown: Vec<(&str, &str, &str)> = told
+            .iter()
+            .map(|fact| (fact.digest.as_str(), fact.predicate_type.as_str(), fact.problem.as_str()))
+            .collect();
+        assert_eq!(shown, [("read", "p", ""), ("left", "", "too_many"), ("packages", "", "")]);
+    }
+
+    #[test]
+    fn lines_that_say_something_are_followed() {
+        let (image, other) = (Digest::Sha256([1; 32]), Digest::Sha256([2; 32]));
+        let line = |child: Option<i64>, about: &Digest| {
+            let line = Line { is_attestation: true, about: about.to_string(), ..Line::default() };
+            (child, Digest::Sha256([3; 32]), line)
+        };
+        let lines =
+            vec![line(Some(1), &image), line(Some(2), &other), line(None, &image), (Some(3), image, Line::default())];
+        let ids = |lines: Vec<ReadLine>| lines.into_iter().filter_map(|(child, _, _)| child).collect::<Vec<i64>>();
+        assert_eq!(ids(followed(lines.clone(), true, &image)), [1, 2]);
+        assert_eq!(ids(followed(lines, false, &image)), [1]);
+        let many: Vec<ReadLine> = (0..200).map(|child| line(Some(child), &image)).collect();
+        assert_eq!(followed(many, false, &image).len(), FOLLOWED_MAX);
+    }
 }

@@ -11,6 +11,8 @@ pub const HITS_DEFAULT: i64 = 6;
 pub const HITS_MAX: i64 = 100;
 /// The longest text that is looked for, in bytes.
 const TEXT_BYTES_MAX: usize = 512;
+/// From so many bytes on a text is looked for among the tags of all repositories.
+const TAG_BYTES_MIN: usize = 2;
 /// From so many hexadecimal digits on a text is looked for among digests.
 const DIGEST_DIGITS_MIN: usize = 4;
 
@@ -117,6 +119,10 @@ async fn of_kind(
         }
         Kind::Tag => {
             let Some((repository, tag)) = wanted.tag else { return Ok(Vec::new()) };
+            // Whoever may see little looks through many to find few.
+            if repository.is_none() && (visible.actor().user_id().is_none() || tag.len() < TAG_BYTES_MIN) {
+                return Ok(Vec::new());
+            }
             let found = rows::tags(conn, &scope, repository, tag, limit).await?;
             let shown = |row: rows::Content| SearchHit {
                 repository: row.repository,

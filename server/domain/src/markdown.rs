@@ -80,12 +80,23 @@ static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
         .url_schemes(HashSet::from(["http", "https", "mailto"]))
         // It would lead to a page of the portal, whatever its text says.
         .url_relative(UrlRelative::Deny)
+        .attribute_filter(|element, attribute, value| {
+            let is_fine = (element, attribute) != ("a", "href") || leads_elsewhere(value);
+            is_fine.then(|| value.into())
+        })
         .link_rel(Some("noopener noreferrer nofollow"))
         // Both scroll, so both have to be reached by keyboard.
         .set_tag_attribute_value("pre", "tabindex", "0")
         .set_tag_attribute_value("table", "tabindex", "0");
     builder
 });
+
+/// Whether an address names its host. To a browser `https:/path` is a path of the site that it is on.
+fn leads_elsewhere(address: &str) -> bool {
+    ["http://", "https://", "mailto:"]
+        .iter()
+        .any(|start| address.get(..start.len()).is_some_and(|given| given.eq_ignore_ascii_case(start)))
+}
 
 /// Markdown as HTML to be shown.
 pub(crate) fn to_html(markdown: &str) -> String {
@@ -450,5 +461,17 @@ mod tests {
         let long = summary(&"word ".repeat(100));
         assert!(long.ends_with("word…") && long.chars().count() <= SUMMARY_CHARS_MAX + 1, "{long}");
         assert_eq!(summary(&"字".repeat(300)).chars().count(), SUMMARY_CHARS_MAX + 1);
+    }
+
+    #[test]
+    fn links_name_their_host() {
+        for link in
+            ["[x](https:/c/log_out)", "[x](https:c/log_out)", "[x](/c/log_out)", "<a href=\"http:/c/log_out\">x</a>"]
+        {
+            assert!(!to_html(link).contains("href"), "{link}");
+        }
+        for link in ["[x](https://a.example/b)", "[x](HTTPS://a.example/b)", "[x](mailto:a@b.example)"] {
+            assert!(to_html(link).contains("href"), "{link}");
+        }
     }
 }

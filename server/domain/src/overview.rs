@@ -32,8 +32,9 @@ pub async fn list(
     let actor = visible.actor();
     // No row has the id 0: who is no person is no member and has no stars.
     let user = actor.user_id().map_or(0, |id| id.0);
+    let query = if actor.is_sysadmin() || filters.member { query.clone() } else { without_storage(query) };
     let mut reader = domain.db.reader().await?;
-    let rows = query::overview::list(&mut reader.conn(), &visible.scope(), user, filters, query).await?;
+    let rows = query::overview::list(&mut reader.conn(), &visible.scope(), user, filters, &query).await?;
     let shown = |row: query::overview::Overview| {
         let sees_storage = actor.is_sysadmin() || sees_quota(row.role);
         let storage = StorageShare { used: row.storage_bytes_used, limit: row.storage_bytes_max };
@@ -52,6 +53,14 @@ pub async fn list(
         }
     };
     Ok(rows.map(shown))
+}
+
+/// What is not shown is neither asked for nor an order: both would tell it step by step.
+fn without_storage(query: &ListQuery) -> ListQuery {
+    let mut query = query.clone();
+    query.filters.retain(|filter| filter.key != "storage");
+    query.sort.retain(|sort| sort.key != "storage");
+    query
 }
 
 fn sees_quota(role: Option<i64>) -> bool {

@@ -108,10 +108,18 @@ pub async fn get(domain: &Domain, access: &ProjectAccess<ListTags>, repo: &RepoN
 /// How a description would be shown.
 ///
 /// # Errors
-/// [`crate::Error::BadRequest`] where it is too long.
-pub fn preview(access: &ProjectAccess<UpdateRepository>, repo: &RepoName, description: &str) -> Result<Readme> {
+/// [`crate::Error::BadRequest`] where it is too long, [`crate::Error::NotFound`] where nothing was ever pushed there.
+pub async fn preview(
+    domain: &Domain,
+    access: &ProjectAccess<UpdateRepository>,
+    repo: &RepoName,
+    description: &str,
+) -> Result<Readme> {
     belongs(access.project().name == repo.project())?;
     limit::check_description(description)?;
+    let mut reader = domain.db.reader().await?;
+    let found = query::repository::by_name(&mut reader.conn(), repo.as_str()).await?;
+    found.ok_or_else(|| repository::not_found(repo))?;
     Ok(written(description, ""))
 }
 

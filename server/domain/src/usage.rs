@@ -16,17 +16,23 @@ use crate::{
 const UNUSED_DAYS_MAX: i64 = 3650;
 const DAY_SECONDS: i64 = 24 * 60 * 60;
 
-/// The storage of a project.
+/// The storage of a project. Only administrators of the system are told what other projects have as well: with it,
+/// pushing a guessed file into a project of one's own would tell whether somebody else's private project has it.
 ///
 /// # Errors
 /// What the database says.
 pub async fn of_project(domain: &Domain, access: &ProjectAccess<ReadQuota>) -> Result<ProjectUsage> {
-    let row = query::usage::of_project(&mut domain.db.reader().await?.conn(), access.project_id().0).await?;
+    let mut reader = domain.db.reader().await?;
+    let conn = &mut reader.conn();
+    let project = access.project_id().0;
+    let row = query::usage::of_project(conn, project).await?;
+    let shared =
+        if access.actor().is_sysadmin() { Some(query::usage::in_other_projects(conn, project).await?) } else { None };
     Ok(ProjectUsage {
         limit: row.limit,
         used: row.used,
         reserved: row.reserved,
-        shared: row.shared,
+        shared,
         repositories: row.repositories,
         saved: row.repositories.saturating_sub(row.used),
     })

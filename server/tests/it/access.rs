@@ -9,6 +9,7 @@ on_both!(
     the_rule_that_decides_is_named,
     what_is_explained_is_what_is_allowed,
     who_lists_members_may_ask,
+    only_administrators_are_told_of_strangers,
     groups_are_told_apart,
 );
 
@@ -119,6 +120,45 @@ async fn who_lists_members_may_ask(app: &TestApp) {
     }
 }
 
+async fn only_administrators_are_told_of_strangers(app: &TestApp) {
+    let admin = app.admin();
+    app.project("mine", false).await;
+    app.project("open", true).await;
+    app.user("stranger").await;
+    let boss = app.user("boss").await;
+    let id = boss.get("/api/v2.0/users/current").send().await.expect(200).json()["user_id"].to_string();
+    let flag = json!({ "sysadmin_flag": true });
+    admin.put(&format!("/api/v2.0/users/{id}/sysadmin")).json(&flag).send().await.expect(200);
+    let mei = app.user_in("mine", "mei", Role::ProjectAdmin).await;
+    app.member("open", "mei", Role::ProjectAdmin).await;
+    for project in ["mine", "open"] {
+        for name in ["nobody-of-this-name", "stranger", "boss"] {
+            for question in ["", "&action=pull", "&action=delete"] {
+                let query = format!("username={name}{question}");
+                let refused = mei.get(&path(project, &query)).send().await.refused(404, "NOT_FOUND");
+                let message = format!("user {name} is not found");
+                assert_eq!(refused.json()["errors"][0]["message"], json!(message));
+            }
+        }
+    }
+    let asked = ask(&admin, "open", "username=boss&action=delete").await;
+    assert_eq!(
+        (&asked["allowed"], kinds(&asked)),
+        (&json!(true), vec!["*system_admin".to_owned(), "public".to_owned()])
+    );
+
+    // Of members the role is told, and not whether they administer the system.
+    let asked = ask(&mei, "mine", "username=admin&action=delete").await;
+    assert_eq!(kinds(&asked), ["*member:projectAdmin"]);
+    app.member("mine", "boss", Role::Guest).await;
+    let asked = ask(&mei, "mine", "username=boss&action=push").await;
+    assert_eq!((&asked["allowed"], kinds(&asked)), (&json!(false), vec!["member:guest".to_owned()]));
+    let asked = ask(&boss, "mine", "username=boss&action=push").await;
+    assert_eq!(kinds(&asked), ["*system_admin", "member:guest"]);
+    let asked = ask(&mei, "mine", "username=mei&action=push").await;
+    assert_eq!(kinds(&asked), ["*member:projectAdmin"]);
+}
+
 async fn groups_are_told_apart(app: &TestApp) {
     app.project("mine", false).await;
     let admin = app.admin();
@@ -134,4 +174,7 @@ async fn groups_are_told_apart(app: &TestApp) {
     assert_eq!(groups.as_array().unwrap().len(), 1);
     assert_eq!((&groups[0]["group_name"], &groups[0]["role_name"]), (&json!("builders"), &json!("maintainer")));
     assert!(made.ends_with(&format!("/{}", groups[0]["member_id"])), "{made}");
+    // Nor does the group's role tell anybody of the person.
+    let guest = app.user_in("mine", "guest", Role::Guest).await;
+    guest.get(&path("mine", "username=builders")).send().await.refused(404, "NOT_FOUND");
 }

@@ -12,6 +12,7 @@ on_both!(
     projects_are_found_by_who_belongs_to_them_and_who_starred_them,
     projects_are_sorted_by_what_they_hold_and_when_they_were_pushed_to,
     storage_is_shown_to_who_may_see_the_quota,
+    what_other_projects_have_is_told_to_administrators_only,
     what_nobody_used_is_found,
 );
 
@@ -176,6 +177,28 @@ async fn storage_is_shown_to_who_may_see_the_quota(app: &TestApp) {
     }
     let missing = format!("{PROJECTS}/nope/usage");
     app.admin().get(&missing).send().await.refused(404, "NOT_FOUND");
+}
+
+async fn what_other_projects_have_is_told_to_administrators_only(app: &TestApp) {
+    let admin = app.admin();
+    app.project("secret", false).await;
+    app.project("own", false).await;
+    let guessed = Image::new("guessed", 2);
+    let size = i64::try_from(guessed.size()).unwrap();
+    admin.push("secret/app", "v1", &guessed).await;
+    let mei = app.user_in("own", "mei", Role::ProjectAdmin).await;
+    mei.push("own/app", "v1", &guessed).await;
+    let rows = format!("{PROJECTS}/own/usage/repositories?sort=name");
+    let shown = usage(&mei, "own").await;
+    assert_eq!((amount(&shown, "used"), shown.get("shared")), (size, None), "{shown}");
+    let shown = get(&mei, &rows).await;
+    assert_eq!((amount(&shown[0], "bytes"), amount(&shown[0], "shared")), (size, 0));
+    assert_eq!(amount(&usage(&admin, "own").await, "shared"), size);
+    // What repositories of the same project share is told.
+    mei.push("own/copy", "v1", &guessed).await;
+    let shown = get(&mei, &rows).await;
+    assert_eq!((amount(&shown[0], "shared"), amount(&shown[1], "shared")), (size, size));
+    assert!(usage(&mei, "own").await.get("shared").is_none());
 }
 
 async fn what_nobody_used_is_found(app: &TestApp) {

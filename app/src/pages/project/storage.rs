@@ -80,18 +80,19 @@ pub(crate) fn Storage(within: InProject) -> impl IntoView {
     .into_any()
 }
 
-/// Used, shared, saved and reserved, and a bar where there is a limit.
+/// Used, saved and reserved, for administrators also what other projects have, and a bar where there is a limit.
 #[component]
 pub(crate) fn StorageFacts(usage: ProjectUsage) -> impl IntoView {
     let ProjectUsage { limit, used, reserved, shared, saved, .. } = usage;
     let (used, reserved) = (natural(used), natural(reserved));
     let limit = u64::try_from(limit).ok();
+    let elsewhere = shared.map_or(0, natural);
     let bar = limit.map(|limit| {
         let label = t!(keys::usage::BAR, used = bytes(used), reserved = bytes(reserved), limit = bytes(limit));
         view! {
             <Card label=t!(keys::usage::TITLE)>
                 <CardBody stack=true>
-                    <Meter label=label.clone() parts=parts(used, natural(shared), reserved, limit) large=true />
+                    <Meter label=label.clone() parts=parts(used, elsewhere, reserved, limit) large=true />
                     <span class="small muted">{label}</span>
                 </CardBody>
             </Card>
@@ -111,7 +112,7 @@ pub(crate) fn StorageFacts(usage: ProjectUsage) -> impl IntoView {
                 <ByteSize bytes=used />
             </Stat>
             <Stat label=t!(keys::usage::LIMIT)>{allowed}</Stat>
-            {stat(t!(keys::usage::SHARED), shared, t!(keys::usage::SHARED_NOTE))}
+            {shared.map(|shared| stat(t!(keys::usage::SHARED), shared, t!(keys::usage::SHARED_NOTE)))}
             {stat(t!(keys::usage::SAVED), saved, t!(keys::usage::SAVED_NOTE))}
             {stat(t!(keys::usage::RESERVED), usage.reserved, t!(keys::usage::RESERVED_NOTE))}
         </Stats>

@@ -10,7 +10,7 @@ use crate::{MemberId, policy::Permission};
 pub struct AccessExplanation {
     /// The sign-in name.
     pub username: String,
-    /// Whether the person may do what was asked about; absent where no action was.
+    /// Whether one of `rules` allows what was asked about; absent where no action was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allowed: Option<bool>,
     /// The rules, the most personal first. Nothing where the person may nothing.
@@ -23,8 +23,8 @@ pub struct AccessExplanation {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AccessRule {
-    /// `system_admin`: administrators of the system may do everything. `member`: the person's own role. `public`: anybody
-    /// may pull from a public project.
+    /// `system_admin`: administrators of the system may do everything; only they are told, and the person. `member`: the
+    /// person's own role. `public`: anybody may pull from a public project.
     pub kind: String,
     /// The role's number, of the kind `member`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

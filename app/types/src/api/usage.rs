@@ -55,8 +55,9 @@ pub struct ProjectUsage {
     pub used: i64,
     /// What uploads that are under way have received. They count while they last.
     pub reserved: i64,
-    /// What of `used` other projects have as well; it is stored once, and counts in each.
-    pub shared: i64,
+    /// What of `used` other projects have as well; it is stored once, and counts in each. Only for system administrators.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shared: Option<i64>,
     /// What the repositories hold, each counted alone.
     pub repositories: i64,
     /// What is not counted twice, because repositories of the project share it: `repositories` − `used`.
@@ -75,7 +76,7 @@ pub struct RepositoryUsage {
     pub pull_count: i64,
     /// Bytes of its blobs and manifests.
     pub bytes: i64,
-    /// Bytes of it that other repositories have as well.
+    /// Bytes of it that other repositories of the project have as well.
     pub shared: i64,
     /// When something was last pushed.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -189,7 +189,7 @@ pub async fn blobs(conn: &mut Conn<'_>, manifests: &[i64]) -> Result<Vec<(i64, i
     let mut found = Vec::new();
     for chunk in manifests.chunks(CHUNK) {
         let sql = format!(
-            "SELECT b.id, b.size FROM manifest_references mr JOIN blobs b ON b.id = mr.blob_id
+            "SELECT DISTINCT b.id, b.size FROM manifest_references mr JOIN blobs b ON b.id = mr.blob_id
              WHERE mr.manifest_id IN ({})",
             super::marks(1, chunk.len())
         );

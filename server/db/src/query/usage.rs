@@ -16,8 +16,6 @@ pub struct Storage {
     pub used: i64,
     /// What uploads that are under way have received.
     pub reserved: i64,
-    /// What of it other projects have as well.
-    pub shared: i64,
     /// What its repositories hold, each counted alone.
     pub repositories: i64,
 }
@@ -33,16 +31,6 @@ pub async fn of_project(conn: &mut Conn<'_>, project: i64) -> Result<Storage> {
         CAST(COALESCE((SELECT SUM(u.received) FROM uploads u JOIN repositories r ON r.id = u.repository_id
                        WHERE r.project_id = p.id), 0) AS BIGINT),
         CAST(
-          COALESCE((SELECT SUM(b.size) FROM blobs b WHERE b.id IN
-              (SELECT rb.blob_id FROM repository_blobs rb JOIN repositories r ON r.id = rb.repository_id
-               WHERE r.project_id = p.id)
-            AND EXISTS (SELECT 1 FROM repository_blobs o JOIN repositories q ON q.id = o.repository_id
-                        WHERE o.blob_id = b.id AND q.project_id <> p.id)), 0)
-          + COALESCE((SELECT SUM(s.size) FROM
-              (SELECT m.digest, MAX(m.manifest_size) AS size FROM manifests m WHERE m.project_id = $1
-                 AND EXISTS (SELECT 1 FROM manifests o WHERE o.digest = m.digest AND o.project_id <> $1)
-               GROUP BY m.digest) s), 0) AS BIGINT),
-        CAST(
           COALESCE((SELECT SUM(b.size) FROM repository_blobs rb JOIN repositories r ON r.id = rb.repository_id
                     JOIN blobs b ON b.id = rb.blob_id WHERE r.project_id = p.id), 0)
           + COALESCE((SELECT SUM(m.manifest_size) FROM manifests m WHERE m.project_id = p.id), 0) AS BIGINT)
@@ -50,13 +38,26 @@ pub async fn of_project(conn: &mut Conn<'_>, project: i64) -> Result<Storage> {
     let Some(row) = conn.row(sql, args![project]).await? else {
         return Ok(Storage { limit: -1, ..Storage::default() });
     };
-    Ok(Storage {
-        limit: row.get(0)?,
-        used: row.get(1)?,
-        reserved: row.get(2)?,
-        shared: row.get(3)?,
-        repositories: row.get(4)?,
-    })
+    Ok(Storage { limit: row.get(0)?, used: row.get(1)?, reserved: row.get(2)?, repositories: row.get(3)? })
+}
+
+/// How many bytes of a project other projects have as well. Whoever may push learns from it what is in projects that
+/// they may not see.
+///
+/// # Errors
+/// As the database says.
+pub async fn in_other_projects(conn: &mut Conn<'_>, project: i64) -> Result<i64> {
+    let sql = "SELECT CAST(
+          COALESCE((SELECT SUM(b.size) FROM blobs b WHERE b.id IN
+              (SELECT rb.blob_id FROM repository_blobs rb JOIN repositories r ON r.id = rb.repository_id
+               WHERE r.project_id = $1)
+            AND EXISTS (SELECT 1 FROM repository_blobs o JOIN repositories q ON q.id = o.repository_id
+                        WHERE o.blob_id = b.id AND q.project_id <> $1)), 0)
+          + COALESCE((SELECT SUM(s.size) FROM
+              (SELECT m.digest, MAX(m.manifest_size) AS size FROM manifests m WHERE m.project_id = $1
+                 AND EXISTS (SELECT 1 FROM manifests o WHERE o.digest = m.digest AND o.project_id <> $1)
+               GROUP BY m.digest) s), 0) AS BIGINT)";
+    conn.row(sql, args![project]).await?.map_or(Ok(0), |row| row.get(0))
 }
 
 /// What a repository holds.
@@ -72,7 +73,7 @@ pub struct Repository {
     pub pull_count: i64,
     /// Bytes of its blobs and manifests.
     pub bytes: i64,
-    /// Bytes of it that other repositories of the installation have as well.
+    /// Bytes of it that other repositories of the same project have as well.
     pub shared: i64,
     /// When something was last pushed.
     pub pushed_at: Option<Timestamp>,
@@ -131,10 +132,11 @@ async fn read(conn: &mut Conn<'_>, ids: &[i64]) -> Result<BTreeMap<i64, Reposito
             "SELECT r.id, r.name, r.artifact_count, r.pull_count, {BYTES},
                COALESCE((SELECT CAST(SUM(b.size) AS BIGINT) FROM repository_blobs rb JOIN blobs b ON b.id = rb.blob_id
                          WHERE rb.repository_id = r.id AND EXISTS (SELECT 1 FROM repository_blobs o
-                           WHERE o.blob_id = rb.blob_id AND o.repository_id <> r.id)), 0)
+                           JOIN repositories q ON q.id = o.repository_id
+                           WHERE o.blob_id = rb.blob_id AND q.id <> r.id AND q.project_id = r.project_id)), 0)
                + COALESCE((SELECT CAST(SUM(m.manifest_size) AS BIGINT) FROM manifests m WHERE m.repository_id = r.id
                            AND EXISTS (SELECT 1 FROM manifests o WHERE o.digest = m.digest
-                             AND o.repository_id <> r.id)), 0),
+                             AND o.repository_id <> r.id AND o.project_id = r.project_id)), 0),
                (SELECT MAX(m.pushed_at) FROM manifests m WHERE m.repository_id = r.id),
                (SELECT MAX(m.pulled_at) FROM manifests m WHERE m.repository_id = r.id)
              FROM repositories r WHERE r.id IN ({})",

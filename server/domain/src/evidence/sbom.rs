@@ -3,7 +3,7 @@
 //! A document has up to 20 MiB and comes from whoever pushed it: only what is shown is kept while it is read, and what has
 //! another shape than it should is as if it was not there.
 
-use std::{fmt, marker::PhantomData};
+use std::{cell::Cell, fmt, marker::PhantomData};
 
 use berth_types::api::SbomPackage;
 use serde::{
@@ -15,13 +15,21 @@ use super::statement::decode;
 
 /// How many packages of a document are shown.
 const PACKAGES_MAX: usize = 50_000;
+/// How many elements of all lists of a document are kept, however they are nested.
+const ELEMENTS_MAX: usize = 200_000;
 /// How many envelopes may be around a document.
 const ENVELOPES_MAX: usize = 4;
 /// The longest text that is shown, in characters.
 const TEXT_CHARS_MAX: usize = 300;
 
+thread_local! {
+    /// How many more elements of the document that this thread reads are kept.
+    static LEFT: Cell<usize> = const { Cell::new(0) };
+}
+
 /// The packages of a document by name; nothing for what is no document of a known format.
 pub(super) fn packages(bytes: &[u8]) -> Option<Vec<SbomPackage>> {
+    LEFT.set(ELEMENTS_MAX);
     let mut document: Document = serde_json::from_slice(bytes).ok()?;
     for _ in 0..ENVELOPES_MAX {
         let is_envelope = !document.payload.0.is_empty();
@@ -208,12 +216,13 @@ impl Loose<'_> for Text {
 impl<'de, T: DeserializeOwned + Default> Loose<'de> for Items<T> {
     fn list<A: SeqAccess<'de>>(mut list: A) -> Result<Self, A::Error> {
         let mut items = Vec::new();
-        while let Some(item) = list.next_element::<Maybe<T>>()? {
-            // The rest is read to its end and dropped.
-            if items.len() < PACKAGES_MAX {
-                items.extend(item.0);
-            }
+        while items.len() < PACKAGES_MAX && LEFT.get() > 0 {
+            let Some(Maybe(item)) = list.next_element::<Maybe<T>>()? else { return Ok(Items(items)) };
+            LEFT.set(LEFT.get().saturating_sub(usize::from(item.is_some())));
+            items.extend(item);
         }
+        // The rest is read to its end and dropped.
+        while list.next_element::<IgnoredAny>()?.is_some() {}
         Ok(Items(items))
     }
 }
@@ -335,6 +344,35 @@ mod tests {
         ] {
             assert_eq!(read(&wrapped).unwrap().len(), 2, "{wrapped}");
         }
+    }
+
+    #[test]
+    fn all_lists_share_one_budget() {
+        let many = "{},".repeat(PACKAGES_MAX - 2);
+        let lists = |name: &str| format!(r#"{{"{name}":[{many}{{}}]}},"#).repeat(6);
+        let nested = format!(r#"{{"bomFormat":"CycloneDX","components":[{}{{}}]}}"#, lists("components"));
+        LEFT.set(ELEMENTS_MAX);
+        let document: Document = serde_json::from_str(&nested).unwrap();
+        let outer = document.components.0;
+        let kept = outer.len() + outer.iter().map(|component| component.components.0.len()).sum::<usize>();
+        // What is open when the budget ends is kept too.
+        assert!((ELEMENTS_MAX..ELEMENTS_MAX + 10).contains(&kept), "{kept}");
+
+        let spdx_lists = format!(
+            r#"{{"spdxVersion":"SPDX-2.3","packages":[{{"name":"first"}},{}{{"name":"last"}}]}}"#,
+            lists("externalRefs")
+        );
+        let found = packages(spdx_lists.as_bytes()).unwrap();
+        let names: Vec<&str> = found.iter().map(|package| package.name.as_str()).collect();
+        assert_eq!(names, ["first"], "what comes after the budget is not there");
+        assert_eq!(read(&spdx()).unwrap().len(), 2, "the next document has a budget of its own");
+    }
+
+    #[test]
+    fn what_is_no_element_costs_nothing() {
+        let nulls = "null,".repeat(ELEMENTS_MAX + 1);
+        let document = format!(r#"{{"spdxVersion":"SPDX-2.3","packages":[{nulls}{{"name":"last"}}]}}"#);
+        assert_eq!(packages(document.as_bytes()).unwrap().len(), 1);
     }
 
     #[test]

@@ -256,5 +256,5 @@ fn is_last<K: Eq + std::hash::Hash>(shared: &mut HashMap<K, i64>, key: &K) -> bo
     *left == 0
 }
 
-/// Manifests whose blobs are looked up together: each may have many.
-const SLICE_MANIFESTS: usize = 1000;
+/// Manifests whose blobs are looked up together: each may have ten thousand.
+const SLICE_MANIFESTS: usize = 50;

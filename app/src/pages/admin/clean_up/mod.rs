@@ -148,7 +148,11 @@ fn row(event: &LiveEvent) -> Option<String> {
 fn Overview() -> impl IntoView {
     let state = use_list_state("");
     let client = use_client();
-    let on_top = Signal::derive(move || state.with(|state| state.page == 1));
+    // What is being filled in, or asked, stays as it is.
+    let on_top = Signal::derive(move || {
+        let asked = state.with(|state| Asked::read(&state.search));
+        state.with(|state| state.page == 1) && matches!(asked.part, Part::Objects | Part::Runs) && !asked.now
+    });
     let fresh = use_fresh("jobs".to_owned(), row, on_top, |_| {});
     // Posted from the head of the page, and kept while what is below is loaded again.
     let dry_run = FormAction::of::<PostCleanUp>();

@@ -79,7 +79,9 @@ fn row(event: &LiveEvent) -> Option<String> {
 fn Overview() -> impl IntoView {
     let state = use_list_state("");
     let client = use_client();
-    let on_top = Signal::derive(move || state.with(|state| state.page == 1));
+    // A question that is asked stays as it is.
+    let on_top =
+        Signal::derive(move || state.with(|state| state.page == 1 && Asked::read(&state.search).ask.is_none()));
     let wanted = Memo::new(move |_| state.with(|state| Asked::read(&state.search).job));
     let lines = Version::new();
     let fresh = use_fresh("jobs".to_owned(), row, on_top, move |event| {

@@ -156,7 +156,9 @@ pub(crate) fn ExplainMember(within: InProject) -> impl IntoView {
                 }
                 None if user.is_empty() => ().into_any(),
                 None => {
-                    view! { <Callout tone=Tone::Warn title=t!(keys::validation::USER_UNKNOWN, name = user) /> }.into_any()
+                    // Who is no member is as unknown as nobody, except to administrators of the system.
+                    let title = t!(keys::newcomer::explain::NO_MEMBER, name = user);
+                    view! { <Callout tone=Tone::Warn title=title /> }.into_any()
                 }
             },
         )}

@@ -120,7 +120,7 @@ async fn of_kind(
         Kind::Tag => {
             let Some((repository, tag)) = wanted.tag else { return Ok(Vec::new()) };
             // Whoever may see little looks through many to find few.
-            if repository.is_none() && (visible.actor().user_id().is_none() || tag.len() < TAG_BYTES_MIN) {
+            if repository.is_none() && tag.len() < TAG_BYTES_MIN {
                 return Ok(Vec::new());
             }
             let found = rows::tags(conn, &scope, repository, tag, limit).await?;

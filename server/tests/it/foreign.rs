@@ -141,6 +141,12 @@ impl Theirs {
             ("PUT", format!("{API}/labels/{{label_id}}"), json!({ "name": "taken" })),
             ("PUT", format!("{API}/scanners/{{registration_id}}"), json!({ "name": "x", "url": "http://x.example" })),
             ("POST", format!("{ARTIFACTS}/{{reference}}/tags"), json!({ "name": "taken" })),
+            (
+                "POST",
+                "/api/berth/v1/projects/{project_name}/repositories/{repository_name}/tags/{tag_name}/restore"
+                    .to_owned(),
+                json!({ "digest": image.manifest.digest }),
+            ),
             ("POST", format!("{ARTIFACTS}/{{reference}}/labels"), json!({ "id": label.parse::<i64>().unwrap() })),
         ];
         Theirs {

@@ -7,7 +7,6 @@ use berth_types::api::{
     UserSearchRespItem, UserSysAdminFlag,
 };
 use berth_types::page::Paged;
-use berth_types::policy::Permission;
 use berth_types::url::{API, BERTH_API, encode, with_query};
 
 impl Client {
@@ -38,15 +37,6 @@ impl Client {
             Err(ApiError { status: 401, .. }) => Ok(None),
             Err(error) => Err(error),
         }
-    }
-
-    /// What the visitor may do in a scope (`/system`, `/project/<id>`).
-    ///
-    /// # Errors
-    /// 401 for anonymous visitors.
-    pub async fn current_permissions(&self, scope: &str) -> ApiResult<Vec<Permission>> {
-        let path = format!("{API}/users/current/permissions");
-        self.get(with_query(&path, &[("scope", scope), ("relative", "true")])).await
     }
 
     /// All people.

@@ -2,19 +2,11 @@
 
 use super::{Answer, ApiResult, Client, ListParams, Method};
 use berth_types::ProjectName;
-use berth_types::api::{PreheatInstance, PreheatPolicy, PreheatVendor, ProviderUnderProject};
+use berth_types::api::{PreheatInstance, PreheatPolicy, ProviderUnderProject};
 use berth_types::page::Paged;
 use berth_types::url::{API, encode, project_part};
 
 impl Client {
-    /// The kinds of P2P network.
-    ///
-    /// # Errors
-    /// 403 for all but administrators.
-    pub async fn preheat_vendors(&self) -> ApiResult<Vec<PreheatVendor>> {
-        self.get(format!("{API}/p2p/preheat/providers")).await
-    }
-
     /// The P2P networks; `q` takes `name=~…`.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! Projects, their members, settings and log.
 
-use super::{Answer, ApiError, ApiResult, Client, ListParams, Method};
+use super::{Answer, ApiResult, Client, ListParams, Method};
 use berth_types::api::{
     AccessExplanation, AuditEntry, Project, ProjectDeletable, ProjectMember, ProjectMemberEntity, ProjectReq,
     ProjectSummary, RoleRequest,
@@ -17,19 +17,6 @@ impl Client {
     /// 400 for a filter outside the grammar.
     pub async fn projects(&self, params: &ListParams) -> ApiResult<Paged<Project>> {
         self.list(params.on(&format!("{API}/projects"), &[])).await
-    }
-
-    /// Whether a project of this name exists.
-    ///
-    /// # Errors
-    /// As of every call, but not 404.
-    pub async fn project_exists(&self, name: &str) -> ApiResult<bool> {
-        let path = with_query(&format!("{API}/projects"), &[("project_name", name)]);
-        match self.call(Method::Head, path, None).await {
-            Ok(_) => Ok(true),
-            Err(ApiError { status: 404, .. }) => Ok(false),
-            Err(error) => Err(error),
-        }
     }
 
     /// Makes a project.
@@ -148,33 +135,6 @@ impl Client {
     /// 404 where it is not set.
     pub async fn metadata(&self, name: &ProjectName, key: &str) -> ApiResult<BTreeMap<String, String>> {
         self.get(project_part(name, &format!("metadatas/{}", encode(key)))).await
-    }
-
-    /// Adds a setting to a project.
-    ///
-    /// # Errors
-    /// 409 where it is set already.
-    pub async fn add_metadata(&self, name: &ProjectName, key: &str, value: &str) -> ApiResult<()> {
-        let body = BTreeMap::from([(key, value)]);
-        self.send(Method::Post, project_part(name, "metadatas/"), &body).await.map(drop)
-    }
-
-    /// Changes a setting of a project.
-    ///
-    /// # Errors
-    /// 404 where it is not set.
-    pub async fn set_metadata(&self, name: &ProjectName, key: &str, value: &str) -> ApiResult<()> {
-        let body = BTreeMap::from([(key, value)]);
-        let path = project_part(name, &format!("metadatas/{}", encode(key)));
-        self.send(Method::Put, path, &body).await.map(drop)
-    }
-
-    /// Removes a setting of a project.
-    ///
-    /// # Errors
-    /// 404 where it is not set.
-    pub async fn delete_metadata(&self, name: &ProjectName, key: &str) -> ApiResult<()> {
-        self.delete(project_part(name, &format!("metadatas/{}", encode(key)))).await
     }
 
     /// What happened in a project.

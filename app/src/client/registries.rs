@@ -2,7 +2,7 @@
 
 use super::{Answer, ApiResult, Client, ListParams, Method};
 use berth_types::api::{
-    Registry, RegistryCheck, RegistryInfo, RegistryPing, RegistryProviderInfos, RegistryUpdate, ReplicationPolicy,
+    Registry, RegistryCheck, RegistryPing, RegistryProviderInfos, RegistryUpdate, ReplicationPolicy,
 };
 use berth_types::page::Paged;
 use berth_types::url::{API, BERTH_API};
@@ -22,14 +22,6 @@ impl Client {
     /// 404 where there is none.
     pub async fn registry(&self, id: i64) -> ApiResult<Registry> {
         self.get(format!("{API}/registries/{id}")).await
-    }
-
-    /// What rules of replication can do with a registry; 0 is this server.
-    ///
-    /// # Errors
-    /// 404 where there is none.
-    pub async fn registry_info(&self, id: i64) -> ApiResult<RegistryInfo> {
-        self.get(format!("{API}/registries/{id}/info")).await
     }
 
     /// Adds a registry that answers.

@@ -3,7 +3,7 @@
 use super::{Answer, ApiError, ApiResult, Client, ListParams, Method};
 use berth_types::api::{
     Artifact, BuildHistoryEntry, LayerInfo, Readme, ReadmePreviewReq, Repository, RepositorySummary, RepositoryTag,
-    RepositoryUpdate, Tag, TagHistoryEntry, TagRestoreReq,
+    RepositoryUpdate, TagHistoryEntry, TagRestoreReq,
 };
 use berth_types::page::Paged;
 use berth_types::url::{
@@ -88,14 +88,6 @@ impl Client {
     /// 412 where an index or a rule holds it.
     pub async fn delete_artifact(&self, repo: &RepoName, reference: &str) -> ApiResult<()> {
         self.delete(artifact(repo, reference)).await
-    }
-
-    /// The tags of an artifact.
-    ///
-    /// # Errors
-    /// 404 where there is none to see.
-    pub async fn artifact_tags(&self, repo: &RepoName, reference: &str, params: &ListParams) -> ApiResult<Paged<Tag>> {
-        self.list(params.on(&format!("{}/tags", artifact(repo, reference)), &[])).await
     }
 
     /// Adds a tag to an artifact.

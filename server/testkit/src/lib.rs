@@ -42,3 +42,19 @@ macro_rules! on_both {
         }
     )*};
 }
+
+/// Asks until there is an answer. A test that waits for what never comes fails.
+///
+/// # Panics
+/// After a minute without one.
+pub async fn eventually<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    let answered = async {
+        loop {
+            if let Some(answer) = ask().await {
+                return answer;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(60), answered).await.expect("an answer in time")
+}

@@ -1,9 +1,7 @@
 //! Operations on many things at once: counted before, worked off item by item, what failed told to who asked.
 
-use std::time::Duration;
-
 use berth_db::{DbError, args};
-use berth_testkit::{Client, Image, Manifest, Reply, Role, TestApp, on_both};
+use berth_testkit::{Client, Image, Manifest, Reply, Role, TestApp, eventually, on_both};
 use berth_types::Timestamp;
 use serde_json::{Value, json};
 
@@ -28,14 +26,11 @@ on_both!(
 
 async fn ended(client: &Client, reply: Reply) -> Value {
     let path = reply.location();
-    for _ in 0..1200 {
+    eventually(async || {
         let operation = client.get(&path).send().await.expect(200).json();
-        if !["pending", "running"].contains(&operation["status"].as_str().unwrap()) {
-            return operation;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("{path} does not end");
+        (!["pending", "running"].contains(&operation["status"].as_str().unwrap())).then_some(operation)
+    })
+    .await
 }
 
 async fn run(client: &Client, request: &Value) -> Value {
@@ -411,13 +406,10 @@ async fn an_operation_that_was_begun_goes_on_after_a_restart(app: &TestApp) {
         .await;
     undone.unwrap();
     let path = format!("{BULK}/{id}");
-    for _ in 0..600 {
+    let operation = eventually(async || {
         let operation = admin.get(&path).send().await.expect(200).json();
-        if operation["status"] == "finished" {
-            assert_eq!(counts(&operation), (120, 120, 0), "what is gone is as it should be");
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("it does not go on");
+        (operation["status"] == "finished").then_some(operation)
+    })
+    .await;
+    assert_eq!(counts(&operation), (120, 120, 0), "what is gone is as it should be");
 }

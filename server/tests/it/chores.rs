@@ -1,8 +1,6 @@
 //! Collections and purges by hand and by the clock, the queue of jobs, as Harbor's clients see them.
 
-use std::time::Duration;
-
-use berth_testkit::{Backend, Blob, Image, Reply, Role, Started, TestApp, on_both};
+use berth_testkit::{Backend, Blob, Image, Reply, Role, Started, TestApp, eventually, on_both};
 use serde_json::{Value, json};
 
 const GC: &str = "/api/v2.0/system/gc";
@@ -29,14 +27,11 @@ async fn run(app: &TestApp, resource: &str, parameters: &Value) -> Value {
 }
 
 async fn ended(app: &TestApp, path: &str) -> Value {
-    for _ in 0..600 {
+    eventually(async || {
         let run = app.admin().get(path).send().await.expect(200).json();
-        if !["Pending", "Running"].contains(&run["job_status"].as_str().unwrap()) {
-            return run;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("{path} does not end");
+        (!["Pending", "Running"].contains(&run["job_status"].as_str().unwrap())).then_some(run)
+    })
+    .await
 }
 
 fn parameters(run: &Value) -> Value {
@@ -128,14 +123,7 @@ async fn a_schedule_replaces_the_configured_one_until_it_is_given_up(app: &TestA
 
     // It comes by the clock, and the next time is set.
     app.later(86_400);
-    let history = async || admin.get(GC).send().await.expect(200).json();
-    let mut tries = 0;
-    while history().await.as_array().unwrap().is_empty() {
-        tries += 1;
-        assert!(tries < 600, "the clock begins nothing");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    let run = &history().await[0];
+    let run = eventually(async || admin.get(GC).send().await.expect(200).json().get(0).cloned()).await;
     assert_eq!((&run["job_kind"], &run["schedule"]["type"]), (&json!("SCHEDULE"), &json!("Schedule")));
     assert!(current().await.json()["schedule"]["next_scheduled_time"] != daily["schedule"]["next_scheduled_time"]);
 

@@ -1,8 +1,8 @@
 //! What administrators see of the whole: jobs of all kinds, what a clean-up would do, health, the support bundle.
 
-use std::{io::Read, time::Duration};
+use std::io::Read;
 
-use berth_testkit::{Backend, Image, Role, Started, TestApp, on_both};
+use berth_testkit::{Backend, Image, Role, Started, TestApp, eventually, on_both};
 use flate2::read::GzDecoder;
 use serde_json::{Value, json};
 
@@ -24,14 +24,11 @@ async fn collect(app: &TestApp, parameters: &Value) -> Value {
     let order = json!({ "schedule": { "type": "Manual" }, "parameters": parameters });
     let path = app.admin().post(&format!("{GC}/schedule")).json(&order).send().await.expect(201).location();
     let id = path.rsplit('/').next().unwrap().to_owned();
-    for _ in 0..600 {
+    eventually(async || {
         let job = get(app, &format!("/jobs/{id}")).await;
-        if !["pending", "running"].contains(&job["status"].as_str().unwrap()) {
-            return job;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("the run {id} does not end");
+        (!["pending", "running"].contains(&job["status"].as_str().unwrap())).then_some(job)
+    })
+    .await
 }
 
 async fn jobs_are_listed_and_counted(app: &TestApp) {

@@ -1,9 +1,7 @@
 //! What belongs to a person alone (personal access tokens, saved views), the search over everything, and where settings
 //! come from.
 
-use std::time::Duration;
-
-use berth_testkit::{Backend, Client, Image, PASSWORD, Role, Started, TestApp, on_both};
+use berth_testkit::{Backend, Client, Image, PASSWORD, Role, Started, TestApp, eventually, on_both};
 use berth_types::Timestamp;
 use serde_json::{Value, json};
 
@@ -61,15 +59,11 @@ async fn a_token_stands_for_a_password(app: &TestApp) {
     app.anonymous().basic("other", &token.secret).get(CURRENT).send().await.refused(401, "UNAUTHORIZED");
 
     let owner = app.anonymous().basic("mei", PASSWORD);
-    let mut tokens = Value::Null;
-    for _ in 0..100 {
-        tokens = owner.get(TOKENS).send().await.expect(200).json();
-        if !tokens[0]["last_used_at"].is_null() {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    assert!(!tokens[0]["last_used_at"].is_null(), "{tokens}");
+    let tokens = eventually(async || {
+        let tokens = owner.get(TOKENS).send().await.expect(200).json();
+        (!tokens[0]["last_used_at"].is_null()).then_some(tokens)
+    })
+    .await;
     assert_eq!((tokens[0]["name"].as_str(), tokens[0]["read_only"].as_bool()), (Some("laptop"), Some(false)));
     assert!(!tokens.to_string().contains(&token.secret) && tokens[0].get("expires_at").is_none(), "{tokens}");
     let log = app.admin().get("/api/v2.0/auditlog-exts?q=resource_type%3Dtoken").send().await.expect(200).json();

@@ -12,6 +12,7 @@ use crate::i18n::{keys, use_catalog};
 use crate::live::{Fresh, Version, use_fresh};
 use crate::load::Resource;
 use crate::pages::loaded;
+use crate::pages::project::natural;
 use crate::query::{ListState, use_list_state};
 use crate::t;
 use crate::ui::{Crumb, Glyph, LinkButton, LogCard, LogLine, PageHead, Segment, Segmented, Stat, Stats, with_query};
@@ -159,10 +160,6 @@ fn Everything(state: ListState, numbers: JobStatistics, rows: Rows, fresh: Fresh
         <Numbers numbers=numbers />
         {list}
     }
-}
-
-fn natural(number: i64) -> u64 {
-    u64::try_from(number).unwrap_or_default()
 }
 
 #[component]

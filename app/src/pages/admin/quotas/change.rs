@@ -20,7 +20,7 @@ use crate::ui::{
     Button, Callout, Card, CardBody, ChoiceCard, ChoiceGroup, Crumb, GetForm, Glyph, LinkButton, Look, PageHead,
     Quota as QuotaMeter, TextField, Tone,
 };
-use berth_types::api::Quota;
+use berth_types::api::{ProjectUsage, Quota};
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_params_map};
 
@@ -46,7 +46,15 @@ pub fn ChangeQuota() -> impl IntoView {
             let client = client.clone();
             async move {
                 match id {
-                    Some(id) => Ok((client.quota(id).await?, search)),
+                    Some(id) => {
+                        let quota = client.quota(id).await?;
+                        // What the quota itself says is known in any case.
+                        let usage = match Storage::of(&quota).project.parse() {
+                            Ok(project) => client.project_usage(&project).await.ok(),
+                            Err(_) => None,
+                        };
+                        Ok((quota, usage, search))
+                    }
                     None => Err(ApiError::not_found()),
                 }
             }
@@ -58,14 +66,16 @@ pub fn ChangeQuota() -> impl IntoView {
         <AdminFrame title=title crumbs=crumbs>
             {loaded(
                 quota,
-                move |(quota, search)| view! { <Change quota=quota asked=Asked::read(&search) action=action /> },
+                move |(quota, usage, search)| {
+                    view! { <Change quota=quota usage=usage asked=Asked::read(&search) action=action /> }
+                },
             )}
         </AdminFrame>
     }
 }
 
 #[component]
-fn Change(quota: Quota, asked: Asked, action: FormAction) -> impl IntoView {
+fn Change(quota: Quota, usage: Option<ProjectUsage>, asked: Asked, action: FormAction) -> impl IntoView {
     let storage = Storage::of(&quota);
     let heading = t!(keys::admin_quotas::CHANGE_OF, project = storage.project);
     let wish = asked.wish();
@@ -86,33 +96,14 @@ fn Change(quota: Quota, asked: Asked, action: FormAction) -> impl IntoView {
     };
     let (held, allowed) = (storage.used, storage.limit);
     let details = format!("/projects/{}/-/storage", storage.project);
-    let usage = {
-        let (client, project) = (use_client(), storage.project.parse());
-        Resource::new(
-            || (),
-            move |()| {
-                let (client, project) = (client.clone(), project.clone());
-                async move {
-                    match project {
-                        Ok(project) => client.project_usage(&project).await.ok(),
-                        Err(_) => None,
-                    }
-                }
-            },
-        )
+    let facts = match usage {
+        Some(usage) => view! { <StorageFacts usage=usage /> }.into_any(),
+        None => view! { <QuotaMeter used=held limit=allowed /> }.into_any(),
     };
     view! {
         <PageHead title=move || heading />
         <FormErrors answer=answer_of(action) />
-        <Transition>
-            {move || Suspend::new(async move {
-                match usage.await {
-                    Some(usage) => view! { <StorageFacts usage=usage /> }.into_any(),
-                    // What the quota itself says is known in any case.
-                    None => view! { <QuotaMeter used=held limit=allowed /> }.into_any(),
-                }
-            })}
-        </Transition>
+        {facts}
         <div class="row">
             <LinkButton href=details icon=Glyph::Db>
                 {t!(keys::usage::DETAILS)}

@@ -4,15 +4,20 @@
 //! the page with the answer in its address. Either way the action of the page holds it.
 
 mod action;
+mod fields;
 mod rules;
 
 pub use action::*;
+pub use fields::*;
 pub use rules::*;
 
 use crate::client::ApiError;
 use crate::i18n::{Catalog, keys, use_catalog};
+use crate::notice::role_key;
+use crate::pages::robots::{action_key, resource_key};
 use crate::ui::{Callout, ErrorSummary, FieldError, Tone, error_texts};
 use berth_types::ErrorCode;
+use berth_types::policy::Right;
 use leptos::prelude::*;
 use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
@@ -192,7 +197,15 @@ pub fn refusal_texts(catalog: &Catalog, error: &ApiError) -> (String, String) {
         return (catalog.get(title).to_owned(), catalog.get(text).to_owned());
     }
     let (title, text) = error_texts(error.status);
-    let says_more = matches!(error.status, 400 | 409 | 412 | 413 | 422) && !error.message.is_empty();
+    if let Some(needed) = error.needed.filter(|_| error.status == 403) {
+        return (title, needed_text(catalog, needed));
+    }
+    let says_more = match error.status {
+        400 | 409 | 412 | 413 | 422 => !error.message.is_empty(),
+        // Else it is one word, or the name of who may not.
+        403 => !error.code.is_empty() && error.message.contains(' '),
+        _ => false,
+    };
     if says_more {
         let said = catalog.format(keys::error::SAID, &[("message", &error.message)]);
         return (title, format!("{text} {said}"));
@@ -200,9 +213,41 @@ pub fn refusal_texts(catalog: &Catalog, error: &ApiError) -> (String, String) {
     (title, text)
 }
 
+/// Which right is missing, and who has it.
+fn needed_text(catalog: &Catalog, needed: Right) -> String {
+    let roles: Vec<&str> =
+        needed.roles().iter().filter_map(|role| role_key(role.as_str())).map(|key| catalog.get(key)).collect();
+    let (resource, action) = (catalog.get(resource_key(needed.resource)), catalog.get(action_key(needed.action)));
+    let roles = roles.join(", ");
+    let key = if roles.is_empty() { keys::error::forbidden::SYSTEM } else { keys::error::forbidden::PROJECT };
+    catalog.format(key, &[("resource", resource), ("action", action), ("roles", &roles)])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::i18n::Locale;
+    use berth_types::policy::{Action, Resource};
+
+    #[test]
+    fn a_refusal_names_the_missing_right_and_who_has_it() {
+        let text = |error: &ApiError| refusal_texts(&Catalog::of(Locale::En), error).1;
+        let create = ApiError::lacking(Right::in_project(Resource::Member, Action::Create));
+        let said = text(&create);
+        for part in ["Members", "Create", "Project admin"] {
+            assert!(said.contains(part), "{part}: {said}");
+        }
+        assert!(!said.contains("Maintainer"), "{said}");
+        let push = text(&ApiError::lacking(Right::in_project(Resource::Repository, Action::Push)));
+        assert!(push.contains("Project admin, Maintainer, Developer."), "{push}");
+        let users = text(&ApiError::lacking(Right::in_system(Resource::User, Action::List)));
+        assert!(users.contains("Users") && users.to_lowercase().contains("system administrator"), "{users}");
+        // A cause that is no right stands in the server's words; `forbidden` alone says nothing.
+        let bare = ApiError { message: "forbidden".into(), ..ApiError::forbidden() };
+        assert!(!text(&bare).contains("forbidden"));
+        let wrong = ApiError { message: "Current password is incorrect".into(), ..ApiError::forbidden() };
+        assert!(text(&wrong).contains("Current password is incorrect"));
+    }
 
     #[test]
     fn an_answer_survives_the_address() {

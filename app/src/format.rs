@@ -15,6 +15,11 @@ const RELATIVE_DAYS: i64 = 30;
 /// Characters of a digest that tell artifacts apart on a page.
 const SHORT_DIGEST: usize = 12;
 
+/// A number of things or of bytes, which the API gives with a sign.
+pub(crate) fn natural(n: i64) -> u64 {
+    u64::try_from(n).unwrap_or_default()
+}
+
 /// `1 240`, with narrow no-break spaces.
 pub fn count(n: u64) -> String {
     let digits = n.to_string();

@@ -14,8 +14,6 @@ use banner::Banner;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_router::hooks::use_location;
-#[cfg(target_arch = "wasm32")]
-pub(crate) use shortcuts::DIALOG as KEYS_DIALOG;
 
 mod attendant;
 mod banner;

@@ -19,6 +19,7 @@ pub mod preference;
 pub mod query;
 mod routes;
 pub mod runtime;
+pub mod schedule;
 pub mod session;
 pub mod snippets;
 pub mod theme;
@@ -38,6 +39,7 @@ pub fn App() -> impl IntoView {
     provide_meta_context();
     session::provide_session();
     runtime::provide_runtime();
+    ui::provide_page_size();
     format::provide_now(moment);
     #[cfg(target_arch = "wasm32")]
     {

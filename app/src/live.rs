@@ -194,7 +194,7 @@ pub fn NewRows(
     view! {
         <div class="new-rows" role="status">
             {move || {
-                let waiting = u64::try_from(fresh.waiting()).unwrap_or_default();
+                let waiting = fresh.waiting() as u64;
                 (waiting > 0)
                     .then(|| {
                         let count = crate::format::count(waiting);

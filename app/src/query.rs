@@ -1,7 +1,7 @@
 //! The state of a list in the address of its page: what is searched for, order, page.
 
 use crate::client::ListParams;
-use crate::ui::PAGE_SIZES;
+use crate::ui::{PAGE_SIZES, use_page_size};
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use serde::{Deserialize, Serialize};
@@ -24,6 +24,11 @@ pub struct ListState {
 impl ListState {
     /// Reads the query of a page; what does not fit is as if it was not there.
     pub fn read(search: &str, default_sort: &str) -> Self {
+        ListState::read_for(search, default_sort, PAGE_SIZES[0])
+    }
+
+    /// The same for somebody who chose how long lists are.
+    pub fn read_for(search: &str, default_sort: &str, own_page_size: u64) -> Self {
         let pairs = crate::ui::query_pairs(search);
         let text = |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.trim().to_owned());
         let number = |name: &str| text(name).and_then(|value| value.parse::<u64>().ok()).filter(|n| *n > 0);
@@ -31,7 +36,7 @@ impl ListState {
             q: text("q").unwrap_or_default(),
             sort: text("sort").filter(|sort| !sort.is_empty()).unwrap_or_else(|| default_sort.to_owned()),
             page: number("page").unwrap_or(1),
-            page_size: number("page_size").filter(|size| *size <= 100).unwrap_or(PAGE_SIZES[0]),
+            page_size: number("page_size").filter(|size| *size <= 100).unwrap_or(own_page_size),
             search: kept(search),
         }
     }
@@ -60,7 +65,8 @@ pub fn plain(text: &str) -> String {
 /// The state of the list of this page.
 pub fn use_list_state(default_sort: &'static str) -> Memo<ListState> {
     let location = use_location();
-    Memo::new(move |_| location.search.with(|search| ListState::read(search, default_sort)))
+    let own = use_page_size();
+    Memo::new(move |_| location.search.with(|search| ListState::read_for(search, default_sort, own.get())))
 }
 
 /// A query without what belongs to one visit only: notices, answers of forms, a choice of language or theme.
@@ -87,6 +93,9 @@ mod tests {
         assert_eq!(state.search, "q=a%20b&sort=-name&page=3&page_size=50&z=1");
         let state = ListState::read("page=0&page_size=101&sort=", "name");
         assert_eq!((state.sort.as_str(), state.page, state.page_size), ("name", 1, 25));
+        // The address says more than what somebody chose before.
+        let sizes = ["", "page_size=50", "page_size=0"].map(|search| ListState::read_for(search, "", 100).page_size);
+        assert_eq!(sizes, [100, 50, 100]);
     }
 
     #[test]

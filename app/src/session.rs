@@ -3,8 +3,10 @@
 use crate::client::ApiError;
 #[cfg(feature = "ssr")]
 use crate::client::Client;
+use crate::i18n::keys;
 use crate::pages::ErrorView;
 use crate::snippets::Registry;
+use crate::t;
 use berth_types::api::{GeneralInfo, UserResp};
 use leptos::prelude::*;
 use leptos::server::SharedValue;
@@ -116,10 +118,12 @@ pub fn Guard(
         session.with_untracked(|session| (session.user.is_some(), session.is_admin(), session.failure.clone()));
     match (need, standing) {
         (Need::SignedIn, (true, _, _)) | (Need::Admin, (true, true, _)) => children().into_any(),
-        (Need::Admin, (true, false, _)) => {
-            view! { <crate::frame::Frame crumbs=Vec::new()><ErrorView error=ApiError::forbidden() /></crate::frame::Frame> }
-                .into_any()
+        (Need::Admin, (true, false, _)) => view! {
+            <crate::frame::Frame crumbs=Vec::new()>
+                <ErrorView error=ApiError::forbidden() needs=t!(keys::error::forbidden::ADMIN) />
+            </crate::frame::Frame>
         }
+        .into_any(),
         (_, (false, _, Some(error))) => view! { <ErrorView error=error /> }.into_any(),
         (_, (false, _, None)) => view! { <Redirect path=sign_in_href() /> }.into_any(),
     }

@@ -78,6 +78,29 @@ async fn trust_has_three_states_and_claims_no_more_than_it_knows() {
 }
 
 #[tokio::test]
+async fn each_kind_of_artifact_has_a_form_to_pull_it() {
+    const HOST: &str = "registry.example.com/team/web";
+    for (kind, form) in [
+        ("IMAGE", "docker pull "),
+        ("CHART", "helm pull --plain-http oci://"),
+        ("FLUX", "flux pull artifact --insecure-registry oci://"),
+        ("CNAI", "modctl pull --plain-http "),
+        ("WASM", "oras pull --plain-http "),
+        ("SBOM", "oras pull --plain-http "),
+        ("UNKNOWN", "oras pull --plain-http "),
+        ("OPENPOLICYAGENT", "oras pull --plain-http "),
+    ] {
+        let tag = if kind == "CHART" { " --version v1" } else { ":v1" };
+        let page = shown(&with(json!({ "type": kind })), "").await;
+        page.has(&format!("<code>{form}{HOST}{tag}"));
+        page.has(&format!("<code>{form}{HOST}@{DIGEST}"));
+        // Only what runs can be the base of something that runs.
+        let base = format!("<code>FROM {HOST}:v1</code>");
+        if kind == "IMAGE" { page.has(&base) } else { page.lacks(&base) }
+    }
+}
+
+#[tokio::test]
 async fn what_an_image_says_of_itself_is_linked_if_it_is_an_address() {
     let page = shown(
         &with(json!({ "annotations": {
@@ -322,6 +345,20 @@ async fn a_chart_shows_what_it_is_and_its_documents() {
         .await
         .has("the archive cannot be read");
     shown(&fake.answer(&values, 200, ""), "/documents?file=values").await.has("No such document");
+}
+
+#[tokio::test]
+async fn a_model_shows_its_card() {
+    let link = json!({ "href": "/x", "absolute": false });
+    let model = json!({ "type": "CNAI", "addition_links": { "readme.md": link, "license": link, "files": link } });
+    let card = r#"{"html":"<h3>Ledger-7B</h3>","summary":"Reads books"}"#;
+    let fake = with(model).answer(&format!("{BERTH}/v1/readme"), 200, card);
+    let shown_card = shown(&fake, "/documents").await;
+    shown_card.has(r#"<div class="prose"><h3>Ledger-7B</h3></div>"#);
+    shown_card.has("?file=license");
+    shown_card.lacks("?file=values");
+    let licence = fake.answer(&format!("{HARBOR}/v1/additions/license"), 200, "Apache-2.0 <b>");
+    shown(&licence, "/documents?file=license").await.has("Apache-2.0 &lt;b&gt;");
 }
 
 #[tokio::test]

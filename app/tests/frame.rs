@@ -96,6 +96,29 @@ async fn the_frame_has_its_search_and_its_keys() {
 }
 
 #[tokio::test]
+async fn the_length_of_lists_is_chosen_once() {
+    let fake = Fake::signed_in(ADMIN).list("/api/v2.0/users", 300, &format!("[{ADMIN}]"));
+    let remembers =
+        |page: &Page| page.headers("set-cookie").iter().any(|cookie| cookie.starts_with("berth_page_size="));
+    let chosen = page(&fake, "/admin/users?page_size=50").await;
+    let cookie = "berth_page_size=50; Path=/; Max-Age=31536000; SameSite=Lax".to_owned();
+    assert!(chosen.headers("set-cookie").contains(&cookie), "{:?}", chosen.headers("set-cookie"));
+    let own = fake.clone().cookie("berth_page_size=100");
+    let shown = page(&own, "/admin/users").await;
+    shown.has(r#"<option value="100" selected"#);
+    shown.has("1–100 of 300");
+    assert!(own.asked("/api/v2.0/users?sort=username&page=1&page_size=100"));
+    assert!(!remembers(&shown));
+    // An address says more than what was chosen, and a length that is not on offer is for this page alone.
+    let odd = page(&own, "/admin/users?page_size=7").await;
+    odd.has("1–7 of 300");
+    assert!(!remembers(&odd));
+    for nonsense in ["", "x", "7", "100000"] {
+        page(&fake.clone().cookie(&format!("berth_page_size={nonsense}")), "/admin/users").await.has("1–25 of 300");
+    }
+}
+
+#[tokio::test]
 async fn tokens_are_listed_with_their_ends() {
     let tokens = r#"[
         {"id":5,"name":"laptop","read_only":true,"creation_time":"2026-03-01T09:00:00Z","expires_at":"2026-03-20T09:00:00Z",
@@ -216,4 +239,33 @@ async fn a_hidden_project_looks_like_a_missing_one() {
     let (hidden, missing) = (of("cellar").await, of("castle").await);
     assert_eq!(hidden.0, 403);
     assert_eq!(hidden, missing);
+}
+
+#[tokio::test]
+async fn a_refusal_names_what_is_missing() {
+    let refused = r#"{"errors":[{"code":"FORBIDDEN","message":"forbidden"}]}"#;
+    let outside = Fake::signed_in(MEI).answer("/api/v2.0/projects/team", 403, refused).lacking("project:project:read");
+    let hidden = page(&outside, "/projects/team").await;
+    assert_eq!(hidden.status, 403);
+    hidden.has("permission “Read” on “Project”");
+    hidden.has("Project admin, Maintainer, Developer, Guest, Limited guest");
+    // Whoever is in the project is told by the page itself.
+    let project = r#"{"project_id":7,"owner_id":1,"owner_name":"admin","name":"team","creation_time":"2026-03-01T09:00:00Z",
+        "update_time":"2026-03-14T09:24:00Z","current_user_role_id":3,"current_user_role_ids":[3],"repo_count":0,
+        "metadata":{"public":"false"},"cve_allowlist":{"items":[]}}"#;
+    let guest = Fake::signed_in(MEI).answer("/api/v2.0/projects/team", 200, project);
+    for (part, action, resource) in [
+        ("members/new", "Create", "Members"),
+        ("robots/7/delete", "Delete", "Robot accounts"),
+        ("labels/new", "Create", "Labels"),
+        ("audit", "List", "Project log"),
+        ("preheat/new", "Create", "Preheat policies"),
+        ("settings", "Change", "Project"),
+    ] {
+        let refused = page(&guest, &format!("/projects/team/-/{part}")).await;
+        assert_eq!(refused.status, 403, "{part}");
+        refused.has(&format!("permission “{action}” on “{resource}”"));
+        refused.has("Roles that have it: Project admin");
+    }
+    page(&Fake::signed_in(MEI), "/admin/users").await.has("Only system administrators open this page.");
 }

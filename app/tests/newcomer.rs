@@ -3,6 +3,7 @@
 #[expect(dead_code, reason = "the other suites use more of it")]
 mod support;
 
+use berth_app::snippets::{Client, Registry, Step, TAG, Target, steps};
 use support::{ADMIN, Fake, MEI, answered, page};
 
 const PROJECT: &str = "/api/v2.0/projects/team";
@@ -51,6 +52,43 @@ async fn the_commands_of_each_client_are_whole() {
     let one = page(&fake, "/projects/team/-/set-up?client=podman&repository=web/api&tag=v7").await;
     one.has("podman pull registry.example.com/team/web/api:v7");
     one.has(r#"href="?repository=web/api&amp;tag=v7&amp;client=helm""#);
+}
+
+/// A text as HTML has it.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// The suite of clients runs what [`steps`] says: nothing else may stand on the page, and all of it does.
+#[tokio::test]
+async fn what_the_clients_suite_runs_is_what_is_shown() {
+    for (https, system) in [(true, TLS), (false, PLAIN)] {
+        let target = Target {
+            registry: Registry { host: "registry.example.com".to_owned(), https },
+            project: "team".parse().unwrap(),
+            repository: None,
+            tag: TAG.to_owned(),
+            username: Some("mei".to_owned()),
+            push: true,
+            public: false,
+        };
+        for client in Client::ALL {
+            let shown = page(&mei(2, system), &format!("/projects/team/-/set-up?client={}", client.code())).await;
+            let all = steps(client, &target);
+            for Step { text, file, .. } in &all {
+                match file {
+                    Some(path) => {
+                        shown.has(&format!(r#"aria-label="Copy {path}""#));
+                        shown.has(&format!(r#"aria-label="{path}">{}</pre>"#, escaped(text)));
+                    }
+                    None => shown.has(&format!("<code>{}</code>", escaped(text))),
+                }
+            }
+            let (_, main) = shown.html.split_once("<main").unwrap();
+            let (main, _) = main.split_once("</main>").unwrap();
+            assert_eq!(main.matches("icon-copy").count(), all.len(), "{client:?}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -55,7 +55,8 @@ async fn robots_are_listed_by_one_call_with_their_states() {
     let list = format!(
         "[{},{},{},{}]",
         robot(5, "robot$team+ci", "project", &["team"], -1),
-        robot(6, "robot$team+deploy", "project", &["team"], in_days(9)),
+        robot(6, "robot$team+deploy", "project", &["team"], in_days(9))
+            .replace(r#""expires_at""#, r#""last_used_at":"2026-03-14T09:24:00Z","expires_at""#),
         robot(7, "robot$team+old", "project", &["team"], in_days(-9)),
         robot(8, "robot$team+off", "project", &["team"], -1),
     );
@@ -67,6 +68,9 @@ async fn robots_are_listed_by_one_call_with_their_states() {
     page.has("robot$team+<wbr>ci");
     for state in ["Active", "Ends in 9 days", "Expired", "Disabled"] {
         page.has(state);
+    }
+    for text in ["Last used", "12 min ago", "Never"] {
+        page.has(text);
     }
     page.has("26–30 of 30");
     page.has(r#"href="/projects/team/-/robots/6/secret""#);
@@ -182,7 +186,8 @@ async fn a_secret_is_shown_once_without_script() {
     let shown = page(&fake, "/projects/team/-/robots/5/secret").await;
     shown.has("This is the only time the secret is shown");
     shown.has("<code>S3cretS3cret</code>");
-    shown.has("docker login registry.example.com -u 'robot$team+ci' --password-stdin");
+    shown.has("docker login registry.example.com -u robot+team+ci --password-stdin");
+    shown.has("This is robot$team+ci as every shell reads it.");
     shown.has(r#"download="config.json""#);
     shown.has(r#"download="robot-team-ci.yaml""#);
     shown.has("23 March 2026");

@@ -135,7 +135,7 @@ async fn who_may_not_see_rules_sees_no_links_to_them() {
         assert_eq!(page(&developer, &format!("/projects/team/-/{path}")).await.status, 403, "{path}");
     }
     // Without a policy there is none to delete.
-    assert_eq!(page(&developer, "/projects/team/-/retention/delete").await.status, 403);
+    assert_eq!(page(&developer, "/projects/team/-/retention/delete").await.status, 404);
     let delete = page(&keeper(), "/projects/team/-/retention/delete").await;
     delete.has("2 rules and their schedule are deleted");
     delete.has("Every day at 02:00 UTC");

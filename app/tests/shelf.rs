@@ -93,6 +93,24 @@ async fn the_first_screen_says_what_it_is_how_to_pull_it_and_whether_it_is_safe(
 }
 
 #[tokio::test]
+async fn pulls_of_a_month_are_a_picture_with_a_name() {
+    let with = |days: &str| {
+        let body = summary(&format!(r#","pulls":[{days}]"#));
+        with_tags(3, 0, &[]).answer(&format!("{HERE}/summary"), 200, &body)
+    };
+    let quiet = ["0"; 28].join(",");
+    let shown = page(&with(&format!("{quiet},1200,34")), PAGE).await;
+    shown.has(r#"role="img" aria-label="1 234 pulls in the last 30 days""#);
+    shown.has(r#"viewBox="0 0 120 20""#);
+    assert_eq!(shown.html.matches(r#"width="3" height="#).count(), 30);
+    shown.has(r#"<rect x="112" y="0" width="3" height="20">"#);
+    shown.has(r#"<rect x="116" y="19" width="3" height="1">"#);
+    // Where nobody pulled there is nothing to show.
+    let never = page(&with(&format!("{quiet},0,0")), PAGE).await;
+    never.lacks("in the last 30 days");
+}
+
+#[tokio::test]
 async fn what_is_known_of_safety_is_three_facts() {
     let found = |counts: &str| format!(r#","vulnerabilities":{{"total":7,"summary":{{{counts}}}}}"#);
     let tags = [

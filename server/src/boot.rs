@@ -52,6 +52,7 @@ pub async fn boot(config: &Config, clock: Arc<dyn Clock>, purpose: &str) -> anyh
         blob_size_bytes_max: config.registry.blob_size_bytes_max.unwrap_or(u64::MAX),
         sparse: config.registry.sparse,
         gc_grace: config.gc.grace,
+        every_pull: config.audit.every_pull,
     };
     let fixed = config.settings.iter().map(|(name, fixed)| (name.clone(), fixed.value.clone()));
     let origins = config.settings.iter().map(|(name, fixed)| (name.clone(), fixed.origin()));

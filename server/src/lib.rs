@@ -8,7 +8,6 @@ mod assets;
 pub mod backup;
 pub mod boot;
 mod bulk;
-mod certificate;
 pub mod cli;
 pub mod config;
 mod conversation;

@@ -170,24 +170,16 @@ fn api_operation(method: &Method, path: &str) -> &'static str {
 }
 
 struct Operation {
-    method: String,
+    method: &'static str,
     path: Vec<String>,
     id: String,
 }
 
 /// What the API's own description names.
 static OPERATIONS: LazyLock<Vec<Operation>> = LazyLock::new(|| {
-    let openapi: serde_json::Value = serde_json::from_str(&berth_api::openapi_json()).unwrap_or_default();
-    let mut operations = Vec::new();
-    for (path, methods) in openapi["paths"].as_object().into_iter().flatten() {
-        let path: Vec<String> = path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
-        for (method, operation) in methods.as_object().into_iter().flatten() {
-            if let Some(id) = operation["operationId"].as_str() {
-                operations.push(Operation { method: method.to_uppercase(), path: path.clone(), id: id.to_owned() });
-            }
-        }
-    }
-    operations
+    let parts = |path: String| path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
+    let operations = berth_api::operations().into_iter();
+    operations.map(|(method, path, id)| Operation { method, path: parts(path), id }).collect()
 });
 
 /// A client can invent methods without end; a label cannot take them all.

@@ -4,6 +4,7 @@ use std::{path::Path, sync::Arc, time::Duration, time::SystemTime};
 
 use anyhow::Context;
 use arc_swap::ArcSwap;
+use berth_domain::certificate;
 use berth_types::Timestamp;
 use rustls::{
     ServerConfig,
@@ -16,7 +17,7 @@ use tokio::{
     sync::watch,
 };
 
-use crate::{certificate, config::TlsConfig};
+use crate::config::TlsConfig;
 
 /// How often the files are looked at.
 const POLL: Duration = Duration::from_secs(2);

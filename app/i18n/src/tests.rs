@@ -1,3 +1,5 @@
+mod used;
+
 use super::*;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,6 +1,7 @@
 //! What came back, before a page reads it.
 
 use super::{ApiError, ApiResult};
+use berth_types::policy::Right;
 use serde::de::DeserializeOwned;
 
 /// What is done to a path.
@@ -47,6 +48,8 @@ pub struct Answer {
     pub location: Option<String>,
     /// `Retry-After`, seconds.
     pub retry_after: Option<u64>,
+    /// [`NEEDED_HEADER`](berth_types::policy::NEEDED_HEADER): the right that was missing.
+    pub needed: Option<Right>,
     /// `Set-Cookie`, to be handed on to the visitor.
     #[cfg(feature = "ssr")]
     pub cookies: Vec<http::HeaderValue>,

@@ -1,6 +1,7 @@
 //! Refusals of the API as pages show them.
 
 use super::Answer;
+use berth_types::policy::Right;
 use berth_types::{ErrorCode, ErrorEnvelope};
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,9 @@ pub struct ApiError {
     pub request_id: Option<String>,
     /// Seconds after which another attempt is worth it.
     pub retry_after: Option<u64>,
+    /// The right that the visitor would need, where the server names it.
+    #[serde(default)]
+    pub needed: Option<Right>,
 }
 
 /// What a call gives.
@@ -44,6 +48,7 @@ impl ApiError {
             message,
             request_id: answer.request_id.clone(),
             retry_after: answer.retry_after,
+            needed: answer.needed,
         }
     }
 
@@ -70,6 +75,11 @@ impl ApiError {
     /// The visitor may not.
     pub fn forbidden() -> Self {
         ApiError::status(403, ErrorCode::Forbidden)
+    }
+
+    /// The visitor may not, for want of a right.
+    pub fn lacking(needed: Right) -> Self {
+        ApiError { needed: Some(needed), ..ApiError::forbidden() }
     }
 
     /// The visitor has to sign in.

@@ -1,6 +1,7 @@
 //! The transport of the browser: `fetch` to the same origin.
 
 use super::{Answer, ApiError, ApiResult, Call};
+use berth_types::policy::{NEEDED_HEADER, Right};
 use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -37,6 +38,7 @@ async fn send(call: Call) -> Result<Answer, JsValue> {
         request_id: text("x-request-id"),
         location: text("location"),
         retry_after: number("retry-after").and_then(|seconds| u64::try_from(seconds).ok()),
+        needed: text(NEEDED_HEADER).and_then(|text| Right::parse(&text)),
         body: Vec::new(),
         #[cfg(feature = "ssr")]
         cookies: Vec::new(),

@@ -1,6 +1,7 @@
 //! The transport of the server: the router, called in process.
 
 use super::{Answer, ApiError, ApiResult, Call};
+use berth_types::policy::{NEEDED_HEADER, Right};
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER, SET_COOKIE};
 
 /// Why no answer came.
@@ -42,6 +43,7 @@ pub(super) async fn exchange(transport: &dyn Transport, call: Call) -> ApiResult
         request_id: text("x-request-id"),
         location: text(LOCATION.as_str()),
         retry_after: text(RETRY_AFTER.as_str()).and_then(|text| text.parse().ok()),
+        needed: text(NEEDED_HEADER).and_then(|text| Right::parse(&text)),
         cookies: parts.headers.get_all(SET_COOKIE).iter().cloned().collect(),
         body,
     })

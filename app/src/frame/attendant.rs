@@ -3,18 +3,6 @@
 use crate::ui::use_announcer;
 use leptos::prelude::*;
 
-/// The keys behind `g`, and the links that they follow: those of the page, so that nobody is led where they may not go.
-#[cfg_attr(not(any(target_arch = "wasm32", test)), expect(dead_code, reason = "keys are pressed in browsers"))]
-const LEADS: [(&str, &str); 7] = [
-    ("p", r#".app-nav a[href="/projects"]"#),
-    ("m", r#".app-nav a[href$="/-/members"]"#),
-    ("a", r#".app-nav a[href$="/-/audit"], .app-nav a[href="/admin/audit"]"#),
-    ("s", r#".app-nav a[href$="/-/settings"], .app-nav a[href="/admin/settings"]"#),
-    ("u", r#".app-nav a[href="/admin/users"]"#),
-    ("h", r#".app-nav a[href="/admin/health"]"#),
-    ("t", r#".app-nav a[href="/account/tokens"]"#),
-];
-
 /// Once a document, inside the router and around all pages' own parts; it draws nothing.
 #[component]
 pub(crate) fn Attendant() -> impl IntoView {
@@ -27,9 +15,9 @@ pub(crate) fn Attendant() -> impl IntoView {
 
 #[cfg(target_arch = "wasm32")]
 mod browser {
-    use super::LEADS;
     use crate::client::calls;
-    use crate::frame::{KEYS_DIALOG, curl};
+    use crate::frame::curl;
+    use crate::frame::shortcuts::{DIALOG, Deed, Held, PREFIX, deed_of};
     use crate::i18n::keys;
     use crate::session::use_session;
     use crate::t;
@@ -150,37 +138,39 @@ mod browser {
             return;
         }
         let key = event.key();
-        let command = event.ctrl_key() || event.meta_key();
-        if command && !event.alt_key() && !event.shift_key() && key.eq_ignore_ascii_case("k") {
-            if open_palette() {
-                event.prevent_default();
-            }
+        let is_command = event.ctrl_key() || event.meta_key();
+        if is_command && (event.alt_key() || event.shift_key()) {
             return;
         }
-        if command || event.alt_key() || is_typing() || find("dialog[open]").is_some() {
+        // Single keys are for typing where somebody types, and a dialog has its own.
+        if !is_command && (event.alt_key() || is_typing() || find("dialog[open]").is_some()) {
             return;
         }
-        let now = js_sys::Date::now();
-        let prefixed = now - PREFIX_AT.replace(f64::NEG_INFINITY) < PREFIX_MILLISECONDS;
-        let done = match key.as_str() {
-            _ if prefixed => follow(&key),
-            "g" => {
+        let held = if is_command {
+            Held::Command
+        } else {
+            let now = js_sys::Date::now();
+            let is_prefixed = now - PREFIX_AT.replace(f64::NEG_INFINITY) < PREFIX_MILLISECONDS;
+            if !is_prefixed && key == PREFIX {
                 PREFIX_AT.set(now);
-                false
+                return;
             }
-            "?" => open_dialog(KEYS_DIALOG),
-            "j" => step(1),
-            "k" => step(-1),
-            _ => false,
+            if is_prefixed { Held::Prefix } else { Held::Nothing }
         };
-        if done {
+        let is_done = match deed_of(held, &key) {
+            Some(Deed::Palette) => open_palette(),
+            Some(Deed::Follow(selector)) => follow(selector),
+            Some(Deed::Step(by)) => step(by),
+            Some(Deed::Keys) => open_dialog(DIALOG),
+            Some(Deed::Kit) | None => false,
+        };
+        if is_done {
             event.prevent_default();
         }
     }
 
-    fn follow(key: &str) -> bool {
-        let selector = LEADS.iter().find(|(lead, _)| *lead == key).map(|(_, selector)| *selector);
-        let Some(link) = selector.and_then(find) else { return false };
+    fn follow(selector: &str) -> bool {
+        let Some(link) = find(selector) else { return false };
         link.click();
         true
     }
@@ -215,18 +205,5 @@ mod browser {
 
     fn find(selector: &str) -> Option<HtmlElement> {
         document().query_selector(selector).ok().flatten()?.dyn_into().ok()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::LEADS;
-
-    #[test]
-    fn each_key_leads_to_one_place() {
-        for (place, (key, selector)) in LEADS.iter().enumerate() {
-            assert!(LEADS[..place].iter().all(|(other, _)| other != key), "{key}");
-            assert!(selector.starts_with(".app-nav a["), "{selector}");
-        }
     }
 }

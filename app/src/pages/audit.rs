@@ -6,8 +6,9 @@ mod words;
 
 pub use filter::AuditFilter;
 pub use views::Views;
+pub(crate) use words::event_type_text;
 
-use crate::format::TimeClock;
+use crate::format::{TimeClock, natural};
 use crate::i18n::{keys, use_catalog};
 use crate::query::ListState;
 use crate::ui::{
@@ -18,6 +19,7 @@ use crate::ui::{
 use crate::{t, tn};
 use berth_types::ProjectId;
 use berth_types::api::{AuditEntry, SavedView};
+use berth_types::audit::{KINDS, OPERATIONS};
 use berth_types::page::Paged;
 use leptos::prelude::*;
 use leptos_router::components::Form;
@@ -37,13 +39,15 @@ pub fn AuditList(
     /// The project whose log it is.
     #[prop(optional)]
     project: Option<ProjectId>,
+    /// Where something is done that makes an entry, with its name.
+    next: (String, String),
 ) -> impl IntoView {
     let filter = AuditFilter::read(&state.search);
-    let total = u64::try_from(entries.total).unwrap_or_default();
+    let total = natural(entries.total);
     let nothing = entries.items.is_empty();
     let filtered = filter.is_active();
     let list = if nothing {
-        view! { <NoEntries filtered=filtered /> }.into_any()
+        view! { <NoEntries filtered=filtered next=next /> }.into_any()
     } else {
         view! { <Entries entries=entries.items /> }.into_any()
     };
@@ -85,8 +89,8 @@ fn AuditFilters(
             view! { <Menu text=title>{links}</Menu> }
         }
     };
-    let operations = words::OPERATIONS.iter().map(|word| (*word, operation_label(word))).collect();
-    let kinds = words::KINDS.iter().map(|word| (*word, kind_label(word))).collect();
+    let operations = OPERATIONS.iter().map(|word| (*word, operation_label(word))).collect();
+    let kinds = KINDS.iter().map(|word| (*word, kind_label(word))).collect();
     let results = vec![("true", t!(keys::audit::DONE)), ("false", t!(keys::audit::FAILED))];
     let chips = filter.chips(&use_catalog(), &search);
     let chips = (!chips.is_empty()).then(|| {
@@ -154,7 +158,7 @@ fn MoreFilters(filter: AuditFilter, search: String) -> impl IntoView {
 }
 
 #[component]
-fn NoEntries(filtered: bool) -> impl IntoView {
+fn NoEntries(filtered: bool, next: (String, String)) -> impl IntoView {
     if filtered {
         view! {
             <Empty icon=Glyph::Filter title=t!(keys::audit::EMPTY) text=t!(keys::filter::NO_MATCH_TEXT)>
@@ -163,7 +167,13 @@ fn NoEntries(filtered: bool) -> impl IntoView {
         }
         .into_any()
     } else {
-        view! { <Empty icon=Glyph::Log title=t!(keys::audit::EMPTY) text=t!(keys::audit::EMPTY_TEXT) /> }.into_any()
+        let (href, text) = next;
+        view! {
+            <Empty icon=Glyph::Log title=t!(keys::audit::EMPTY) text=t!(keys::audit::EMPTY_TEXT)>
+                <LinkButton href=href>{text}</LinkButton>
+            </Empty>
+        }
+        .into_any()
     }
 }
 

@@ -16,12 +16,16 @@ use leptos_router::hooks::use_location;
 pub fn ErrorView(
     /// The refusal.
     error: ApiError,
+    /// What it takes, where that is no right that the error names.
+    #[prop(optional, into)]
+    needs: Option<String>,
 ) -> impl IntoView {
     // No answer at all is a fault of the network or of the server behind this one.
     let status = if error.status == 0 { 503 } else { error.status };
     #[cfg(feature = "ssr")]
     answer_with(status, error.retry_after);
     let (title, text) = refusal_texts(&use_catalog(), &error);
+    let text = needs.unwrap_or(text);
     let user = use_session().with_untracked(|session| session.user.as_ref().map(|user| user.username.clone()));
     let signed_in = user.is_some();
     let wait = error.retry_after.map(|seconds| (t!(keys::error::WAIT), tn!(keys::error::WAIT_SECONDS, seconds)));

@@ -12,6 +12,7 @@ pub(crate) mod project;
 pub(crate) mod projects;
 pub(crate) mod repository;
 pub(crate) mod robots;
+pub(crate) mod schedule;
 pub mod search;
 pub(crate) mod secret;
 pub mod setup;

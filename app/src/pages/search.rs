@@ -7,8 +7,8 @@ use crate::i18n::{Catalog, Key, keys, use_catalog};
 use crate::load::Resource;
 use crate::pages::loaded;
 use crate::ui::{
-    Cell, Column, Crumb, Empty, FilterCount, Filters, Glyph, Icon, NameLink, PageHead, PaletteGroup, PaletteItem,
-    Priority, Row, RowHead, SearchBox, Tab, Table, TableBox, Tabs, query_pairs, with_query,
+    Cell, Column, Crumb, Empty, FilterCount, Filters, Glyph, Icon, LinkButton, NameLink, PageHead, PaletteGroup,
+    PaletteItem, Priority, Row, RowHead, SearchBox, Tab, Table, TableBox, Tabs, query_pairs, with_query,
 };
 use crate::{t, tn};
 use berth_types::api::SearchHit;
@@ -54,7 +54,7 @@ fn name(hit: &SearchHit) -> String {
 /// What tells a hit apart.
 fn note(catalog: &Catalog, hit: &SearchHit) -> String {
     let counted = |key: Key| {
-        let n = hit.count.and_then(|n| u64::try_from(n).ok()).unwrap_or_default();
+        let n = hit.count.map_or(0, crate::format::natural);
         catalog.plural(key, n, &[("count", &crate::format::count(n))])
     };
     match hit.kind.as_str() {
@@ -150,13 +150,9 @@ fn Results(text: String, kind: String, hits: Vec<SearchHit>) -> impl IntoView {
     let shown: Vec<_> = hits.iter().filter(|hit| kind.is_empty() || hit.kind == kind).cloned().collect();
     let count = tn!(keys::count::MATCHES, shown.len() as u64);
     let list = match (text.is_empty(), shown.is_empty()) {
-        (true, _) => {
-            view! { <Empty icon=Glyph::Search title=t!(keys::search::START) text=t!(keys::search::START_TEXT) /> }
-                .into_any()
-        }
+        (true, _) => view! { <NoHits title=t!(keys::search::START) text=t!(keys::search::START_TEXT) /> }.into_any(),
         (false, true) => {
-            view! { <Empty icon=Glyph::Search title=t!(keys::search::NOTHING) text=t!(keys::search::NOTHING_TEXT) /> }
-                .into_any()
+            view! { <NoHits title=t!(keys::search::NOTHING) text=t!(keys::search::NOTHING_TEXT) /> }.into_any()
         }
         (false, false) => view! { <Hits hits=shown /> }.into_any(),
     };
@@ -168,6 +164,17 @@ fn Results(text: String, kind: String, hits: Vec<SearchHit>) -> impl IntoView {
         </Filters>
         {tabs}
         {list}
+    }
+}
+
+#[component]
+fn NoHits(title: String, text: String) -> impl IntoView {
+    view! {
+        <Empty icon=Glyph::Search title=title text=text>
+            <LinkButton href="/projects" icon=Glyph::Project>
+                {t!(keys::error::HOME)}
+            </LinkButton>
+        </Empty>
     }
 }
 

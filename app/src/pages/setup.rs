@@ -3,7 +3,7 @@
 use crate::client::use_client;
 #[cfg(feature = "ssr")]
 use crate::form::{Fault, email_fault, password_fault, repeat_fault};
-use crate::form::{FormAction, FormError, FormErrors, Posted, answer_of, fault_of, value_of};
+use crate::form::{FormAction, FormError, FormErrors, NewPassword, Posted, answer_of, fault_of, value_of};
 use crate::format::bytes;
 use crate::i18n::keys;
 use crate::load::Resource;
@@ -191,25 +191,7 @@ fn SetupForm(token: String, checks: Option<SetupChecks>, answer: Signal<Option<F
                 optional=true
                 large=true
             />
-            <TextField
-                label=t!(keys::setup::PASSWORD)
-                name="password"
-                kind="password"
-                hint=t!(keys::validation::PASSWORD_HINT)
-                error=fault_of(answer, "password")
-                autocomplete="new-password"
-                large=true
-                required=true
-            />
-            <TextField
-                label=t!(keys::setup::PASSWORD_REPEAT)
-                name="repeat"
-                kind="password"
-                error=fault_of(answer, "repeat")
-                autocomplete="new-password"
-                large=true
-                required=true
-            />
+            <NewPassword answer=answer large=true />
             <fieldset class="field">
                 <legend>{t!(keys::setup::ACCESS)}</legend>
                 <Check

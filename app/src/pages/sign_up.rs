@@ -3,7 +3,7 @@
 use super::sign_in::AuthFoot;
 #[cfg(feature = "ssr")]
 use crate::client::use_client;
-use crate::form::{FormAction, FormError, FormErrors, Posted, answer_of, fault_of, value_of};
+use crate::form::{FormAction, FormError, FormErrors, NewPassword, Posted, answer_of, fault_of, value_of};
 #[cfg(feature = "ssr")]
 use crate::form::{account_fault, email_fault, password_fault, realname_fault, repeat_fault, username_fault};
 use crate::i18n::keys;
@@ -155,24 +155,6 @@ pub fn AccountFields(
             optional=true
             large=large
         />
-        <TextField
-            label=t!(keys::sign_up::PASSWORD)
-            name="password"
-            kind="password"
-            hint=t!(keys::validation::PASSWORD_HINT)
-            error=fault_of(answer, "password")
-            autocomplete="new-password"
-            large=large
-            required=true
-        />
-        <TextField
-            label=t!(keys::sign_up::PASSWORD_REPEAT)
-            name="repeat"
-            kind="password"
-            error=fault_of(answer, "repeat")
-            autocomplete="new-password"
-            large=large
-            required=true
-        />
+        <NewPassword answer=answer large=large />
     }
 }

@@ -7,6 +7,7 @@ mod engines;
 
 use berth_types::{ProjectName, RepoName};
 
+pub use crate::pages::project::commands::PullCommands;
 pub(crate) use artifacts::{flux_pull, helm_pull, helm_pull_digest, model_pull, oras_pull};
 pub(crate) use engines::{pull, push};
 

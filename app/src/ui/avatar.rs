@@ -1,6 +1,6 @@
 //! Initials of people and projects. They come from an attribute, so they are no part of a name.
 
-use super::{MaybeText, classes};
+use super::MaybeText;
 use leptos::prelude::*;
 
 /// Colours of the design's category palette.
@@ -15,11 +15,8 @@ pub fn Avatar(
     /// For projects.
     #[prop(optional)]
     square: bool,
-    /// The larger one.
-    #[prop(optional)]
-    large: bool,
 ) -> impl IntoView {
-    let class = classes(&["avatar", if square { "sq" } else { "" }, if large { "l" } else { "" }]);
+    let class = if square { "avatar sq" } else { "avatar" };
     view! { <span class=class data-c=colour(&name) data-i=initials(&name) aria-hidden="true"></span> }
 }
 
@@ -29,24 +26,16 @@ pub fn Who(
     /// The name.
     #[prop(into)]
     name: String,
-    /// Where the name leads.
-    #[prop(optional, into)]
-    href: MaybeText,
     /// A second line: an address, a sign-in name.
     #[prop(optional, into)]
     note: MaybeText,
 ) -> impl IntoView {
-    let (href, note) = (href.0, note.0);
-    let avatar = view! { <Avatar name=name.clone() /> };
-    let shown = match href {
-        Some(href) => view! { <a href=href>{super::breakable(&name)}</a> }.into_any(),
-        None => view! { <span class="name">{super::breakable(&name)}</span> }.into_any(),
-    };
+    let note = note.0;
     view! {
         <span class="who">
-            {avatar}
+            <Avatar name=name.clone() />
             <span>
-                {shown} {note.map(|note| view! { <span class="tiny muted name block">{note}</span> })}
+                <span class="name">{super::breakable(&name)}</span> {note.map(|note| view! { <span class="tiny muted name block">{note}</span> })}
             </span>
         </span>
     }

@@ -85,7 +85,7 @@ pub fn Selectable(
     };
     let hidden = keep.into_iter().filter(|(_, value)| !value.is_empty());
     let hidden = hidden.map(|(name, value)| view! { <input type="hidden" name=name value=value /> }).collect_view();
-    let more = u64::try_from(rows).is_ok_and(|rows| rows < total);
+    let more = (rows as u64) < total;
     let all = more.then(|| {
         view! {
             <label class="check">
@@ -186,7 +186,7 @@ mod browser {
             head.set_checked(ticked > 0 && ticked == rows.len());
             head.set_indeterminate(ticked > 0 && ticked < rows.len());
         }
-        u64::try_from(ticked).unwrap_or_default()
+        ticked as u64
     }
 
     /// All rows follow the checkbox of all of them.

@@ -69,9 +69,6 @@ pub fn Button(
     /// Whether its work is going on; text and width stay.
     #[prop(optional, into)]
     busy: Signal<bool>,
-    /// Whether it cannot be pressed. Not for invalid forms: those say what is wrong when posted.
-    #[prop(optional, into)]
-    disabled: Signal<bool>,
     /// The text: a verb.
     children: Children,
 ) -> impl IntoView {
@@ -80,7 +77,6 @@ pub fn Button(
             type=if submit { "submit" } else { "button" }
             class=button_class(look, size, false, block)
             aria-busy=move || busy.get().then_some("true")
-            disabled=move || disabled.get()
         >
             {icon.map(|name| view! { <Icon name=name /> })}
             {children()}
@@ -103,14 +99,11 @@ pub fn LinkButton(
     /// An icon before the text.
     #[prop(optional_no_strip, into)]
     icon: Option<Glyph>,
-    /// As wide as its container.
-    #[prop(optional)]
-    block: bool,
     /// The text.
     children: Children,
 ) -> impl IntoView {
     view! {
-        <a class=button_class(look, size, false, block) href=href>
+        <a class=button_class(look, size, false, false) href=href>
             {icon.map(|name| view! { <Icon name=name /> })}
             {children()}
         </a>
@@ -125,9 +118,6 @@ pub fn IconButton(
     /// Its name, for `aria-label` and `title`.
     #[prop(into)]
     label: String,
-    /// What it is for.
-    #[prop(default = Look::Ghost)]
-    look: Look,
     /// How large it is.
     #[prop(optional)]
     size: Size,
@@ -138,7 +128,7 @@ pub fn IconButton(
     view! {
         <button
             type=if submit { "submit" } else { "button" }
-            class=button_class(look, size, true, false)
+            class=button_class(Look::Ghost, size, true, false)
             aria-label=label.clone()
             title=label
         >

@@ -15,12 +15,6 @@ pub fn Check(
     /// Whether it is ticked at first.
     #[prop(optional)]
     checked: bool,
-    /// Whether it cannot be changed.
-    #[prop(optional)]
-    disabled: bool,
-    /// Follows the tick.
-    #[prop(optional_no_strip, into)]
-    bind: Option<RwSignal<bool>>,
     /// The text.
     #[prop(into)]
     label: String,
@@ -32,91 +26,7 @@ pub fn Check(
     let id = super::field_id(&name);
     view! {
         <label class="check">
-            <input
-                type="checkbox"
-                id=id
-                name=name
-                value=value
-                checked=checked
-                disabled=disabled
-                on:change=move |event| {
-                    if let Some(bind) = bind {
-                        bind.set(event_target_checked(&event));
-                    }
-                }
-            />
-            {label_with_hint(label, hint)}
-        </label>
-    }
-}
-
-/// A switch with its text. It takes effect at once; in a form that is saved, use a [`Check`].
-#[component]
-pub fn Switch(
-    /// The name in the form that is posted.
-    #[prop(into)]
-    name: String,
-    /// Whether it is on at first.
-    #[prop(optional)]
-    checked: bool,
-    /// Whether it cannot be changed.
-    #[prop(optional)]
-    disabled: bool,
-    /// Called with the new state.
-    #[prop(optional, into)]
-    on_change: Option<Callback<bool>>,
-    /// The text.
-    #[prop(into)]
-    label: String,
-    /// What it leads to.
-    #[prop(optional, into)]
-    hint: MaybeText,
-) -> impl IntoView {
-    let hint = hint.0;
-    view! {
-        <label class="check">
-            <input
-                type="checkbox"
-                class="switch"
-                role="switch"
-                name=name
-                value="true"
-                checked=checked
-                disabled=disabled
-                on:change=move |event| {
-                    if let Some(on_change) = on_change {
-                        on_change.run(event_target_checked(&event));
-                    }
-                }
-            />
-            {label_with_hint(label, hint)}
-        </label>
-    }
-}
-
-/// A round button: one of several with the same name.
-#[component]
-pub fn Radio(
-    /// The name in the form that is posted.
-    #[prop(into)]
-    name: String,
-    /// What is posted when it is the chosen one.
-    #[prop(into)]
-    value: String,
-    /// Whether it is the chosen one at first.
-    #[prop(optional)]
-    checked: bool,
-    /// The text.
-    #[prop(into)]
-    label: String,
-    /// What it leads to.
-    #[prop(optional, into)]
-    hint: MaybeText,
-) -> impl IntoView {
-    let hint = hint.0;
-    view! {
-        <label class="check">
-            <input type="radio" name=name value=value checked=checked />
+            <input type="checkbox" id=id name=name value=value checked=checked />
             {label_with_hint(label, hint)}
         </label>
     }
@@ -164,9 +74,6 @@ pub fn ChoiceCard(
     /// Whether it is the chosen one at first.
     #[prop(optional)]
     checked: bool,
-    /// Whether it cannot be chosen.
-    #[prop(optional)]
-    disabled: bool,
     /// The choice.
     #[prop(into)]
     label: String,
@@ -176,7 +83,7 @@ pub fn ChoiceCard(
 ) -> impl IntoView {
     view! {
         <label class="choice">
-            <input type="radio" name=name value=value checked=checked disabled=disabled />
+            <input type="radio" name=name value=value checked=checked />
             <span>
                 <span class="strong">{label}</span>
                 <span class="hint">{hint}</span>

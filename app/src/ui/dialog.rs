@@ -116,9 +116,6 @@ pub fn DialogLink(
     /// What it is for.
     #[prop(optional)]
     look: Look,
-    /// How large it is.
-    #[prop(optional)]
-    size: Size,
     /// An icon before the text.
     #[prop(optional_no_strip, into)]
     icon: Option<Glyph>,
@@ -132,7 +129,7 @@ pub fn DialogLink(
         }
     };
     view! {
-        <a class=button_class(look, size, false, false) href=href on:click=open>
+        <a class=button_class(look, Size::Normal, false, false) href=href on:click=open>
             {icon.map(|name| view! { <Icon name=name /> })}
             {children()}
         </a>

@@ -197,9 +197,6 @@ pub fn SelectField(
     /// The name in the form that is posted.
     #[prop(into)]
     name: String,
-    /// The id of the input, where [`field_id`] would not be unique.
-    #[prop(optional, into)]
-    id: MaybeText,
     /// What can be chosen.
     options: Vec<SelectOption>,
     /// The value chosen at first.
@@ -214,12 +211,9 @@ pub fn SelectField(
     /// What is wrong with the answer and what would be right.
     #[prop(optional, into)]
     error: MaybeProp<String>,
-    /// Whether it only shows.
-    #[prop(optional)]
-    disabled: bool,
 ) -> impl IntoView {
-    let (id, hint) = (id.0, hint.0);
-    let id = id.unwrap_or_else(|| field_id(&name));
+    let hint = hint.0;
+    let id = field_id(&name);
     view! {
         <div class="field">
             <Label id=id.clone() text=label optional=false />
@@ -227,7 +221,6 @@ pub fn SelectField(
                 id=id.clone()
                 class="select"
                 name=name
-                disabled=disabled
                 aria-describedby=described_by(&id, hint.is_some(), error)
                 aria-invalid=move || error.get().map(|_| "true")
                 on:change=move |event| {
@@ -271,12 +264,9 @@ pub fn SmallSelect(
     /// The value chosen at first.
     #[prop(optional, into)]
     selected: String,
-    /// Whether it only shows.
-    #[prop(optional)]
-    disabled: bool,
 ) -> impl IntoView {
     view! {
-        <select class="select select-s" name=name aria-label=label disabled=disabled>
+        <select class="select select-s" name=name aria-label=label>
             {select_options(options, &selected)}
         </select>
     }
@@ -291,9 +281,6 @@ pub fn TextArea(
     /// The name in the form that is posted.
     #[prop(into)]
     name: String,
-    /// The id of the input, where [`field_id`] would not be unique.
-    #[prop(optional, into)]
-    id: MaybeText,
     /// What it holds at first.
     #[prop(optional, into)]
     value: String,
@@ -306,15 +293,12 @@ pub fn TextArea(
     /// Marks a field that may stay empty.
     #[prop(optional)]
     optional: bool,
-    /// Whether it only shows.
-    #[prop(optional)]
-    readonly: bool,
     /// Lines shown at first.
     #[prop(default = 4)]
     rows: u32,
 ) -> impl IntoView {
-    let (id, hint) = (id.0, hint.0);
-    let id = id.unwrap_or_else(|| field_id(&name));
+    let hint = hint.0;
+    let id = field_id(&name);
     view! {
         <div class="field">
             <Label id=id.clone() text=label optional=optional />
@@ -323,7 +307,6 @@ pub fn TextArea(
                 class="textarea"
                 name=name
                 rows=rows.to_string()
-                readonly=readonly
                 aria-describedby=described_by(&id, hint.is_some(), error)
                 aria-invalid=move || error.get().map(|_| "true")
             >

@@ -18,9 +18,6 @@ pub fn SearchBox(
     /// What it does: "Filter projects".
     #[prop(into)]
     label: String,
-    /// The query parameter.
-    #[prop(default = "q")]
-    name: &'static str,
     /// What was searched for.
     #[prop(optional, into)]
     value: String,
@@ -29,14 +26,14 @@ pub fn SearchBox(
     keep: String,
 ) -> impl IntoView {
     let hidden: Vec<_> =
-        query_pairs(&keep).into_iter().filter(|(kept, _)| kept != name && kept != "page").map(hidden_field).collect();
+        query_pairs(&keep).into_iter().filter(|(kept, _)| kept != "q" && kept != "page").map(hidden_field).collect();
     view! {
         <GetForm class="search" role="search">
             <Icon name=Glyph::Search />
             <input
                 class="input"
                 type="search"
-                name=name
+                name="q"
                 value=value
                 aria-label=label.clone()
                 placeholder=label

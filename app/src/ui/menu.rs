@@ -243,13 +243,3 @@ pub fn MenuButton(
 pub fn MenuSeparator() -> impl IntoView {
     view! { <div class="menu-sep" role="presentation"></div> }
 }
-
-/// A title above entries.
-#[component]
-pub fn MenuTitle(
-    /// The text.
-    #[prop(into)]
-    text: String,
-) -> impl IntoView {
-    view! { <p class="menu-title">{text}</p> }
-}

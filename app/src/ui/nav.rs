@@ -1,7 +1,6 @@
 //! The navigation: groups of links, the person at its foot.
 
 use super::{Avatar, Glyph, Icon, MaybeText, MenuFrame, MenuSide};
-use crate::format::count;
 use crate::i18n::keys;
 use crate::t;
 use leptos::prelude::*;
@@ -55,20 +54,15 @@ pub fn NavLink(
     /// Its name.
     #[prop(into)]
     text: String,
-    /// How many things are there.
-    #[prop(optional_no_strip, into)]
-    count: Option<u64>,
     /// Whether the page shown belongs to it.
     #[prop(optional, into)]
     current: Signal<bool>,
 ) -> impl IntoView {
-    let number = count.map(|n| view! { <span class="n">{self::count(n)}</span> });
     view! {
         <li>
             <a class="nav-link" href=href aria-current=move || current.get().then_some("page")>
                 <Icon name=icon />
                 {text}
-                {number}
             </a>
         </li>
     }

@@ -6,9 +6,65 @@ use crate::format::count;
 use crate::i18n::keys;
 use crate::t;
 use leptos::prelude::*;
+use leptos::server::SharedValue;
 
 /// Page lengths on offer.
 pub const PAGE_SIZES: [u64; 3] = [25, 50, 100];
+/// The query parameter that chooses one.
+const QUERY: &str = "page_size";
+/// The cookie that remembers the choice.
+const COOKIE: &str = "berth_page_size";
+
+/// How long the visitor wants lists to be.
+#[derive(Clone, Copy)]
+pub(crate) struct OwnPageSize(StoredValue<u64>);
+
+impl OwnPageSize {
+    /// Rows of a page, where its address says nothing of it.
+    pub fn get(self) -> u64 {
+        self.0.get_value()
+    }
+
+    /// Makes a length that of later lists; the list at hand follows its address.
+    fn choose(self, size: u64) {
+        self.0.set_value(size);
+        #[cfg(target_arch = "wasm32")]
+        crate::preference::remember_here(COOKIE, &size.to_string());
+    }
+}
+
+/// Hands the chosen length of lists down. The server reads it from the request, the browser takes over what the server read.
+pub(crate) fn provide_page_size() {
+    let size = SharedValue::new(asked).into_inner();
+    provide_context(OwnPageSize(StoredValue::new(size)));
+}
+
+/// How long the visitor wants lists to be.
+pub(crate) fn use_page_size() -> OwnPageSize {
+    use_context().unwrap_or_else(|| OwnPageSize(StoredValue::new(PAGE_SIZES[0])))
+}
+
+/// A length on offer.
+fn on_offer(text: &str) -> Option<u64> {
+    text.parse().ok().filter(|size| PAGE_SIZES.contains(size))
+}
+
+/// What the request says, by query or by cookie; a choice by query is remembered.
+#[cfg(feature = "ssr")]
+fn asked() -> u64 {
+    let asked = crate::preference::asked(QUERY, COOKIE);
+    let chosen = asked.query.as_deref().and_then(on_offer);
+    if let Some(size) = chosen {
+        crate::preference::remember(COOKIE, &size.to_string());
+    }
+    chosen.or_else(|| asked.cookie.as_deref().and_then(on_offer)).unwrap_or(PAGE_SIZES[0])
+}
+
+#[cfg(not(feature = "ssr"))]
+fn asked() -> u64 {
+    // Nothing was handed down by a server.
+    PAGE_SIZES[0]
+}
 
 /// The foot of a list.
 #[component]
@@ -81,7 +137,7 @@ pub fn Pager(
 fn PageSize(page_size: u64, search: String) -> impl IntoView {
     let hidden: Vec<_> = query_pairs(&search)
         .into_iter()
-        .filter(|(name, _)| name != "page" && name != "page_size")
+        .filter(|(name, _)| name != "page" && name != QUERY)
         .map(hidden_field)
         .collect();
     let mut sizes = PAGE_SIZES.to_vec();
@@ -96,6 +152,13 @@ fn PageSize(page_size: u64, search: String) -> impl IntoView {
             </option>
         }
     });
+    let own = use_page_size();
+    let on_change = move |event: leptos::ev::Event| {
+        if let Some(size) = on_offer(&event_target_value(&event)) {
+            own.choose(size);
+        }
+        submit_form(event);
+    };
     // As text, because browsers with script do not parse what is inside.
     let apply = format!("<button class=\"btn btn-s\">{}</button>", t!(keys::pager::APPLY));
     view! {
@@ -103,7 +166,7 @@ fn PageSize(page_size: u64, search: String) -> impl IntoView {
             {hidden}
             <label>
                 {t!(keys::pager::PER_PAGE)} " "
-                <select class="select select-s" name="page_size" on:change=submit_form>
+                <select class="select select-s" name=QUERY on:change=on_change>
                     {options.collect_view()}
                 </select>
             </label>
@@ -160,6 +223,12 @@ fn page_numbers(page: u64, pages: u64) -> Vec<Option<u64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_lengths_on_offer_are_remembered() {
+        let read = ["25", "50", "100", "7", "1000", "-25", "", "x"].map(on_offer);
+        assert_eq!(read, [Some(25), Some(50), Some(100), None, None, None, None, None]);
+    }
 
     #[test]
     fn pages_are_shown_around_the_current() {

@@ -81,29 +81,13 @@ pub fn Palette(
         if event.is_composing() {
             return;
         }
-        let (at, size) = (active.get_untracked(), size());
-        let next = match event.key().as_str() {
-            "ArrowDown" => {
-                if at + 1 < size {
-                    at + 1
-                } else {
-                    0
-                }
-            }
-            "ArrowUp" => {
-                if at > 0 {
-                    at - 1
-                } else {
-                    size.saturating_sub(1)
-                }
-            }
-            "Enter" => {
-                event.prevent_default();
-                go(at, event.ctrl_key() || event.meta_key());
-                return;
-            }
-            _ => return,
-        };
+        let (key, at) = (event.key(), active.get_untracked());
+        if key == "Enter" {
+            event.prevent_default();
+            go(at, event.ctrl_key() || event.meta_key());
+            return;
+        }
+        let Some(next) = stepped(&key, at, size()) else { return };
         event.prevent_default();
         active.set(next);
         show_option(next);
@@ -180,24 +164,42 @@ pub fn Palette(
             <div class="sr" role="status">
                 {found}
             </div>
-            <div class="palette-foot" aria-hidden="true">
-                <span>
-                    <kbd class="kbd">"↑"</kbd>
-                    <kbd class="kbd">"↓"</kbd>
-                    {t!(keys::palette::CHOOSE)}
-                </span>
-                <span>
-                    <kbd class="kbd">"Enter"</kbd>
-                    {t!(keys::palette::OPEN)}
-                </span>
-                <span>
-                    <kbd class="kbd">"Ctrl"</kbd>
-                    <kbd class="kbd">"Enter"</kbd>
-                    {t!(keys::palette::NEW_TAB)}
-                </span>
-                <span class="push">{hint}</span>
-            </div>
+            <Foot hint=hint />
         </dialog>
+    }
+}
+
+/// The option that an arrow leads to from another: the first one comes after the last.
+fn stepped(key: &str, at: usize, size: usize) -> Option<usize> {
+    let last = size.saturating_sub(1);
+    match key {
+        "ArrowDown" => Some(if at < last { at + 1 } else { 0 }),
+        "ArrowUp" => Some(if at > 0 { at - 1 } else { last }),
+        _ => None,
+    }
+}
+
+/// The keys that work in the palette.
+#[component]
+fn Foot(hint: String) -> impl IntoView {
+    view! {
+        <div class="palette-foot" aria-hidden="true">
+            <span>
+                <kbd class="kbd">"↑"</kbd>
+                <kbd class="kbd">"↓"</kbd>
+                {t!(keys::palette::CHOOSE)}
+            </span>
+            <span>
+                <kbd class="kbd">"Enter"</kbd>
+                {t!(keys::palette::OPEN)}
+            </span>
+            <span>
+                <kbd class="kbd">"Ctrl"</kbd>
+                <kbd class="kbd">"Enter"</kbd>
+                {t!(keys::palette::NEW_TAB)}
+            </span>
+            <span class="push">{hint}</span>
+        </div>
     }
 }
 
@@ -265,7 +267,14 @@ fn show_option(_: usize) {}
 
 #[cfg(test)]
 mod tests {
-    use super::marked;
+    use super::{marked, stepped};
+
+    #[test]
+    fn arrows_go_round() {
+        assert_eq!(["ArrowDown", "ArrowUp", "a"].map(|key| stepped(key, 1, 3)), [Some(2), Some(0), None]);
+        assert_eq!((stepped("ArrowDown", 2, 3), stepped("ArrowUp", 0, 3)), (Some(0), Some(2)));
+        assert_eq!((stepped("ArrowDown", 0, 0), stepped("ArrowUp", 0, 0)), (Some(0), Some(0)));
+    }
 
     #[test]
     fn what_was_typed_is_marked() {

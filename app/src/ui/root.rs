@@ -50,7 +50,12 @@ pub fn KitRoot(
     }
 }
 
-/// `/` goes to the search of the list, F6 to the toasts.
+/// The key that goes to the search of the list.
+pub const SEARCH_KEY: &str = "/";
+/// The key that goes to the toasts.
+pub const TOASTS_KEY: &str = "F6";
+
+/// The two keys that lead somewhere on every page.
 #[cfg(target_arch = "wasm32")]
 fn on_key(event: leptos::ev::KeyboardEvent) {
     use wasm_bindgen::JsCast;
@@ -62,8 +67,8 @@ fn on_key(event: leptos::ev::KeyboardEvent) {
             || element.has_attribute("contenteditable")
     });
     let target = match event.key().as_str() {
-        "/" if !typing => ".filters .search input",
-        "F6" => "#toasts:has(.toast)",
+        SEARCH_KEY if !typing => ".filters .search input",
+        TOASTS_KEY => "#toasts:has(.toast)",
         _ => return,
     };
     if let Ok(Some(element)) = document().query_selector(target)

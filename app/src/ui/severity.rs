@@ -1,6 +1,6 @@
 //! How bad something is, and how far something can be trusted. Shape and words say it first, colour second.
 
-use super::{Badge, Glyph, MaybeText, Tone};
+use super::{Badge, Glyph, Tone};
 use crate::format::count;
 use crate::i18n::{Key, keys};
 use crate::t;
@@ -80,9 +80,6 @@ pub fn SeverityMark(
 pub fn VulnerabilityChip(
     /// How many of each severity, the worst first; nothing where nobody looked.
     counts: Option<Vec<(Severity, u64)>>,
-    /// The page with all of them.
-    #[prop(optional, into)]
-    href: MaybeText,
 ) -> impl IntoView {
     let Some(counts) = counts else {
         return view! { <span class="small muted">{t!(keys::severity::NOT_SCANNED)}</span> }.into_any();
@@ -104,22 +101,13 @@ pub fn VulnerabilityChip(
     let none = counts.iter().all(|(_, n)| *n == 0).then(|| {
         view! { <span class="z">{t!(keys::severity::NONE_KNOWN)}</span> }
     });
-    match href.0 {
-        Some(href) => view! {
-            <a class="vulns" href=href>
-                {parts}
-                {none}
-            </a>
-        }
-        .into_any(),
-        None => view! {
-            <span class="vulns">
-                {parts}
-                {none}
-            </span>
-        }
-        .into_any(),
+    view! {
+        <span class="vulns">
+            {parts}
+            {none}
+        </span>
     }
+    .into_any()
 }
 
 /// Critical and high are left out where there are none; without any at all there is nothing to show.

@@ -8,14 +8,10 @@ pub fn Skeleton(
     /// What is loading: "Loading tags".
     #[prop(into)]
     label: String,
-    /// How many rows.
-    #[prop(default = 4)]
-    rows: u8,
 ) -> impl IntoView {
     // Fixed, uneven widths: the same on server and browser.
     const NAMES: [&str; 4] = ["35", "25", "30", "20"];
-    let row = |index: u8| {
-        let name = NAMES[usize::from(index) % NAMES.len()];
+    let row = |name: &'static str| {
         view! {
             <div class="row nowrap-row g4">
                 <span class="sk" data-v=name></span>
@@ -29,7 +25,7 @@ pub fn Skeleton(
             {label}
         </div>
         <div class="stack g3 skeleton" aria-hidden="true">
-            {(0..rows).map(row).collect_view()}
+            {NAMES.into_iter().map(row).collect_view()}
         </div>
     }
 }

@@ -45,6 +45,21 @@ fn a_button_with_an_icon() {
 }
 
 #[test]
+fn states_of_trust_cannot_be_taken_for_each_other() {
+    let all = [Trust::Unsigned, Trust::Signed, Trust::Verified("release-key".to_owned())];
+    let shown = all.map(|trust| html(|| view! { <TrustChip trust=trust /> }));
+    for (chip, text) in shown.iter().zip(["Unsigned", "Signed, not verified", "Verified by rule release-key"]) {
+        assert!(chip.ends_with(&format!("{text}</span>")), "{chip}");
+    }
+    // Neither by their words, nor by colour alone: each has a colour and a picture of its own.
+    let part = |chip: &str, start: &str| chip.split_once(start).unwrap().1.split('"').next().unwrap().to_owned();
+    for start in ["<span class=\"", "<use href=\""] {
+        let parts: std::collections::BTreeSet<String> = shown.iter().map(|chip| part(chip, start)).collect();
+        assert_eq!(parts.len(), 3, "{shown:?}");
+    }
+}
+
+#[test]
 fn attributes_pass_through_to_a_button() {
     let shown = html(|| view! { <Button submit=true attr:name="step" attr:value="2">"Next"</Button> });
     assert!(

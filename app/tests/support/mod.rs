@@ -33,6 +33,8 @@ pub struct Fake {
     answers: HashMap<String, Canned>,
     silent: Vec<String>,
     wait_seconds: Option<u64>,
+    needed: Option<String>,
+    is_empty: bool,
     cookie: String,
     asked: Arc<Mutex<Vec<String>>>,
 }
@@ -90,6 +92,18 @@ impl Fake {
         self
     }
 
+    /// Every answer names this right as the one that is missing.
+    pub fn lacking(mut self, right: &str) -> Self {
+        self.needed = Some(right.to_owned());
+        self
+    }
+
+    /// What it was not told of is a list with nothing in it.
+    pub fn otherwise_empty(mut self) -> Self {
+        self.is_empty = true;
+        self
+    }
+
     /// What the browser remembers.
     pub fn cookie(mut self, cookie: &str) -> Self {
         self.cookie = cookie.to_owned();
@@ -110,17 +124,21 @@ impl Transport for Fake {
         if self.silent.iter().any(|silent| silent == path) {
             return Err(TransportError { source: "nobody there".into() });
         }
-        let canned = self.answers.get(path).cloned().unwrap_or(Canned {
-            status: 404,
-            total: None,
-            body: r#"{"errors":[{"code":"NOT_FOUND","message":"no such path"}]}"#.to_owned(),
-        });
+        let unknown = || {
+            let missing = r#"{"errors":[{"code":"NOT_FOUND","message":"no such path"}]}"#;
+            let (status, total, body) = if self.is_empty { (200, Some(0), "[]") } else { (404, None, missing) };
+            Canned { status, total, body: body.to_owned() }
+        };
+        let canned = self.answers.get(path).cloned().unwrap_or_else(unknown);
         let mut response = Response::builder().status(canned.status).header("x-request-id", "req-1");
         if let Some(total) = canned.total {
             response = response.header("x-total-count", total);
         }
         if let Some(seconds) = self.wait_seconds {
             response = response.header("retry-after", seconds);
+        }
+        if let Some(needed) = &self.needed {
+            response = response.header("x-needed-permission", needed);
         }
         Ok(response.body(canned.body.into_bytes()).unwrap())
     }

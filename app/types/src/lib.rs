@@ -4,6 +4,7 @@
 //! (`TryFrom`/`FromStr`), so that the rest of the code carries proofs instead of strings.
 
 pub mod api;
+pub mod audit;
 pub mod digest;
 pub mod error;
 pub mod glob;

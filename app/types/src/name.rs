@@ -2,7 +2,7 @@
 //!
 //! A repository is addressed as `<project>/<repository>`; the first path component is the project.
 
-use std::{fmt, str::FromStr};
+use std::{borrow::Cow, fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -189,6 +189,15 @@ impl fmt::Display for Reference {
     }
 }
 
+/// A name as a shell reads it without quotes: `robot$team+ci` becomes `robot+team+ci`. Robots sign in by either.
+pub fn shell_name(name: &str) -> Cow<'_, str> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '@' | '+' | '/');
+    if name.chars().all(is_plain) {
+        return Cow::Borrowed(name);
+    }
+    name.chars().map(|c| if is_plain(c) { c } else { '+' }).collect()
+}
+
 /// Rewrites digit runs as length and digits, so that comparing bytes compares numbers.
 pub fn natural_key(text: &str) -> String {
     let mut key = String::with_capacity(text.len() + 8);
@@ -277,6 +286,15 @@ mod tests {
         }
         assert!("a".repeat(128).parse::<TagName>().is_ok());
         assert!("a".repeat(129).parse::<TagName>().is_err());
+    }
+
+    #[test]
+    fn names_of_robots_are_written_for_shells() {
+        for (name, plain) in [("robot$team+ci", "robot+team+ci"), ("bot-ci", "bot-ci"), ("r (x)é", "r++x++"), ("", "")]
+        {
+            assert_eq!(shell_name(name), plain);
+            assert_eq!(shell_name(plain), plain);
+        }
     }
 
     #[test]

@@ -327,9 +327,89 @@ pub struct Permission {
     pub action: String,
 }
 
+/// The header of a refusal that names the right that the caller does not have, see [`Right`].
+pub const NEEDED_HEADER: &str = "x-needed-permission";
+
+/// A permission and where it is needed, as `project:member:create` says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Right {
+    /// In the system or in a project.
+    pub level: RobotLevel,
+    /// On what.
+    pub resource: Resource,
+    /// What.
+    pub action: Action,
+}
+
+impl Right {
+    /// A right in a project.
+    pub const fn in_project(resource: Resource, action: Action) -> Self {
+        Right { level: RobotLevel::Project, resource, action }
+    }
+
+    /// A right in the system.
+    pub const fn in_system(resource: Resource, action: Action) -> Self {
+        Right { level: RobotLevel::System, resource, action }
+    }
+
+    /// Reads what `Display` writes.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split(':');
+        let (level, resource, action) = (parts.next()?, parts.next()?, parts.next()?);
+        let right = Right {
+            level: RobotLevel::parse(level)?,
+            resource: Resource::parse(resource)?,
+            action: Action::parse(action)?,
+        };
+        parts.next().is_none().then_some(right)
+    }
+
+    /// The roles in a project that have it, strongest first; none have a right in the system.
+    pub fn roles(self) -> Vec<Role> {
+        let has = |role: &Role| {
+            self.level == RobotLevel::Project && project_allows(Standing::Member(*role), self.resource, self.action)
+        };
+        Role::ALL.into_iter().filter(has).collect()
+    }
+}
+
+impl std::fmt::Display for Right {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}:{}", self.level, self.resource, self.action)
+    }
+}
+
+impl From<Right> for String {
+    fn from(right: Right) -> Self {
+        right.to_string()
+    }
+}
+
+impl TryFrom<String> for Right {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Right::parse(&text).ok_or("no such permission")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rights_read_back_and_know_their_roles() {
+        let create = Right::in_project(Resource::Member, Action::Create);
+        assert_eq!(create.to_string(), "project:member:create");
+        assert_eq!((Right::parse("project:member:create"), create.roles()), (Some(create), vec![Role::ProjectAdmin]));
+        let push = Right::in_project(Resource::Repository, Action::Push);
+        assert_eq!(push.roles(), [Role::ProjectAdmin, Role::Maintainer, Role::Developer]);
+        assert!(Right::in_system(Resource::Project, Action::Read).roles().is_empty());
+        for odd in ["", "project:member", "project:member:fly", "ship:member:create", "project:member:create:now"] {
+            assert_eq!(Right::parse(odd), None, "{odd}");
+        }
+    }
 
     #[test]
     fn the_table_has_as_many_pairs_as_harbors() {

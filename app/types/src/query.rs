@@ -21,6 +21,10 @@ pub enum Match {
     Fuzzy(String),
     /// `[min~max]`: both ends inclusive, at least one given.
     Range(Option<Scalar>, Option<Scalar>),
+    /// `key__gt=text`: more than that.
+    Above(Scalar),
+    /// `key__lt=text`: less than that.
+    Below(Scalar),
     /// `{a b}`: any of them.
     Any(Vec<Scalar>),
     /// `(a b)`: all of them.
@@ -38,21 +42,31 @@ pub enum Scalar {
     Text(String),
 }
 
+/// How times are written in a query: UTC, without a zone.
+const TIME: &str = "%Y-%m-%dT%H:%M:%S";
+
 impl Scalar {
-    fn read(text: &str) -> Self {
-        if let Ok(time) = chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S") {
-            return Scalar::Time(time.and_utc().timestamp_micros());
+    /// A value that stands alone. What would be written otherwise as a number or a time is a text: a tag may be called `007`.
+    fn alone(text: &str) -> Self {
+        let time = chrono::NaiveDateTime::parse_from_str(text, TIME).map(|time| time.and_utc().timestamp_micros());
+        let known = [time.ok().map(Scalar::Time), text.parse().ok().map(Scalar::Number)];
+        let known = known.into_iter().flatten().find(|scalar| scalar.as_text() == text);
+        known.unwrap_or_else(|| Scalar::Text(text.to_owned()))
+    }
+
+    /// A value of a list or a range, where quotes make a number a text: Harbor's replication asks for `{'2024' 'app'}`.
+    fn among_others(text: &str) -> Self {
+        match Scalar::alone(text.trim()) {
+            Scalar::Text(text) => Scalar::Text(text.trim_matches(['"', '\'']).to_owned()),
+            known => known,
         }
-        if let Ok(number) = text.parse() {
-            return Scalar::Number(number);
-        }
-        Scalar::Text(text.trim_matches('"').to_owned())
     }
 
     /// The value as the text that was written, for columns that hold text.
     pub fn as_text(&self) -> String {
         match self {
-            Scalar::Time(micros) => crate::Timestamp(*micros).to_rfc3339(),
+            Scalar::Time(micros) => chrono::DateTime::from_timestamp_micros(*micros)
+                .map_or_else(|| micros.to_string(), |time| time.format(TIME).to_string()),
             Scalar::Number(number) => number.to_string(),
             Scalar::Text(text) => text.clone(),
         }
@@ -123,6 +137,8 @@ fn parse_pair(pair: &str) -> Result<Filter, QueryError> {
         ("icontains", Match::Exact(scalar)) => Match::Fuzzy(scalar.as_text()),
         ("gte", Match::Exact(scalar)) => Match::Range(Some(scalar), None),
         ("lte", Match::Exact(scalar)) => Match::Range(None, Some(scalar)),
+        ("gt", Match::Exact(scalar)) => Match::Above(scalar),
+        ("lt", Match::Exact(scalar)) => Match::Below(scalar),
         (_, matches) => matches,
     };
     Ok(Filter { key: key.to_ascii_lowercase(), matches })
@@ -139,10 +155,11 @@ fn parse_value(value: &str) -> Result<Match, QueryError> {
         let invalid = || QueryError::Range(value.to_owned());
         let inner = rest.strip_suffix(']').ok_or_else(invalid)?;
         let (min, max) = inner.split_once('~').ok_or_else(invalid)?;
+        let (min, max) = (min.trim(), max.trim());
         if max.contains('~') || (min.is_empty() && max.is_empty()) {
             return Err(invalid());
         }
-        let read = |text: &str| (!text.is_empty()).then(|| Scalar::read(text));
+        let read = |text: &str| (!text.is_empty()).then(|| Scalar::among_others(text));
         return Ok(Match::Range(read(min), read(max)));
     }
     if let Some(rest) = value.strip_prefix('{') {
@@ -154,12 +171,13 @@ fn parse_value(value: &str) -> Result<Match, QueryError> {
         return if all.len() > FILTERS_MAX { Err(QueryError::TooMany) } else { Ok(Match::All(all)) };
     }
     let text = value.strip_prefix('\\').unwrap_or(value);
-    Ok(Match::Exact(if text == value { Scalar::read(text) } else { Scalar::Text(text.to_owned()) }))
+    Ok(Match::Exact(if text == value { Scalar::alone(text) } else { Scalar::Text(text.to_owned()) }))
 }
 
 fn parse_list(rest: &str, end: char, whole: &str) -> Result<Vec<Scalar>, QueryError> {
     let inner = rest.strip_suffix(end).ok_or_else(|| QueryError::List(whole.to_owned()))?;
-    Ok(inner.split(' ').filter(|item| !item.is_empty()).map(Scalar::read).collect())
+    let items = inner.split(' ').map(Scalar::among_others);
+    Ok(items.filter(|item| !matches!(item, Scalar::Text(text) if text.is_empty())).collect())
 }
 
 /// Reads a `sort`: `field1,-field2`. Nothing is refused; unknown keys are dropped where the list is made.
@@ -186,10 +204,17 @@ pub struct ListQuery {
 }
 
 impl ListQuery {
-    /// The filter on a key, if there is one.
-    pub fn filter(&self, key: &str) -> Option<&Match> {
-        self.filters.iter().find(|filter| filter.key == key).map(|filter| &filter.matches)
+    /// The filter on a field, if there is one.
+    pub fn filter(&self, field: &str) -> Option<&Match> {
+        self.filters.iter().find(|filter| is_key_of(field, &filter.key)).map(|filter| &filter.matches)
     }
+}
+
+/// Whether a key of a request means a field. Harbor knows fields by two names, `creation_time` and `CreationTime`, and
+/// keys are in lower case here.
+pub fn is_key_of(field: &str, key: &str) -> bool {
+    let is_letter = |byte: &u8| *byte != b'_';
+    field.bytes().filter(is_letter).eq(key.bytes().filter(is_letter))
 }
 
 #[cfg(test)]
@@ -216,6 +241,33 @@ mod tests {
         assert_eq!(one("labels=(1 2)"), Match::All(vec![Scalar::Number(1), Scalar::Number(2)]));
         assert_eq!(one("name=\\~x"), Match::Exact(Scalar::Text("~x".into())));
         assert_eq!(parse_q("Name__icontains=a,b=c").unwrap()[0].key, "name");
+        assert_eq!(one("n__gte=5"), Match::Range(Some(Scalar::Number(5)), None));
+        assert_eq!(one("n__lte=5"), Match::Range(None, Some(Scalar::Number(5))));
+        assert_eq!(one("n__gt=5"), Match::Above(Scalar::Number(5)));
+        assert_eq!(one("n__lt=5"), Match::Below(Scalar::Number(5)));
+        assert_eq!(one("n__exact=5"), one("n=5"));
+        assert_eq!(one("n__in={5 6}"), one("n={5 6}"));
+    }
+
+    #[test]
+    fn what_looks_like_a_number_stays_as_it_was_written() {
+        let text = |text: &str| Scalar::Text(text.to_owned());
+        for written in ["007", "+5", "-0", "1e3", "99999999999999999999", "2020-1-1T00:00:00", "\"a\""] {
+            assert_eq!(one(&format!("tags={written}")), Match::Exact(text(written)));
+        }
+        assert_eq!(one("tags=-5"), Match::Exact(Scalar::Number(-5)));
+        assert_eq!(Scalar::alone("2020-01-01T00:00:00").as_text(), "2020-01-01T00:00:00");
+        // Quotes are taken off where Harbor takes them off.
+        assert_eq!(one("n={'12' \"a\" b '' 3}"), Match::Any(vec![text("12"), text("a"), text("b"), Scalar::Number(3)]));
+        assert_eq!(one("n=['a'~ 5 ]"), Match::Range(Some(text("a")), Some(Scalar::Number(5))));
+    }
+
+    #[test]
+    fn a_field_has_two_names() {
+        assert!(is_key_of("creation_time", "creation_time") && is_key_of("creation_time", "creationtime"));
+        assert!(!is_key_of("creation_time", "update_time") && !is_key_of("name", "names"));
+        let query = ListQuery { filters: parse_q("ProjectID=5").unwrap(), ..ListQuery::default() };
+        assert_eq!(query.filter("project_id"), Some(&Match::Exact(Scalar::Number(5))));
     }
 
     #[test]

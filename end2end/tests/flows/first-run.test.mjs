@@ -81,13 +81,13 @@ async function setUp(page, say, berth) {
   await visit(page, await berth.setupLink());
   await page.getByRole('heading', { level: 1, name: say('setup.title') }).waitFor();
   assert.equal(await page.getByLabel(say('setup.self_registration')).isChecked(), false, 'closed unless it is asked for');
-  await page.getByLabel(say('setup.password'), { exact: true }).fill(ADMIN_PASSWORD);
-  await page.getByLabel(say('setup.password_repeat'), { exact: true }).fill('something else');
+  await page.getByLabel(say('sign_up.password'), { exact: true }).fill(ADMIN_PASSWORD);
+  await page.getByLabel(say('sign_up.password_repeat'), { exact: true }).fill('something else');
   await page.getByRole('button', { name: say('setup.submit') }).click();
   await page.getByText(say('validation.password_repeat')).first().waitFor();
   await takenOver(page);
-  await page.getByLabel(say('setup.password'), { exact: true }).fill(ADMIN_PASSWORD);
-  await page.getByLabel(say('setup.password_repeat'), { exact: true }).fill(ADMIN_PASSWORD);
+  await page.getByLabel(say('sign_up.password'), { exact: true }).fill(ADMIN_PASSWORD);
+  await page.getByLabel(say('sign_up.password_repeat'), { exact: true }).fill(ADMIN_PASSWORD);
   await page.getByLabel(say('setup.self_registration')).check();
   await page.getByText(say('newcomer.check.storage')).waitFor();
   await page.getByText(say('newcomer.check.address', { address: berth.url })).waitFor();

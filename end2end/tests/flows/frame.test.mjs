@@ -103,6 +103,11 @@ test('keys lead about, and never while somebody types', async () => {
   await page.getByRole('status').filter({ hasText: say('nav.members') }).first().waitFor();
 
   await page.keyboard.press('g');
+  await page.keyboard.press('h');
+  await page.waitForURL('**/admin/health');
+  await focusIsIn(page, '#main');
+
+  await page.keyboard.press('g');
   await page.keyboard.press('p');
   await page.waitForURL('**/projects');
   await focusIsIn(page, '#main');
@@ -143,7 +148,7 @@ test('each page says its own calls', async () => {
 test('a token is made, used and revoked', async () => {
   const page = await person('grace');
   await visit(page, '/account/tokens');
-  await page.getByRole('link', { name: say('account.tokens.new'), exact: true }).click();
+  await page.getByRole('link', { name: say('account.tokens.new'), exact: true }).first().click();
   await page.getByLabel(say('account.tokens.name'), { exact: true }).fill('laptop');
   await page.getByRole('radio', { name: say('account.tokens.read_write') }).check();
   await page.getByLabel(say('account.tokens.expiry'), { exact: true }).selectOption('30');

@@ -1,5 +1,6 @@
 // What happens is seen where somebody looks: a push in one browser, a run in another, and a stream that is lost and comes back.
 import assert from 'node:assert/strict';
+import net from 'node:net';
 import { after, before, test } from 'node:test';
 import { violations } from '../../fixtures/axe.mjs';
 import { ADMIN_PASSWORD, PASSWORD, startBerth } from '../../fixtures/berth.mjs';
@@ -116,10 +117,10 @@ test('without script the pages are there, and their forms work', async () => {
   await page.getByText(say('jobs.state.paused'), { exact: true }).waitFor();
   assert.equal(await page.locator('.live').count(), 0);
   await page.goto('/admin/clean-up?tab=schedule');
-  await page.getByLabel(say('clean_up.when')).selectOption('day');
+  await page.getByLabel(say('schedule.every_label')).selectOption('day');
   await page.getByRole('button', { name: say('common.save') }).click();
   await page.getByText(say('clean_up.schedule_saved')).first().waitFor();
-  await page.getByText('Every day at 03:00 UTC').first().waitFor();
+  await page.getByText('Every day at 02:00 UTC').first().waitFor();
   assertNoTrouble(page);
   await page.context().close();
 });
@@ -145,3 +146,60 @@ test('what happened while nobody looked is there when somebody does', async () =
   assertNoTrouble(page);
   await page.context().close();
 });
+
+test('a connection that breaks is taken up where it broke', async () => {
+  const line = await cable(berth);
+  const page = await visitor(browser, { ...berth, url: line.url });
+  await signIn(page, say, 'grace', PASSWORD);
+  await visit(page, '/projects/team');
+  await live(page);
+  await page.mouse.move(5, 5);
+  line.cut();
+  await page.locator('.topbar .live[data-state="lost"]').waitFor();
+  await push('team/meanwhile');
+  // What was there can be read all the same, and says that it may be old.
+  await page.getByText(say('live.lost'), { exact: true }).waitFor();
+  assert.equal(await page.getByRole('link', { name: 'team/meanwhile' }).count(), 0);
+  line.mend();
+  await page.getByRole('link', { name: 'team/meanwhile' }).waitFor();
+  await live(page);
+  page.troubles.splice(0);
+  await page.context().close();
+  await line.end();
+});
+
+/** The way to a server, which can be cut. */
+async function cable(berth) {
+  const { hostname, port } = new URL(berth.url);
+  const ends = new Set();
+  let isCut = false;
+  const server = net.createServer((near) => {
+    if (isCut) return near.destroy();
+    const far = net.connect(Number(port), hostname);
+    for (const [end, other] of [[near, far], [far, near]]) {
+      ends.add(end);
+      end.on('error', () => other.destroy());
+      end.on('close', () => {
+        ends.delete(end);
+        other.destroy();
+      });
+      end.pipe(other);
+    }
+  });
+  await new Promise((done) => server.listen(0, '127.0.0.1', done));
+  const cut = () => {
+    isCut = true;
+    for (const end of ends) end.destroy();
+  };
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    cut,
+    mend: () => {
+      isCut = false;
+    },
+    end: () => {
+      cut();
+      return new Promise((done) => server.close(done));
+    },
+  };
+}

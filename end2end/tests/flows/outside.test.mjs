@@ -58,7 +58,7 @@ test('a registry is tested, added, used and deleted', async () => {
   await page.getByLabel(say('replication.registry'), { exact: true }).selectOption({ label: `ourselves – ${berth.url}` });
   await page.getByLabel(say('replication.names')).fill('team/**');
   await page.getByLabel(say('when.label'), { exact: true }).selectOption('scheduled');
-  await page.getByLabel(say('when.at'), { exact: true }).fill('01:30');
+  await page.getByLabel(say('schedule.at'), { exact: true }).fill('01:30');
   await press(page, 'common.save');
   await notice(page, 'outside.created', { name: 'to-ourselves' });
   await page.getByText('Every day at 01:30 UTC').first().waitFor();

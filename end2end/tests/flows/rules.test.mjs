@@ -64,7 +64,7 @@ test('a rule is written beside its preview', async () => {
   await field(page, 'retention.field.at').fill('03:30');
   await press(page, 'common.save');
   await page.getByText(say('retention.saved')).first().waitFor();
-  await page.getByText(say('retention.when.day', { time: '03:30' })).waitFor();
+  await page.getByText(say('schedule.text.day', { time: '03:30' })).waitFor();
   const policy = await berth.api('GET', `/retentions/${await policyOf()}`);
   assert.equal(policy.trigger.settings.cron, '0 30 3 * * *');
   assert.equal(policy.rules[0].params.latestPushedK, 1);

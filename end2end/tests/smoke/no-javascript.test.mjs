@@ -68,6 +68,46 @@ test('a person signs in, creates a project and signs out', async () => {
   await page.context().close();
 });
 
+test('a stranger signs up, creates a project and adds a member', async () => {
+  await berth.api('PUT', '/configurations', { self_registration: true });
+  const page = await plainVisitor();
+  const press = (key) => page.getByRole('button', { name: say(key), exact: true }).click();
+  const field = (key) => page.getByLabel(say(key), { exact: true });
+  await page.goto('/sign-in');
+  await page.getByRole('link', { name: say('sign_in.sign_up') }).click();
+  const fill = async (repeat) => {
+    await field('sign_up.username').fill('hedy');
+    await field('sign_up.email').fill('hedy@example.com');
+    await field('sign_up.password').fill(PASSWORD);
+    await field('sign_up.password_repeat').fill(repeat);
+    await press('sign_up.submit');
+  };
+  await fill('something else');
+  await page.getByText(say('validation.password_repeat')).first().waitFor();
+  assert.equal(await field('sign_up.username').inputValue(), 'hedy');
+  await fill(PASSWORD);
+  await page.waitForURL('**/projects');
+
+  await page.goto('/projects/-/new');
+  await field('project_new.name').fill('hedys');
+  await press('project_new.submit');
+  await page.waitForURL('**/projects/hedys*');
+  await page.getByRole('navigation').getByRole('link', { name: say('nav.members') }).first().click();
+  await page.getByRole('link', { name: say('members.add'), exact: true }).click();
+  const add = async (name) => {
+    await field('members.username').fill(name);
+    await page.getByRole('radio', { name: say('role.maintainer') }).first().check();
+    await press('members.add_submit');
+  };
+  await add('nobody-of-this-name');
+  await page.getByText(say('validation.user_unknown', { name: 'nobody-of-this-name' })).first().waitFor();
+  await add('grace');
+  await page.getByText(say('members.added', { name: 'grace', role: say('role.maintainer') })).first().waitFor();
+  const [grace] = await berth.api('GET', '/projects/hedys/members?entityname=grace');
+  assert.equal(grace.role_name, 'maintainer');
+  await page.context().close();
+});
+
 test('language and theme are links and forms', async () => {
   const page = await plainVisitor();
   await page.goto('/sign-in');

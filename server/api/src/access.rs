@@ -4,14 +4,15 @@ use axum::{Json, extract::State};
 use berth_domain::{Domain, access, authz::ListMembers};
 use berth_types::{Action, ErrorCode, Resource, api::AccessExplanation};
 use berth_web::{
-    ApiError, ApiResult, AppState,
+    ApiError, ApiResult,
     extract::{List, RequireProject},
 };
-use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::routes::{Routes, routes};
 
 /// The routes of this file.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(explain))
+pub fn router() -> Routes {
+    Routes::new().routes(routes!(explain))
 }
 
 /// Why a person may do something in a project, or may not: every rule that gives this person something.

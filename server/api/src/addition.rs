@@ -7,16 +7,16 @@ use axum::{
 use berth_domain::{Domain, addition, authz::ReadAddition};
 use berth_web::{ApiError, ApiResult, AppState};
 use http::header;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::extract::{InRepository, Params};
+use crate::routes::{Routes, routes};
 
 /// The additions that Harbor knows, in its order. `vulnerabilities` is an operation of its own.
 const ADDITIONS: [&str; 7] = ["build_history", "values.yaml", "readme.md", "dependencies", "sbom", "license", "files"];
 
 /// The routes of this file.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(get))
+pub fn router() -> Routes {
+    Routes::new().routes(routes!(get))
 }
 
 /// How an image was built, the documents of a chart or a model, the content of an SBOM.

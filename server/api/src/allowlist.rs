@@ -3,18 +3,18 @@
 use axum::{Json, extract::State};
 use berth_domain::{Domain, allowlist, authz::UpdateConfiguration};
 use berth_types::api::{CveAllowlist, CveAllowlistReq};
-use berth_web::{ApiResult, AppState, extract::RequireSystem};
-use utoipa_axum::{router::OpenApiRouter, routes};
+use berth_web::{ApiResult, extract::RequireSystem};
 
 use crate::{
     body::{Body, Checked},
     decode::Field,
     extract::RequireSignedIn,
+    routes::{Routes, routes},
 };
 
 /// The routes of this file.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(get, put))
+pub fn router() -> Routes {
+    Routes::new().routes(routes!(get, put))
 }
 
 impl Body for CveAllowlistReq {

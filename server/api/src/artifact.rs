@@ -14,18 +14,18 @@ use berth_types::{
     url::encode,
 };
 use berth_web::{
-    ApiError, ApiResult, AppState,
+    ApiError, ApiResult,
     extract::{List, RequireProject, query_params},
     reply::{Created, PagedJson},
 };
 use http::request::Parts;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::extract::{InRepository, ListParams, MaybeRepository, Params, switch};
+use crate::routes::{Routes, routes};
 
 /// The routes of this file.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list, copy)).routes(routes!(get, delete)).routes(routes!(accessories))
+pub fn router() -> Routes {
+    Routes::new().routes(routes!(list, copy)).routes(routes!(get, delete)).routes(routes!(accessories))
 }
 
 /// What the switches of a request ask for.

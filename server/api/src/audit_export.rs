@@ -7,13 +7,13 @@ use axum::{
 };
 use berth_domain::{Domain, audit_export};
 use berth_types::api::AuditEntry;
-use berth_web::{ApiError, ApiResult, AppState, extract::List};
+use berth_web::{ApiError, ApiResult, extract::List};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use http::header;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::extract::RequireAudit;
+use crate::routes::{Routes, routes};
 
 /// Entries that are sent together.
 const CHUNK_ROWS: usize = 100;
@@ -22,8 +22,8 @@ const HEAD: &str =
     "id,op_time,username,operation,resource_type,resource,operation_description,operation_result,client_address\r\n";
 
 /// The routes of this file.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(export))
+pub fn router() -> Routes {
+    Routes::new().routes(routes!(export))
 }
 
 /// How a file is written.

@@ -7,17 +7,17 @@ use berth_domain::{
 };
 use berth_types::api::{AuditEntry, AuditLog, AuditLogEventType, AuditLogExt};
 use berth_web::{
-    ApiResult, AppState,
+    ApiResult,
     extract::{List, RequireProject, RequireSystem},
     reply::PagedJson,
 };
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::extract::{ListParams, RequireAudit};
+use crate::routes::{Routes, routes};
 
 /// The routes of this file.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
+pub fn router() -> Routes {
+    Routes::new()
         .routes(routes!(list))
         .routes(routes!(list_old))
         .routes(routes!(events))

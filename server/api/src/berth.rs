@@ -7,14 +7,14 @@ use berth_domain::{
     shelf, tag,
 };
 use berth_types::api::{LayerInfo, RepositoryTag, TagHistoryEntry};
-use berth_web::{ApiResult, AppState, extract::List, reply::PagedJson};
-use utoipa_axum::{router::OpenApiRouter, routes};
+use berth_web::{ApiResult, extract::List, reply::PagedJson};
 
 use crate::extract::{InRepository, ListParams, Params};
+use crate::routes::{Routes, routes};
 
 /// The routes of this file.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(tags)).routes(routes!(history)).routes(routes!(layers))
+pub fn router() -> Routes {
+    Routes::new().routes(routes!(tags)).routes(routes!(history)).routes(routes!(layers))
 }
 
 /// The tags of a repository with what they point at. `q` knows `name`, `platform` (`os/architecture[/variant]`), `signed`

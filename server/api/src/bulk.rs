@@ -8,17 +8,17 @@ use berth_domain::{Domain, authz::OperationAccess, bulk};
 use berth_types::api::{BulkOperation, BulkPreview, BulkRequest, BulkStarted};
 use berth_web::{ApiError, ApiResult, AppState, extract::Caller};
 use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     body::{Body, Checked},
     decode::Field,
     extract::{RequireSignedIn, number_in_path},
+    routes::{Routes, routes},
 };
 
 /// The routes of this file.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(begin)).routes(routes!(preview)).routes(routes!(status))
+pub fn router() -> Routes {
+    Routes::new().routes(routes!(begin)).routes(routes!(preview)).routes(routes!(status))
 }
 
 impl Body for BulkRequest {

@@ -17,16 +17,16 @@ use berth_web::{
     reply::{Created, Lines, MaybeJson, PagedJson},
 };
 use http::request::Parts;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     body::Checked,
     extract::{ListParams, number_in_path, switch},
+    routes::{Routes, routes},
 };
 
 /// The routes of this file.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
+pub fn router() -> Routes {
+    Routes::new()
         .routes(routes!(history))
         .routes(routes!(get, stop))
         .routes(routes!(log))

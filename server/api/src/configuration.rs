@@ -8,17 +8,17 @@ use berth_domain::{
 };
 use berth_types::api::{Configurations, SettingInfo};
 use berth_web::{
-    ApiResult, AppState,
+    ApiResult,
     extract::{Caller, RequireSystem},
 };
 use serde_json::{Map, Value};
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::body::Checked;
+use crate::routes::{Routes, routes};
 
 /// The routes of this file.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(get, update)).routes(routes!(internal)).routes(routes!(describe))
+pub fn router() -> Routes {
+    Routes::new().routes(routes!(get, update)).routes(routes!(internal)).routes(routes!(describe))
 }
 
 /// All settings with their values. Secrets are left out.

@@ -13,15 +13,15 @@ use berth_domain::{
     evidence,
 };
 use berth_types::api::{Attestation, IndexChild, Readme, ReferrerNode, SbomDocument, SbomPackage};
-use berth_web::{ApiResult, AppState, extract::List, reply::PagedJson};
+use berth_web::{ApiResult, extract::List, reply::PagedJson};
 use http::{HeaderName, header};
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::extract::{InRepository, ListParams, Params};
+use crate::routes::{Routes, routes};
 
 /// The routes of this file.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
+pub fn router() -> Routes {
+    Routes::new()
         .routes(routes!(children))
         .routes(routes!(referrers))
         .routes(routes!(attestations))

@@ -10,17 +10,17 @@ use berth_types::api::{
     LdapConf, LdapFailedImportUser, LdapImportUsers, LdapPingResult, LdapUser, OidcEndpoint, UserGroup,
 };
 use berth_web::{
-    ApiResult, AppState,
+    ApiResult,
     extract::{List, RequireSystem},
 };
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::body::{Body, Checked};
 use crate::decode::Field;
+use crate::routes::{Routes, routes};
 
 /// The routes of this file.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
+pub fn router() -> Routes {
+    Routes::new()
         .routes(routes!(ping_ldap))
         .routes(routes!(search_users))
         .routes(routes!(import_users))

@@ -3,12 +3,13 @@
 
 use std::{
     convert::Infallible,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     task::{Context, Poll},
 };
 
 use axum::{
     Router,
+    body::Bytes,
     extract::{MatchedPath, OriginalUri, Request, State},
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
@@ -20,18 +21,20 @@ use berth_web::{ApiError, AppState};
 use futures_util::future::BoxFuture;
 use http::{HeaderValue, Method, StatusCode, Uri, header};
 use tower::{Service, ServiceExt};
-use utoipa::openapi::OpenApi;
 
-use crate::openapi::{self, Methods};
+use crate::{
+    openapi,
+    routes::{Description, Methods},
+};
 
 /// The addresses below which everything is ours. Charts of the old kind lay below the last one; Harbor has had nothing
 /// there since 2.8.
 const ROOTS: [&str; 4] = ["/api", "/service", "/c", "/chartrepo"];
 
 /// All routes behind the door.
-pub fn router(routes: Router<AppState>, api: &OpenApi, state: AppState) -> Router {
-    let methods = Arc::new(openapi::methods(api));
-    let document: Arc<str> = openapi::document(api).into();
+pub fn router(routes: Router<AppState>, description: Description, state: AppState) -> Router {
+    let methods = Arc::new(description.methods());
+    let document = Arc::new(Document { description, text: OnceLock::new() });
     let routes = routes
         .route_layer(from_fn_with_state(state.clone(), refuse_changes))
         .route_layer(from_fn_with_state(methods.clone(), refuse_methods))
@@ -43,8 +46,15 @@ pub fn router(routes: Router<AppState>, api: &OpenApi, state: AppState) -> Route
     ROOTS.into_iter().fold(Router::new(), |router, root| router.nest_service(root, Door(routes.clone())))
 }
 
-async fn describe(document: Arc<str>) -> Response {
-    ([(header::CONTENT_TYPE, "application/json")], document.to_string()).into_response()
+/// The description of the API, written when it is asked for first.
+struct Document {
+    description: Description,
+    text: OnceLock<Bytes>,
+}
+
+async fn describe(document: Arc<Document>) -> Response {
+    let text = document.text.get_or_init(|| openapi::document(&document.description.openapi()).into());
+    ([(header::CONTENT_TYPE, "application/json")], text.clone()).into_response()
 }
 
 /// Gives the inner router the address as the client sent it, without empty components and slash at its end.
@@ -115,12 +125,14 @@ fn methods_of<'m>(methods: &'m Methods, path: &str) -> Option<&'m Vec<String>> {
     nested.chain([path]).find_map(|path| methods.get(path))
 }
 
+/// Ends of routes of our own that are free in read-only mode: what only looks, the set-up, and the end of sessions.
+const FREE: [&str; 5] = ["/preview", "/registries/check", "/setup", "/sessions", "/sessions/{id}"];
+
 /// In read-only mode nothing changes but the settings, one of which is this mode, and who is signed in.
 async fn refuse_changes(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let is_change = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    let path = request.uri().path();
-    let is_free = path == "/api/v2.0/configurations" || !path.starts_with("/api/v2.0/");
-    if !is_change || is_free {
+    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
+    if !is_change || is_free(request.uri().path(), route) {
         return next.run(request).await;
     }
     let actor: Actor = request.extensions().get().cloned().unwrap_or_default();
@@ -132,6 +144,15 @@ async fn refuse_changes(State(state): State<AppState>, request: Request, next: N
         }
         Err(error) => ApiError::from(error).into_response(),
     }
+}
+
+/// Whether a path may change something in read-only mode. Names in a path are chosen by whoever made them, so it is the
+/// route that counts.
+fn is_free(path: &str, route: &str) -> bool {
+    if path.starts_with("/api/berth/v1/") {
+        return FREE.iter().any(|end| route.ends_with(end));
+    }
+    path == "/api/v2.0/configurations" || !path.starts_with("/api/v2.0/")
 }
 
 /// Harbor's two answers: an error in its API, a page elsewhere.
@@ -160,6 +181,24 @@ mod tests {
         assert_eq!(cleaned("/api/v2.0/projects//members"), "/api/v2.0/projects/members");
         assert_eq!(cleaned("/api/v2.0/x%2F%2Fy"), "/api/v2.0/x%2F%2Fy");
         assert_eq!(cleaned("/api//"), "/api");
+    }
+
+    #[test]
+    fn what_changes_nothing_is_free_in_read_only_mode() {
+        let ours = |route: &str| is_free("/api/berth/v1/x", &format!("/api/berth/v1/{route}"));
+        for route in ["bulk/preview", "registries/check", "setup", "sessions", "sessions/{id}"] {
+            assert!(ours(route), "{route}");
+        }
+        for route in ["bulk", "users/current/tokens", "projects/{project_name}/favorite", "users/current/views/{id}"] {
+            assert!(!ours(route), "{route}");
+        }
+        assert!(is_free("/api/v2.0/configurations", "") && is_free("/c/login", "") && is_free("/service/token", ""));
+        // A repository may be called so.
+        assert!(!is_free("/api/v2.0/projects/p/repositories/preview", "/preview"));
+        assert!(!is_free(
+            "/api/berth/v1/projects/p/favorite/preview",
+            "/api/berth/v1/projects/{project_name}/favorite"
+        ));
     }
 
     #[test]

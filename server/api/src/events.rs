@@ -21,7 +21,8 @@ use berth_web::{
 use bytes::Bytes;
 use futures_util::stream;
 use http::{HeaderMap, HeaderName, header, request::Parts};
-use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::routes::{Routes, routes};
 
 /// How often it is asked whether the caller still may.
 const CHECK_EVERY: Duration = Duration::from_secs(2);
@@ -33,8 +34,8 @@ const RETRY: &str = "retry: 2000\n\n";
 const BEAT: &str = ": \n\n";
 
 /// The routes of this file.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(events))
+pub fn router() -> Routes {
+    Routes::new().routes(routes!(events))
 }
 
 /// What happens, as server-sent events, until the client leaves, the server stops, or the caller may no longer see it.
@@ -172,6 +173,7 @@ impl Open {
 
     /// Asks again who the caller is and what they may. What cannot be answered is no.
     async fn still_may(&mut self) -> bool {
+        let Ok(_turn) = event::turn_to_check().await else { return false };
         self.checked = Instant::now();
         let Ok(actor) = again(&self.state, &self.headers, &self.address).await else { return false };
         if self.is_known && actor.is_none() {

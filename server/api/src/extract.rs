@@ -13,7 +13,7 @@ use berth_domain::{
 use berth_types::{ErrorCode, RepoName};
 use berth_web::{
     ApiError, AppState,
-    extract::{Caller, List, RequireProject, decode_again},
+    extract::{Caller, List, RequireProject, decode_again, is_yes},
 };
 use http::request::Parts;
 
@@ -152,8 +152,7 @@ impl FromRequestParts<AppState> for MemberPath {
 
 /// A switch of a query as Harbor reads it: what is no word for yes is no.
 pub fn switch(list: &List, key: &str, default: bool) -> bool {
-    const YES: [&str; 10] = ["true", "1", "yes", "ok", "y", "on", "selected", "checked", "t", "enabled"];
-    list.param(key).map_or(default, |text| YES.contains(&text.to_ascii_lowercase().as_str()))
+    list.param(key).map_or(default, is_yes)
 }
 
 /// The four parameters of every list.

@@ -7,15 +7,16 @@ use berth_domain::{
 };
 use berth_types::api::SearchHit;
 use berth_web::{
-    ApiError, ApiResult, AppState,
+    ApiError, ApiResult,
     extract::{Seen, query_params},
 };
 use http::Uri;
-use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::routes::{Routes, routes};
 
 /// The routes of this file.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(everything))
+pub fn router() -> Routes {
+    Routes::new().routes(routes!(everything))
 }
 
 /// Projects, repositories, tags and artifacts that the caller may see, and for administrators people and robots: by the

@@ -7,13 +7,14 @@ use axum::{
 };
 use berth_domain::{Domain, system};
 use berth_types::api::OverallHealthStatus;
-use berth_web::{AppState, extract::Caller};
+use berth_web::extract::Caller;
 use http::header;
-use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::routes::{Routes, routes};
 
 /// The routes of this file.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(health)).routes(routes!(ping)).routes(routes!(version))
+pub fn router() -> Routes {
+    Routes::new().routes(routes!(health)).routes(routes!(ping)).routes(routes!(version))
 }
 
 /// Whether the parts of the server work.

@@ -3,14 +3,14 @@
 use axum::{Json, extract::State};
 use berth_domain::{Domain, icon};
 use berth_types::api::Icon;
-use berth_web::{ApiResult, AppState};
-use utoipa_axum::{router::OpenApiRouter, routes};
+use berth_web::ApiResult;
 
 use crate::extract::Params;
+use crate::routes::{Routes, routes};
 
 /// The routes of this file.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(get))
+pub fn router() -> Routes {
+    Routes::new().routes(routes!(get))
 }
 
 /// A picture by the digest that artifacts and accessories name. Anybody may look.

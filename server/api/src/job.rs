@@ -8,17 +8,17 @@ use berth_domain::{
 };
 use berth_types::api::{Job, JobStatistics};
 use berth_web::{
-    ApiResult, AppState,
+    ApiResult,
     extract::{List, RequireSystem},
     reply::PagedJson,
 };
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::extract::{ListParams, Params};
+use crate::routes::{Routes, routes};
 
 /// The routes of this file.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(all)).routes(routes!(get)).routes(routes!(statistics))
+pub fn router() -> Routes {
+    Routes::new().routes(routes!(all)).routes(routes!(get)).routes(routes!(statistics))
 }
 
 /// The jobs, newest first. `q` knows `kind`, `status`, `trigger` and the times; `status=active` is what waits or runs.

@@ -8,21 +8,21 @@ use berth_domain::{
 };
 use berth_types::api::{ActionRequest, JobQueue, ScheduleTask, SchedulerStatus, Worker, WorkerPool};
 use berth_web::{
-    ApiError, ApiResult, AppState,
+    ApiError, ApiResult,
     extract::{List, RequireSystem},
     reply::{Lines, PagedJson},
 };
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     body::{Body, Checked},
     decode::Field,
     extract::{Params, RequireSignedIn},
+    routes::{Routes, routes},
 };
 
 /// The routes of this file.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
+pub fn router() -> Routes {
+    Routes::new()
         .routes(routes!(pools))
         .routes(routes!(workers))
         .routes(routes!(stop))

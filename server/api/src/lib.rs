@@ -41,6 +41,7 @@ mod replication;
 mod repository;
 mod retention;
 mod robot;
+mod routes;
 mod rules;
 mod scan;
 mod scanexport;
@@ -62,23 +63,29 @@ mod webhook;
 
 use axum::Router;
 use berth_web::AppState;
-use utoipa_axum::router::OpenApiRouter;
+
+use crate::routes::Routes;
 
 pub use body::{Body, Checked};
 
 /// Everything that this crate serves.
 pub fn router(state: AppState) -> Router {
-    let (routes, api) = routes().split_for_parts();
-    door::router(routes, &api, state)
+    let (routes, description) = routes().into_parts();
+    door::router(routes, description, state)
 }
 
 /// The description of the API: pretty, in a stable order.
 pub fn openapi_json() -> String {
-    openapi::document(&routes().into_openapi())
+    openapi::document(&routes().into_parts().1.openapi())
 }
 
-fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
+/// Method, path (with names in braces) and id of every operation of the API.
+pub fn operations() -> Vec<(&'static str, String, String)> {
+    routes().into_parts().1.operations()
+}
+
+fn routes() -> Routes {
+    Routes::new()
         .merge(project::router())
         .merge(metadata::router())
         .merge(member::router())

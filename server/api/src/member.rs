@@ -12,20 +12,20 @@ use berth_types::{
     url::encode,
 };
 use berth_web::{
-    ApiError, ApiResult, AppState,
+    ApiError, ApiResult,
     extract::{List, RequireProject},
     reply::{Created, PagedJson},
 };
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     body::Checked,
     extract::{MemberPath, Params},
+    routes::{Routes, routes},
 };
 
 /// The routes of this file.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(get, update, delete))
+pub fn router() -> Routes {
+    Routes::new().routes(routes!(list, create)).routes(routes!(get, update, delete))
 }
 
 /// The members of a project.

@@ -8,16 +8,19 @@ use berth_domain::{
     authz::{CreateMetadata, DeleteMetadata, ListMetadata, ReadMetadata, UpdateMetadata},
     metadata,
 };
-use berth_web::{ApiResult, AppState, extract::RequireProject};
-use utoipa_axum::{router::OpenApiRouter, routes};
+use berth_web::{ApiResult, extract::RequireProject};
 
-use crate::{body::Checked, extract::Params};
+use crate::{
+    body::Checked,
+    extract::Params,
+    routes::{Routes, routes},
+};
 
 type Settings = BTreeMap<String, String>;
 
 /// The routes of this file.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(get, update, delete))
+pub fn router() -> Routes {
+    Routes::new().routes(routes!(list, create)).routes(routes!(get, update, delete))
 }
 
 /// All settings.

@@ -14,17 +14,17 @@ use berth_web::{
     reply::Created,
 };
 use http::request::Parts;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     body::{Body, Checked},
     decode::Field,
     extract::number_in_path,
+    routes::{Routes, routes},
 };
 
 /// The routes of this file.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
+pub fn router() -> Routes {
+    Routes::new()
         .routes(routes!(tokens, create_token))
         .routes(routes!(revoke_token))
         .routes(routes!(views, save_view))

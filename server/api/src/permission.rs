@@ -5,11 +5,12 @@ use berth_domain::{authz::RobotCatalogue, permission};
 use berth_types::api::Permissions;
 use berth_web::{ApiError, AppState, extract::Caller};
 use http::request::Parts;
-use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::routes::{Routes, routes};
 
 /// The routes of this file.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list))
+pub fn router() -> Routes {
+    Routes::new().routes(routes!(list))
 }
 
 /// The witness that somebody may see the catalogue.

@@ -22,17 +22,17 @@ use berth_web::{
     reply::{Created, Lines, PagedJson},
 };
 use http::request::Parts;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     body::{Body, Checked},
     decode::Field,
     extract::{ListParams, Params, number_in_path},
+    routes::{Routes, routes},
 };
 
 /// The routes of this file.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
+pub fn router() -> Routes {
+    Routes::new()
         .routes(routes!(vendors))
         .routes(routes!(ping))
         .routes(routes!(instances, create_instance))

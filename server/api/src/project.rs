@@ -12,22 +12,22 @@ use berth_types::{
     api::{Artifact, Project, ProjectDeletable, ProjectReq, ProjectSummary},
 };
 use berth_web::{
-    ApiError, ApiResult, AppState,
-    extract::{List, RequireProject, Seen, query_params},
+    ApiError, ApiResult,
+    extract::{List, RequireProject, Seen, is_yes_header, query_params},
     reply::{Created, PagedJson},
 };
 use http::HeaderMap;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     artifact::{WithParams, with_of},
     body::Checked,
     extract::{ListParams, RequireCreation, RequireSignedIn, switch},
+    routes::{Routes, routes},
 };
 
 /// The routes of this file.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
+pub fn router() -> Routes {
+    Routes::new()
         .routes(routes!(list, head, create))
         .routes(routes!(get, update, delete))
         .routes(routes!(deletable))
@@ -103,7 +103,7 @@ async fn create(
     Checked(RequireCreation(access), request): Checked<RequireCreation, ProjectReq>,
 ) -> ApiResult<Created> {
     let id = project::create(&domain, &access, &request).await?;
-    let named = headers.get("x-resource-name-in-location").is_some_and(|value| value == "true");
+    let named = is_yes_header(&headers, "x-resource-name-in-location");
     let last = if named { request.project_name } else { id.to_string() };
     Ok(Created(format!("/api/v2.0/projects/{last}")))
 }

@@ -17,17 +17,17 @@ use berth_web::{
 };
 use http::request::Parts;
 use serde_json::Value;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     body::{Body, Checked},
     decode,
     extract::number_in_path,
+    routes::{Routes, routes},
 };
 
 /// The routes of this file.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(get, update))
+pub fn router() -> Routes {
+    Routes::new().routes(routes!(list)).routes(routes!(get, update))
 }
 
 impl Body for QuotaUpdateReq {

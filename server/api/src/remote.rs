@@ -18,17 +18,17 @@ use berth_web::{
     reply::{Created, PagedJson},
 };
 use http::request::Parts;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     body::{Body, Checked},
     decode::Field,
     extract::{ListParams, number_in_path},
+    routes::{Routes, routes},
 };
 
 /// The routes of this file.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
+pub fn router() -> Routes {
+    Routes::new()
         .routes(routes!(list, create))
         .routes(routes!(ping))
         .routes(routes!(check))

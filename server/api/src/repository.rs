@@ -8,20 +8,20 @@ use berth_domain::{
 };
 use berth_types::api::{Repository, RepositoryUpdate};
 use berth_web::{
-    ApiResult, AppState,
+    ApiResult,
     extract::{List, RequireProject, Seen},
     reply::PagedJson,
 };
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     body::Checked,
     extract::{InRepository, ListParams},
+    routes::{Routes, routes},
 };
 
 /// The routes of this file.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list_all)).routes(routes!(list)).routes(routes!(get, update, delete))
+pub fn router() -> Routes {
+    Routes::new().routes(routes!(list_all)).routes(routes!(list)).routes(routes!(get, update, delete))
 }
 
 /// The repositories that the caller may see.

@@ -8,16 +8,16 @@ use berth_domain::{
 };
 use berth_types::api::{ImmutableCoverage, ImmutablePreview, ImmutableRule, RetentionPolicy, RetentionPreview};
 use berth_web::{
-    ApiError, ApiResult, AppState,
+    ApiError, ApiResult,
     extract::{List, RequireProject},
 };
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::body::Checked;
+use crate::routes::{Routes, routes};
 
 /// The routes of this file.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
+pub fn router() -> Routes {
+    Routes::new()
         .routes(routes!(preview_retention))
         .routes(routes!(immutable_coverage))
         .routes(routes!(preview_immutable))

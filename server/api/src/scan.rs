@@ -20,17 +20,17 @@ use berth_web::{
 };
 use http::{StatusCode, request::Parts};
 use serde::Deserialize;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     body::{Body, Checked},
     decode::Field,
     extract::{InRepository, Params},
+    routes::{Routes, routes},
 };
 
 /// The routes of this file.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
+pub fn router() -> Routes {
+    Routes::new()
         .routes(routes!(begin))
         .routes(routes!(stop))
         .routes(routes!(log))

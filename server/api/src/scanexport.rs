@@ -15,17 +15,17 @@ use berth_types::api::{
 };
 use berth_web::{ApiError, ApiResult, AppState, extract::Caller};
 use http::{header, request::Parts};
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     body::{Body, Checked},
     decode::Field,
     extract::{RequireSignedIn, number_in_path},
+    routes::{Routes, routes},
 };
 
 /// The routes of this file.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(begin)).routes(routes!(get)).routes(routes!(list)).routes(routes!(download))
+pub fn router() -> Routes {
+    Routes::new().routes(routes!(begin)).routes(routes!(get)).routes(routes!(list)).routes(routes!(download))
 }
 
 impl Body for ScanDataExportRequest {

@@ -19,22 +19,22 @@ use berth_types::{
     query::{Filter, Match, Scalar},
 };
 use berth_web::{
-    ApiError, ApiResult, AppState,
+    ApiError, ApiResult,
     extract::{List, RequireProject, RequireSystem},
     reply::{Created, MaybeJson, PagedJson},
 };
 use http::{Uri, request::Parts};
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     body::{Body, Checked},
     decode::Field,
     extract::{ListParams, Params, RequireSignedIn},
+    routes::{Routes, routes},
 };
 
 /// The routes of this file.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
+pub fn router() -> Routes {
+    Routes::new()
         .routes(routes!(list, create))
         .routes(routes!(ping))
         .routes(routes!(get, update, delete, set_default))

@@ -4,15 +4,16 @@ use axum::{Json, extract::State};
 use berth_domain::{Domain, search};
 use berth_types::api::Search;
 use berth_web::{
-    ApiError, ApiResult, AppState,
+    ApiError, ApiResult,
     extract::{Seen, query_params},
 };
 use http::Uri;
-use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::routes::{Routes, routes};
 
 /// The routes of this file.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(find))
+pub fn router() -> Routes {
+    Routes::new().routes(routes!(find))
 }
 
 /// Projects and repositories by part of their name.

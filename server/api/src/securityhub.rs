@@ -8,15 +8,16 @@ use berth_domain::{
 };
 use berth_types::api::{SecuritySummary, VulnerabilityItem};
 use berth_web::{
-    ApiResult, AppState,
+    ApiResult,
     extract::{List, RequireSystem},
     reply::PagedJson,
 };
-use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::routes::{Routes, routes};
 
 /// The routes of this file.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(summary)).routes(routes!(list))
+pub fn router() -> Routes {
+    Routes::new().routes(routes!(summary)).routes(routes!(list))
 }
 
 /// Counts of vulnerabilities and artifacts.

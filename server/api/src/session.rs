@@ -25,10 +25,11 @@ use berth_web::{
 };
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
-use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::routes::{Routes, routes};
 
 /// The routes of this file.
-pub fn router() -> OpenApiRouter<AppState> {
+pub fn router() -> Routes {
     // Harbor's description of its API leaves these out, and so does ours.
     let account = Router::new()
         .route("/c/login", post(sign_in))
@@ -39,7 +40,7 @@ pub fn router() -> OpenApiRouter<AppState> {
         .route("/c/oidc/onboard", post(no_oidc))
         .route("/c/oidc/logout", get(no_oidc))
         .route("/c/authproxy/redirect", get(no_authproxy));
-    OpenApiRouter::from(account).routes(routes!(list, revoke_others)).routes(routes!(revoke))
+    Routes::from(account).routes(routes!(list, revoke_others)).routes(routes!(revoke))
 }
 
 async fn sign_in(

@@ -10,13 +10,13 @@ use berth_web::{
     state::{HttpOptions, base_url},
 };
 use http::request::Parts;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::body::Checked;
+use crate::routes::{Routes, routes};
 
 /// The routes of this file.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(state, finish))
+pub fn router() -> Routes {
+    Routes::new().routes(routes!(state, finish))
 }
 
 /// Whether set-up is done, and whether a link is good.

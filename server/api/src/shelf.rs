@@ -7,18 +7,18 @@ use berth_domain::{
     readme, tag,
 };
 use berth_types::api::{Readme, ReadmePreviewReq, RepositorySummary, TagHistoryEntry, TagRestoreReq};
-use berth_web::{ApiError, ApiResult, AppState, extract::List, reply::PagedJson};
-use utoipa_axum::{router::OpenApiRouter, routes};
+use berth_web::{ApiError, ApiResult, extract::List, reply::PagedJson};
 
 use crate::{
     body::{Body, Checked},
     decode::Field,
     extract::{InRepository, ListParams, Params},
+    routes::{Routes, routes},
 };
 
 /// The routes of this file.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
+pub fn router() -> Routes {
+    Routes::new()
         .routes(routes!(summary))
         .routes(routes!(get_readme))
         .routes(routes!(preview_readme))

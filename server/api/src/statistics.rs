@@ -3,14 +3,14 @@
 use axum::{Json, extract::State};
 use berth_domain::{Domain, statistics};
 use berth_types::api::Statistic;
-use berth_web::{ApiResult, AppState};
-use utoipa_axum::{router::OpenApiRouter, routes};
+use berth_web::ApiResult;
 
 use crate::extract::RequireSignedIn;
+use crate::routes::{Routes, routes};
 
 /// The routes of this file.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(get))
+pub fn router() -> Routes {
+    Routes::new().routes(routes!(get))
 }
 
 /// Projects and repositories that the caller may see; totals for administrators.

@@ -7,13 +7,14 @@ use axum::{
 };
 use berth_domain::{Domain, authz::ReadConfiguration, health, support};
 use berth_types::api::HealthReport;
-use berth_web::{ApiResult, AppState, extract::RequireSystem};
+use berth_web::{ApiResult, extract::RequireSystem};
 use http::header;
-use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::routes::{Routes, routes};
 
 /// The routes of this file.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(report)).routes(routes!(bundle))
+pub fn router() -> Routes {
+    Routes::new().routes(routes!(report)).routes(routes!(bundle))
 }
 
 /// How the parts of the system are: database, storage, queue, certificate, scanners. Scanners are asked.

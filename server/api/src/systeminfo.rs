@@ -20,11 +20,12 @@ use berth_web::{
     state::base_url,
 };
 use http::{header, request::Parts};
-use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::routes::{Routes, routes};
 
 /// The routes of this file.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(info)).routes(routes!(certificate)).routes(routes!(volumes))
+pub fn router() -> Routes {
+    Routes::new().routes(routes!(info)).routes(routes!(certificate)).routes(routes!(volumes))
 }
 
 /// How to sign in, and for those who are signed in how the server is set up.

@@ -13,16 +13,16 @@ use berth_web::{
     reply::PagedJson,
 };
 use http::{StatusCode, request::Parts};
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     body::Checked,
     extract::{InRepository, ListParams, Params, switch},
+    routes::{Routes, routes},
 };
 
 /// The routes of this file.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(delete))
+pub fn router() -> Routes {
+    Routes::new().routes(routes!(list, create)).routes(routes!(delete))
 }
 
 /// The tags of an artifact.

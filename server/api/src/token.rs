@@ -9,16 +9,17 @@ use axum::{
 use berth_auth::{Auth, SERVICE};
 use berth_types::scope::Scope;
 use berth_web::{
-    ApiResult, AppState,
+    ApiResult,
     extract::{Caller, query_params},
 };
 use http::{HeaderValue, Method, StatusCode, Uri, header};
 use serde::Serialize;
-use utoipa_axum::router::OpenApiRouter;
+
+use crate::routes::Routes;
 
 /// The routes of this file. They are the registry protocol's, not part of the described API.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::from(Router::new().route("/service/token", any(token)).route("/service/token/jwks", any(jwks)))
+pub fn router() -> Routes {
+    Routes::from(Router::new().route("/service/token", any(token)).route("/service/token/jwks", any(jwks)))
 }
 
 /// What clients get. The second name of the token stays empty, as in Harbor: no client needs both.

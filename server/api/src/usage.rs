@@ -9,17 +9,17 @@ use berth_domain::{
 };
 use berth_types::api::{ProjectOverview, ProjectUsage, RepositoryUsage, SystemUsage};
 use berth_web::{
-    ApiError, ApiResult, AppState,
+    ApiError, ApiResult,
     extract::{List, RequireProject, RequireSelf, RequireSystem, Seen},
     reply::PagedJson,
 };
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::extract::{ListParams, switch};
+use crate::routes::{Routes, routes};
 
 /// The routes of this file.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
+pub fn router() -> Routes {
+    Routes::new()
         .routes(routes!(projects))
         .routes(routes!(star, unstar))
         .routes(routes!(of_project))

@@ -26,16 +26,16 @@ use berth_web::{
     reply::{Created, PagedJson},
 };
 use http::request::Parts;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     body::Checked,
     extract::{ListParams, switch},
+    routes::{Routes, routes},
 };
 
 /// The routes of this file.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
+pub fn router() -> Routes {
+    Routes::new()
         .routes(routes!(list, create))
         .routes(routes!(current))
         .routes(routes!(permissions))

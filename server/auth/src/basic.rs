@@ -11,7 +11,7 @@ use berth_domain::{
     token,
     user::{self, Person},
 };
-use berth_types::UserId;
+use berth_types::{UserId, name::shell_name};
 use moka::sync::Cache;
 use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
@@ -103,18 +103,20 @@ impl Auth {
         let domain = &self.inner.domain;
         let settings = domain.settings().await?;
         let prefix = settings.robot_name_prefix();
-        let Some(short_name) = name.strip_prefix(prefix) else { return Ok(None) };
+        // The prefix that Harbor chose is a variable to a shell: names without quotes are good as well.
+        let short_name = name.strip_prefix(prefix).or_else(|| name.strip_prefix(&*shell_name(prefix)));
+        let Some(short_name) = short_name else { return Ok(None) };
         let Some(robot) = identity::robot_by_name(domain, short_name).await? else { return Ok(None) };
         if let Some(kept) = &robot.secret_hash
             && bool::from(kept.ct_eq(&self.hash_generated_secret(secret)))
         {
-            return identity::robot_actor(&robot, prefix).map(Some);
+            return identity::robot_signed_in(domain, &robot, prefix).map(Some);
         }
         let Some(phc) = &robot.secret_phc else { return Ok(None) };
         let key = self.inner.hasher.hash(Purpose::Remembered, &[name.as_bytes(), secret.as_bytes()]);
         let state = self.inner.hasher.hash(Purpose::Remembered, &[phc.as_bytes()]);
         if self.inner.passwords.remembered.get(&key) == Some(state) {
-            return identity::robot_actor(&robot, prefix).map(Some);
+            return identity::robot_signed_in(domain, &robot, prefix).map(Some);
         }
         let _permit = self.wait_for_turn().await?;
         throttle::check(domain, name, address).await?;
@@ -122,7 +124,7 @@ impl Auth {
             return Ok(None);
         }
         self.inner.passwords.remembered.insert(key, state);
-        identity::robot_actor(&robot, prefix).map(Some)
+        identity::robot_signed_in(domain, &robot, prefix).map(Some)
     }
 
     /// What a remembered password is tied to: another password, or an account made anew, is another state.

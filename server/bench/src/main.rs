@@ -51,6 +51,9 @@ struct Cli {
     /// Manifests that refer to one image
     #[arg(long, default_value_t = 10_000)]
     referrers: usize,
+    /// Repositories of the catalog
+    #[arg(long, default_value_t = 1_000)]
+    repositories: usize,
     /// Projects in the store of long lists
     #[arg(long, default_value_t = 1_000)]
     projects: usize,
@@ -99,6 +102,7 @@ impl Cli {
                 tags: few(self.tags, 2_000).max(200),
                 moves: few(self.moves, 1_000).max(10),
                 referrers: few(self.referrers, 1_000).max(10),
+                repositories: few(self.repositories, 300).max(200),
                 projects: few(self.projects, 50).max(2),
                 artifacts: few(self.artifacts, 2_000).max(100),
                 entries: few(self.entries, 10_000).max(100),

@@ -495,6 +495,7 @@ async fn commits_of_sqlite_are_kept_through_a_power_loss() {
         db.write(sql, |tx, sql| Box::pin(async move { tx.row(sql, &[]).await?.unwrap().get::<i64>(0) }))
     };
     assert_eq!(number("PRAGMA synchronous").await.unwrap(), 2, "FULL");
+    assert_eq!(number("PRAGMA temp_store").await.unwrap(), 2, "MEMORY: no file for each savepoint");
     assert_eq!(number("PRAGMA foreign_keys").await.unwrap(), 1);
     let mode = db.write((), |tx, ()| {
         Box::pin(async move { tx.row("PRAGMA journal_mode", &[]).await?.unwrap().get::<String>(0) })

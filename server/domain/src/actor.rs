@@ -29,6 +29,8 @@ pub enum Via {
     Own,
     /// A personal access token.
     Token {
+        /// The row.
+        id: i64,
         /// Whether it reads and pulls only.
         read_only: bool,
         /// When it ends.

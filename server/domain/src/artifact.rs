@@ -106,7 +106,7 @@ pub(crate) fn filters_of(query: &ListQuery, ages: Ages) -> Result<query::artifac
             name => TagFilter::Named(name.to_owned()),
         }),
         Some(Match::Fuzzy(text)) => Some(TagFilter::Like(text.clone())),
-        Some(Match::Range(..) | Match::Any(_) | Match::All(_)) => {
+        Some(Match::Range(..) | Match::Above(_) | Match::Below(_) | Match::Any(_) | Match::All(_)) => {
             let text = "the value of \"tags\" query can only be fuzzy match value or exact match value";
             return Err(Error::BadRequest(text.to_owned()));
         }

@@ -159,6 +159,7 @@ mod tests {
             (WASM_CONFIG, "WASM"),
             (SBOM_CONFIG, "SBOM"),
             ("application/vnd.cncf.model.config.v1+json", "CNAI"),
+            ("application/vnd.cncf.flux.config.v1+json", "FLUX"),
             ("application/vnd.cncf.openpolicyagent.config.v1+json", "OPENPOLICYAGENT"),
             ("application/vnd.oci.empty.v1+json", "UNKNOWN"),
             ("text/plain", "UNKNOWN"),

@@ -8,7 +8,7 @@ use std::marker::PhantomData;
 use berth_db::query;
 use berth_types::{
     Action, ProjectId, ProjectName, Resource, Role, Timestamp, UserId,
-    policy::{Standing, project_allows},
+    policy::{Right, Standing, project_allows},
 };
 
 use crate::{Actor, ActorKind, Domain, Error, Result};
@@ -253,7 +253,7 @@ impl<A: ProjectAction> ProjectAccess<A> {
     /// Checks by name.
     ///
     /// # Errors
-    /// [`Error::Unauthorized`] for anonymous callers, [`Error::Forbidden`] for others who may not, both also where the
+    /// [`Error::Unauthorized`] for anonymous callers, [`Error::Lacking`] for others who may not, both also where the
     /// project does not exist; [`Error::NotFound`] for a missing project where the caller may know.
     pub async fn check(domain: &Domain, actor: &Actor, name: &ProjectName) -> Result<Self> {
         let found = domain.standing(name, user_id(actor)).await?;
@@ -275,7 +275,7 @@ impl<A: ProjectAction> ProjectAccess<A> {
             if actor.is_sysadmin() {
                 return Err(Error::NotFound(format!("project {asked} not found")));
             }
-            return Err(refusal(actor, "forbidden"));
+            return Err(lacking(actor, "forbidden", Right::in_project(A::RESOURCE, A::ACTION)));
         };
         let role = found.role.and_then(Role::from_id);
         let name = found.name.parse().map_err(Error::internal)?;
@@ -287,7 +287,7 @@ impl<A: ProjectAction> ProjectAccess<A> {
             trust: trust(found),
         };
         if !allows(actor, &project, role, A::RESOURCE, A::ACTION) {
-            return Err(refusal(actor, "forbidden"));
+            return Err(lacking(actor, "forbidden", Right::in_project(A::RESOURCE, A::ACTION)));
         }
         Ok(ProjectAccess { project, role, actor: actor.clone(), unmeasured: false, _action: PhantomData })
     }
@@ -323,7 +323,7 @@ impl<A: ProjectAction> ProjectAccess<A> {
     /// As [`ProjectAccess::check`].
     pub fn also<B: ProjectAction>(&self) -> Result<ProjectAccess<B>> {
         if !self.allows(B::RESOURCE, B::ACTION) {
-            return Err(refusal(&self.actor, "forbidden"));
+            return Err(lacking(&self.actor, "forbidden", Right::in_project(B::RESOURCE, B::ACTION)));
         }
         Ok(ProjectAccess {
             project: self.project.clone(),
@@ -436,10 +436,10 @@ impl<A: SystemAction> SystemAccess<A> {
     /// Checks.
     ///
     /// # Errors
-    /// [`Error::Unauthorized`] for anonymous callers; [`Error::Forbidden`] with the caller's name for others.
+    /// [`Error::Unauthorized`] for anonymous callers; [`Error::Lacking`] with the caller's name for others.
     pub fn check(actor: &Actor) -> Result<Self> {
         if !system_allows(actor, A::RESOURCE, A::ACTION) {
-            return Err(refusal(actor, &actor.name));
+            return Err(lacking(actor, &actor.name, Right::in_system(A::RESOURCE, A::ACTION)));
         }
         Ok(SystemAccess { actor: actor.clone(), _action: PhantomData })
     }
@@ -465,7 +465,7 @@ impl CatalogAccess {
         let by_token = actor.grants.as_ref().is_none_or(|grants| grants.catalog);
         let allowed = by_token && (actor.is_sysadmin() || actor.robot_allows_system(Resource::Catalog, Action::Read));
         if !allowed {
-            return Err(refusal(actor, &actor.name));
+            return Err(lacking(actor, &actor.name, Right::in_system(Resource::Catalog, Action::Read)));
         }
         Ok(CatalogAccess { actor: actor.clone() })
     }
@@ -527,7 +527,7 @@ impl PersonAccess {
                 || actor.is_sysadmin()
                 || actor.robot_allows_system(Resource::User, action));
         if !allowed {
-            return Err(refusal(actor, &actor.name));
+            return Err(lacking(actor, &actor.name, Right::in_system(Resource::User, action)));
         }
         Ok(PersonAccess { person, actor: actor.clone() })
     }
@@ -611,4 +611,12 @@ fn refusal(actor: &Actor, message: &str) -> Error {
         return Error::Unauthorized("unauthorized".to_owned());
     }
     Error::Forbidden(message.to_owned())
+}
+
+/// The same for a caller who would need a right. It is named also where a project does not exist, so that it tells nothing.
+fn lacking(actor: &Actor, message: &str, needed: Right) -> Error {
+    match refusal(actor, message) {
+        Error::Forbidden(message) => Error::Lacking { message, needed },
+        refused => refused,
+    }
 }

@@ -9,7 +9,7 @@ use berth_types::Digest;
 use flate2::read::MultiGzDecoder;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::{Domain, Error, Result, storage};
+use crate::{Domain, Error, Result, storage, turn::in_turn};
 
 /// The largest archive that is looked into, in bytes.
 const ARCHIVE_SIZE_BYTES_MAX: usize = 20 << 20;
@@ -52,8 +52,7 @@ pub(crate) async fn file(domain: &Domain, digest: &Digest, place: Place, name: &
         bytes => bytes?,
     };
     let name = name.to_owned();
-    let found = tokio::task::spawn_blocking(move || find(&packed, place, &name)).await.map_err(Error::internal)?;
-    drop(turn);
+    let (found, _turn) = in_turn(turn, move || find(&packed, place, &name)).await?;
     found.map_err(|refusal| refused(&refusal))
 }
 

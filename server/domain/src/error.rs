@@ -1,7 +1,7 @@
 //! One error type for all rules, without a transport. `web` and `registry` turn it into their envelopes.
 
 use berth_db::{DbError, Retryable};
-use berth_types::{Digest, ErrorCode};
+use berth_types::{Digest, ErrorCode, policy::Right};
 
 /// The result of every rule.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -15,6 +15,14 @@ pub enum Error {
     /// The caller is known and may not.
     #[error("{0}")]
     Forbidden(String),
+    /// The caller is known and lacks a right. The text is Harbor's, which does not name it.
+    #[error("{message}")]
+    Lacking {
+        /// What Harbor says.
+        message: String,
+        /// What it takes.
+        needed: Right,
+    },
     /// No such thing, or not visible.
     #[error("{0}")]
     NotFound(String),
@@ -115,7 +123,7 @@ impl Error {
     pub const fn code(&self) -> ErrorCode {
         match self {
             Error::Unauthorized(_) => ErrorCode::Unauthorized,
-            Error::Forbidden(_) => ErrorCode::Forbidden,
+            Error::Forbidden(_) | Error::Lacking { .. } => ErrorCode::Forbidden,
             Error::NotFound(_) => ErrorCode::NotFound,
             Error::Conflict(_) => ErrorCode::Conflict,
             Error::BadRequest(_) => ErrorCode::BadRequest,

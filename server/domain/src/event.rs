@@ -18,7 +18,7 @@ pub use berth_db::query::event::Place;
 use berth_types::{RepoName, api::LiveEvent};
 use serde::Deserialize;
 use tokio::{
-    sync::{broadcast, watch},
+    sync::{Semaphore, SemaphorePermit, broadcast, watch},
     time::{sleep, timeout},
 };
 
@@ -46,6 +46,18 @@ const STREAMS_MAX: u64 = 2000;
 const RETRY_AFTER_SECONDS: u64 = 10;
 /// Events of the past that a stream gets at most. Whoever missed more reads everything again.
 const MISSED_MAX: usize = 10_000;
+
+/// Streams that are looked at in the same moment.
+static CHECKS: Semaphore = Semaphore::const_new(8);
+
+/// The turn of a stream to ask again who follows it and what they may. After a start all streams begin together, and would
+/// take every connection of the database together; who waits here sends nothing.
+///
+/// # Errors
+/// None in practice: the turns never end.
+pub async fn turn_to_check() -> Result<SemaphorePermit<'static>> {
+    CHECKS.acquire().await.map_err(Error::internal)
+}
 
 /// What is followed, with the proof that it may be.
 #[derive(Debug)]

@@ -24,6 +24,7 @@ use crate::{
     blob::belongs,
     chart,
     content::{self, Line},
+    turn::in_turn,
 };
 
 /// How many referrers are looked at.
@@ -85,13 +86,8 @@ pub async fn attestations(
             if is_read(&evidence) { Some(bytes(domain, &turn, &evidence.layer, &mut budget).await?) } else { None };
         told.push((fact(evidence), words));
     }
-    // Whoever no longer waits for the answer does not end the work, so that the turn goes with it.
-    let work = move || {
-        let facts = described(told);
-        drop(turn);
-        facts
-    };
-    tokio::task::spawn_blocking(work).await.map_err(Error::internal)
+    let (facts, _turn) = in_turn(turn, move || described(told)).await?;
+    Ok(facts)
 }
 
 /// Lists of packages are large, and have a page of their own.
@@ -231,15 +227,12 @@ pub async fn packages(
     let name = match query.filter("name") {
         Some(Match::Fuzzy(text)) => text.to_ascii_lowercase(),
         Some(Match::Exact(scalar)) => scalar.as_text().to_ascii_lowercase(),
-        Some(Match::Range(..) | Match::Any(_) | Match::All(_)) | None => String::new(),
+        Some(Match::Range(..) | Match::Above(_) | Match::Below(_) | Match::Any(_) | Match::All(_)) | None => {
+            String::new()
+        }
     };
     let page = query.page;
-    let read = move || {
-        let packages = sbom::packages(&bytes);
-        drop(turn);
-        packages
-    };
-    let read = tokio::task::spawn_blocking(read).await.map_err(Error::internal)?;
+    let (read, _turn) = in_turn(turn, move || sbom::packages(&bytes)).await?;
     let mut packages = read.ok_or_else(|| {
         Error::Unprocessable("the SBOM is neither SPDX nor CycloneDX as JSON, and cannot be read".to_owned())
     })?;

@@ -119,7 +119,7 @@ async fn of_kind(
         }
         Kind::Tag => {
             let Some((repository, tag)) = wanted.tag else { return Ok(Vec::new()) };
-            // Whoever may see little looks through many to find few.
+            // One letter says too little of a tag.
             if repository.is_none() && tag.len() < TAG_BYTES_MIN {
                 return Ok(Vec::new());
             }

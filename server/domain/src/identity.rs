@@ -9,6 +9,7 @@ use berth_types::{ProjectId, RobotId, Timestamp};
 use crate::{
     Actor, Domain, Error, Result,
     actor::{ActorKind, RobotPermission},
+    token,
 };
 
 /// A secret that was just generated: the only moment at which it is known.
@@ -60,6 +61,16 @@ pub async fn robot(domain: &Domain, id: RobotId) -> Result<Option<Arc<Identity>>
         }
     };
     Ok(found.filter(|robot| is_alive(robot, domain.now())))
+}
+
+/// A robot that proved to be itself, as a caller. When it did so is kept.
+///
+/// # Errors
+/// As [`robot_actor`].
+pub fn robot_signed_in(domain: &Domain, robot: &Identity, prefix: &str) -> Result<Actor> {
+    let actor = robot_actor(robot, prefix)?;
+    token::note_use(domain, robot.id, domain.now());
+    Ok(actor)
 }
 
 /// A robot as a caller, under its full name.

@@ -17,6 +17,7 @@ pub mod authz;
 pub mod backup;
 pub mod blob;
 pub mod bulk;
+pub mod certificate;
 pub mod chart;
 mod claim;
 pub mod collection;
@@ -83,6 +84,7 @@ pub mod system;
 pub mod tag;
 pub mod throttle;
 pub mod token;
+mod turn;
 pub mod upload;
 pub mod usage;
 pub mod user;
@@ -162,11 +164,14 @@ pub struct Limits {
     pub sparse: bool,
     /// How long bytes stay after they lost their last user.
     pub gc_grace: Duration,
+    /// Whether each pull has an audit entry of its own.
+    pub every_pull: bool,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { blob_size_bytes_max: u64::MAX, sparse: false, gc_grace: Duration::from_secs(2 * 3600) }
+        let gc_grace = Duration::from_secs(2 * 3600);
+        Limits { blob_size_bytes_max: u64::MAX, sparse: false, gc_grace, every_pull: false }
     }
 }
 

@@ -10,7 +10,7 @@ use berth_types::Timestamp;
 use chrono::{Datelike, Months, NaiveDate};
 use futures_util::StreamExt;
 
-use crate::{Domain, Error, Result, gc, remote, session, storage, upload};
+use crate::{Domain, Error, Result, gc, pull, remote, session, storage, upload};
 
 /// How often the caller should run it.
 pub const INTERVAL: Duration = Duration::from_secs(60);
@@ -66,6 +66,7 @@ pub async fn run(domain: &Domain, holder: &str, keep: &Keep, orphans: Orphans) -
     log("sessions", session::sweep(domain).await);
     log("failed sign-ins", purge(domain, Aging::LoginFailures, older(LOGIN_FAILURE_SECONDS)).await);
     log("events", purge(domain, Aging::Events, older(EVENT_SECONDS)).await);
+    log("pulls by day", purge(domain, Aging::PullDays, pull::first_day(now)).await);
     log("audit partitions", make_partitions(domain, now).await);
     if let Some(audit) = keep.audit {
         log("audit entries", purge_audit(domain, now.plus_seconds(-seconds(audit))).await);
@@ -314,6 +315,10 @@ mod tests {
                     let sql = "INSERT INTO quota_deltas (project_id, bytes, at) VALUES (1, 20, $1)";
                     tx.execute(sql, args![at]).await?;
                 }
+                for age_days in [0, 20, 40] {
+                    let day = now.plus_seconds(-age_days * 24 * 3600);
+                    berth_db::query::pulls::add(tx, repository, day, 1).await?;
+                }
                 Ok::<_, Error>(())
             })
         });
@@ -326,6 +331,7 @@ mod tests {
         assert_eq!(count(&domain, "SELECT COUNT(*) FROM quota_reservations").await, 1);
         assert_eq!(count(&domain, "SELECT COUNT(*) FROM events").await, 1);
         assert_eq!(count(&domain, "SELECT COUNT(*) FROM audit").await, 1);
+        assert_eq!(count(&domain, "SELECT COUNT(*) FROM pull_days").await, 2);
         assert_eq!(count(&domain, "SELECT COUNT(*) FROM quota_deltas").await, 0);
         assert_eq!(count(&domain, "SELECT storage_bytes_used FROM projects WHERE id = 1").await, 40);
         let left: Vec<Uuid> = store.list_uploads().await.unwrap().iter().map(|upload| upload.id).collect();

@@ -234,15 +234,15 @@ fn row(
     size: usize,
     kind: Kind,
 ) -> query::push::NewManifest {
-    let config_media_type = manifest.config.as_ref().map(|config| config.media_type.clone()).unwrap_or_default();
+    let config_media_type = manifest.config.as_ref().map(|config| storable(&config.media_type)).unwrap_or_default();
     let annotations = (!manifest.annotations.is_empty()).then(|| serde_json::to_string(&manifest.annotations));
     query::push::NewManifest {
         project_id: access.project_id().0,
         digest,
         media_type: manifest.media_type.clone(),
         config_media_type,
-        artifact_type: manifest.referrer_artifact_type().unwrap_or_default().to_owned(),
-        kind: kind.name,
+        artifact_type: storable(manifest.referrer_artifact_type().unwrap_or_default()),
+        kind: storable(&kind.name),
         manifest_size: signed(size as u64),
         subject: manifest.subject.as_ref().map(|subject| subject.digest),
         accessory: accessory::kind_of(manifest),
@@ -254,11 +254,16 @@ fn row(
     }
 }
 
+/// A text as both databases keep it: PostgreSQL takes no NUL character. The bytes that were pushed have it still.
+pub(crate) fn storable(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
+}
+
 pub(crate) fn references(manifest: &Manifest) -> Vec<query::push::NewReference> {
     let line = |role, descriptor: &berth_types::manifest::Descriptor| query::push::NewReference {
         role,
         digest: descriptor.digest,
-        media_type: descriptor.media_type.clone(),
+        media_type: storable(&descriptor.media_type),
         size: descriptor.size,
         descriptor: serde_json::to_string(descriptor).ok(),
     };

@@ -297,6 +297,17 @@ mod tests {
     }
 
     #[test]
+    fn a_name_leads_to_no_denied_address() {
+        let at = |text: &str| SocketAddr::new(text.parse().unwrap(), 80);
+        let (cloud, near) = (at("169.254.169.254"), at("10.1.2.3"));
+        assert!(matches!(callable(&[cloud]), Err(Failure::Denied(_))));
+        assert!(matches!(callable(&[at("::ffff:169.254.169.254"), at("fe80::1")]), Err(Failure::Denied(_))));
+        // One good address among its addresses makes the others no better.
+        assert_eq!(callable(&[cloud, near, at("fd00:ec2::254")]).unwrap(), [near]);
+        assert_eq!(callable(&[]).unwrap(), []);
+    }
+
+    #[test]
     fn a_secret_stays_with_its_host() {
         assert!(is_same_place("https://a/x", "https://a/y"));
         assert!(is_same_place("http://a:80", "https://a"));

@@ -8,7 +8,7 @@ use argon2::{
 };
 use tokio::sync::Semaphore;
 
-use crate::{Error, Result};
+use crate::{Error, Result, turn::in_turn};
 
 /// Harbor's words for a secret that is too weak.
 pub const RULE: &str = "the password or secret must be 8-128, inclusively, characters long with at least 1 uppercase letter, 1 lowercase letter and 1 number";
@@ -69,8 +69,9 @@ fn argon2() -> argon2::password_hash::Result<Argon2<'static>> {
 }
 
 async fn on_a_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-    let _permit = PERMITS.acquire().await.map_err(Error::internal)?;
-    tokio::task::spawn_blocking(work).await.map_err(Error::internal)
+    let turn = PERMITS.acquire().await.map_err(Error::internal)?;
+    let (done, _turn) = in_turn(turn, work).await?;
+    Ok(done)
 }
 
 fn internal(error: argon2::password_hash::Error) -> Error {

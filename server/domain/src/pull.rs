@@ -1,15 +1,16 @@
 //! Pulls are counted without a write on the pull path: they wait in memory and are flushed together.
 //!
-//! Who pulls the same again within a flush gets one audit entry, which says how often.
+//! Who pulls the same again within a flush gets one audit entry, which says how often, or as many entries where
+//! [`crate::Limits::every_pull`] asks for that.
 //!
 //! What a kill -9 loses is the pulls of the last second, never anything that was acknowledged.
 
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::{BTreeMap, HashMap, hash_map::Entry},
     sync::{Arc, Mutex, PoisonError},
 };
 
-use berth_db::query;
+use berth_db::{Conn, query};
 use berth_types::{Digest, ProjectId, Reference, RepoName, Timestamp};
 
 use crate::{Actor, Domain, Error, Result, audit};
@@ -18,6 +19,10 @@ use crate::{Actor, Domain, Error, Result, audit};
 const WAITING_MAX: usize = 50_000;
 /// A blob is noted as relied on once in this many seconds.
 const TOUCH_SECONDS: i64 = 3600;
+/// Days for which it is told how often a repository was pulled.
+const DAYS: i64 = 30;
+/// Days are those of UTC.
+const DAY_SECONDS: i64 = 24 * 3600;
 
 /// A pull of a manifest.
 #[derive(Clone, Copy, Debug)]
@@ -184,16 +189,30 @@ pub async fn flush(domain: &Domain) -> Result<()> {
     let batch = Arc::new((counts, entries, touches));
     let written = domain
         .db
-        .write((batch.clone(), settings, now), |tx, (batch, settings, now)| {
+        .write((batch.clone(), settings, domain.limits.every_pull, now), |tx, (batch, settings, every_pull, now)| {
             Box::pin(async move {
                 let (counts, entries, touches) = &**batch;
+                // Sorted, so that two nodes lock rows in the same order.
+                let mut days = BTreeMap::new();
                 for (Target { repository_id, manifest_id, tag_id }, (count, at)) in counts {
                     let count = if settings.pull_count_update_disable() { 0 } else { *count };
+                    *days.entry((*repository_id, day_of(*at))).or_insert(0) += count;
                     let at = Some(*at).filter(|_| !settings.pull_time_update_disable());
                     query::registry::add_pulls(tx, *repository_id, *manifest_id, *tag_id, count, at).await?;
                 }
+                for ((repository, day), count) in days {
+                    if count > 0 {
+                        query::pulls::add(tx, repository, day, count).await?;
+                    }
+                }
                 for again in entries.values() {
-                    audit::record(tx, &again.actor, again.at, &again.entry()).await?;
+                    if *every_pull {
+                        for _ in 0..again.times {
+                            audit::record(tx, &again.actor, again.at, &again.entry).await?;
+                        }
+                    } else {
+                        audit::record(tx, &again.actor, again.at, &again.entry()).await?;
+                    }
                 }
                 for digest in touches {
                     query::registry::touch_blob(tx, digest, *now).await?;
@@ -208,6 +227,24 @@ pub async fn flush(domain: &Domain) -> Result<()> {
         domain.pulls.put_back(counts, entries, &touches);
     }
     written
+}
+
+/// How often something of a repository was pulled on each of the last days, the last of them today.
+pub(crate) async fn by_day(conn: &mut Conn<'_>, repository: i64, now: Timestamp) -> Result<Vec<i64>> {
+    let first = first_day(now);
+    let known: BTreeMap<Timestamp, i64> = query::pulls::since(conn, repository, first).await?.into_iter().collect();
+    let days = (0..DAYS).map(|day| first.plus_seconds(day * DAY_SECONDS));
+    Ok(days.map(|day| known.get(&day).copied().unwrap_or_default()).collect())
+}
+
+/// The first of the days that are told.
+pub(crate) fn first_day(now: Timestamp) -> Timestamp {
+    day_of(now).plus_seconds((1 - DAYS) * DAY_SECONDS)
+}
+
+/// The first moment of the day of a moment.
+fn day_of(at: Timestamp) -> Timestamp {
+    Timestamp::from_unix_seconds(at.unix_seconds().div_euclid(DAY_SECONDS) * DAY_SECONDS)
 }
 
 /// The touches to write now. Written ones are remembered for an hour, then forgotten.

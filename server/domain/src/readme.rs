@@ -12,7 +12,7 @@ use crate::{
     authz::{ListTags, ProjectAccess, UpdateRepository},
     blob::belongs,
     immutable::Rules,
-    limit, markdown, repository, shelf,
+    limit, markdown, pull, repository, shelf,
 };
 
 /// The key under which images and manifests say where their source is.
@@ -57,6 +57,7 @@ pub async fn summary(domain: &Domain, access: &ProjectAccess<ListTags>, repo: &R
     let size = fact(domain, &mut conn, (Fact::Size, row.id, pushed)).await?;
     let tag_count = fact(domain, &mut conn, (Fact::Tags, row.id, pushed)).await?;
     let pull_time = fact(domain, &mut conn, (Fact::Pulled, row.id, pulls)).await?;
+    let pulls = pull::by_day(&mut conn, row.id, domain.now()).await?;
     let push_time = query::shelf::last_push(&mut conn, row.id).await?;
     let main = shelf::main(&mut conn, row.id).await?;
     let said = said(&mut conn, row.id, main.as_ref()).await?;
@@ -66,6 +67,7 @@ pub async fn summary(domain: &Domain, access: &ProjectAccess<ListTags>, repo: &R
         artifact_count: row.artifact_count,
         tag_count,
         pull_count: row.pull_count,
+        pulls,
         size,
         push_time: push_time.unwrap_or(Timestamp::NEVER),
         pull_time: Timestamp(pull_time),

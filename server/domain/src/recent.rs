@@ -1,5 +1,5 @@
-//! What was read a moment ago: people, robots, sessions and what somebody is in a project are asked for on every request
-//! and change rarely.
+//! What was read a moment ago: people, robots, sessions, personal tokens and what somebody is in a project are asked for on
+//! every request and change rarely.
 //!
 //! Entries live for two seconds. A change on this node drops them at once, another node sees it two seconds later.
 
@@ -11,14 +11,16 @@ use std::{
     time::Duration,
 };
 
-use berth_db::query::{self, identity::Identity, project::Standing, session::Session, user::Person};
-use berth_types::ProjectName;
+use berth_db::query::{self, identity::Identity, project::Standing, session::Session, token::Token, user::Person};
+use berth_types::{ProjectName, Timestamp};
 use moka::sync::Cache;
 
 use crate::{Domain, Result};
 
 /// How long a change on another node may go unnoticed.
 const FRESH_FOR: Duration = Duration::from_secs(2);
+/// How long it is remembered that a use was noted. Longer than the time between two notes.
+const NOTED_FOR: Duration = Duration::from_secs(120);
 /// Entries of one kind.
 const ENTRIES_MAX: u64 = 10_000;
 
@@ -29,6 +31,10 @@ pub(crate) struct Recent {
     pub(crate) robots: Cache<i64, Option<Arc<Identity>>>,
     pub(crate) robot_names: Cache<String, Option<Arc<Identity>>>,
     pub(crate) sessions: Cache<Vec<u8>, Option<Arc<Session>>>,
+    /// Personal access tokens by owner and keyed hash.
+    pub(crate) tokens: Cache<(i64, Vec<u8>), Arc<Token>>,
+    /// When the use of a robot or of a personal access token was last noted by this node.
+    pub(crate) token_uses: Cache<i64, Timestamp>,
     standings: Standings,
 }
 
@@ -54,6 +60,8 @@ impl Default for Recent {
             robots: cache(),
             robot_names: cache(),
             sessions: cache(),
+            tokens: cache(),
+            token_uses: Cache::builder().max_capacity(ENTRIES_MAX).time_to_live(NOTED_FOR).build(),
             standings: Standings::default(),
         }
     }
@@ -75,6 +83,7 @@ impl Domain {
         self.recent.robots.invalidate_all();
         self.recent.robot_names.invalidate_all();
         self.recent.sessions.invalidate_all();
+        self.recent.tokens.invalidate_all();
         self.forget_standings();
     }
 

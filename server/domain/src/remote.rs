@@ -248,7 +248,7 @@ fn checked_url(given: &str) -> Result<String> {
 ///
 /// # Errors
 /// [`Error::NotFound`]; [`Error::Conflict`] also where somebody else changed it in the same moment; and as [`create`]. A
-/// stored secret does not move to another host.
+/// stored secret does not go where it did not go before.
 pub async fn update(
     domain: &Domain,
     access: &SystemAccess<UpdateRegistry>,
@@ -270,7 +270,7 @@ pub async fn update(
         ..moved
     };
     let checked = check(values)?;
-    let secret = secret(domain, &old, &checked.values.url, request.access_secret.as_deref())?;
+    let secret = secret(domain, &old, &checked.values, request.access_secret.as_deref())?;
     let health = checked.health(domain, &secret).await?;
     let new_secret = request.access_secret.is_some().then_some(secret);
     let args = (domain.clone(), access.actor().clone(), old, checked.values, new_secret, health, domain.now());
@@ -320,17 +320,30 @@ impl Changes<'_> {
     }
 }
 
-/// The secret to sign in with at an address: a new one, or the stored one where the registry stays where it is.
-fn secret(domain: &Domain, old: &query::remote::Registry, url: &str, new: Option<&str>) -> Result<String> {
+/// The secret to sign in with where these values lead: a new one, or the stored one where nobody else gets to see it.
+fn secret(domain: &Domain, old: &query::remote::Registry, values: &Values, new: Option<&str>) -> Result<String> {
     match (new, &old.sealed) {
         (Some(new), _) => Ok(new.to_owned()),
         (None, None) => Ok(String::new()),
-        (None, Some(_)) if !is_same_place(&old.values.url, url) => {
-            let text = "the access secret has to be given again where the registry moves to another host";
+        (None, Some(_)) if !is_as_trusted(&old.values, values) => {
+            let text = "the access secret has to be given again where the address, the type or the CA certificate of a \
+                        registry changes, or its certificate is no longer verified";
             Err(Error::BadRequest(text.to_owned()))
         }
         (None, Some(sealed)) => domain.unseal(&seal_name(old.id), sealed),
     }
+}
+
+/// Whether what is sent to a registry with new values reaches nobody whom the old ones kept out.
+fn is_as_trusted(old: &Values, new: &Values) -> bool {
+    let path =
+        |url: &str| url.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map(|(_, path)| path.to_owned());
+    let pem = |values: &Values| values.ca_certificate.iter().flat_map(|pem| pem.split_whitespace()).collect::<String>();
+    is_same_place(&old.url, &new.url)
+        && path(&old.url) == path(&new.url)
+        && old.kind == new.kind
+        && pem(old) == pem(new)
+        && (old.insecure || !new.insecure)
 }
 
 /// Removes a registry that no policy uses.
@@ -410,7 +423,7 @@ async fn asked_about(domain: &Domain, request: &RegistryPing) -> Result<(Checked
     let checked = check_place(values)?;
     let new = request.access_secret.as_deref();
     let secret = match &old {
-        Some(old) => secret(domain, old, &checked.values.url, new)?,
+        Some(old) => secret(domain, old, &checked.values, new)?,
         None => new.unwrap_or_default().to_owned(),
     };
     Ok((checked, secret))
@@ -429,7 +442,7 @@ pub async fn info(domain: &Domain, _access: &SystemAccess<ReadRegistry>, id: i64
         return Ok(info);
     }
     let row = stored(domain, id).await?;
-    let secret = secret(domain, &row, &row.values.url, None)?;
+    let secret = secret(domain, &row, &row.values, None)?;
     let checked = check_place(row.values)?;
     let labels = match checked.provider {
         Provider::Harbor => checkup::labels(domain, &checked.patient(&secret)).await,
@@ -496,7 +509,7 @@ pub(crate) async fn look_after(domain: &Domain) -> Result<u64> {
 }
 
 async fn look_at(domain: &Domain, row: &query::remote::Registry) -> Health {
-    let secret = secret(domain, row, &row.values.url, None);
+    let secret = secret(domain, row, &row.values, None);
     match secret.and_then(|secret| Ok((secret, check_place(row.values.clone())?))) {
         Ok((secret, checked)) => checkup::health(domain, &checked.patient(&secret)).await,
         Err(error) => {

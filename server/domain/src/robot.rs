@@ -96,6 +96,7 @@ fn one(row: rows::Robot, permissions: Vec<RobotPermission>, names: &BTreeMap<i64
         creator_ref: row.creator_id,
         creation_time: row.created_at,
         update_time: row.updated_at,
+        last_used_at: row.used_at,
     }
 }
 
@@ -178,6 +179,7 @@ pub async fn create(
         creator_id,
         created_at: now,
         updated_at: now,
+        used_at: None,
     };
     let full_name = format!("{}{}", domain.settings().await?.robot_name_prefix(), robot.name);
     let expires_at = end_shown(robot.expires_at);

@@ -356,8 +356,11 @@ fn changed(domain: &Domain, row: Row, request: &ScannerRegistrationReq, now: Tim
         _ if !request.access_credential.is_empty() => {
             Some(domain.seal(&credential_name(&row.uuid), &request.access_credential)?)
         }
-        _ if row.credential.is_some() && !outbound::is_same_place(&row.url, url) => {
-            let text = "the access credential has to be given again where the scanner moves to another host";
+        _ if row.credential.is_some()
+            && (!outbound::is_same_place(&row.url, url) || (request.skip_cert_verify && !row.skip_cert_verify)) =>
+        {
+            let text = "the access credential has to be given again where the scanner moves to another host, or its \
+                        certificate is no longer verified";
             return Err(Error::BadRequest(text.to_owned()));
         }
         _ if row.credential.is_some() => row.credential,

@@ -54,7 +54,7 @@ pub(crate) fn filters_of(query: &ListQuery) -> Result<query::shelf::TagFilters> 
     let name = match query.filter("name") {
         Some(Match::Fuzzy(text)) => Some(text.clone()),
         Some(Match::Exact(scalar)) => Some(scalar.as_text()),
-        Some(Match::Range(..) | Match::Any(_) | Match::All(_)) | None => None,
+        Some(Match::Range(..) | Match::Above(_) | Match::Below(_) | Match::Any(_) | Match::All(_)) | None => None,
     };
     let platform = match query.filter("platform") {
         None => None,

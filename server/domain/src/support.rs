@@ -198,15 +198,20 @@ fn is_sign(word: &str) -> bool {
     matches!(word, "=" | ":" | "=>")
 }
 
-/// An address without who signs in there.
+/// A word without who signs in at any of the addresses in it.
 fn without_user(word: &str) -> String {
-    let Some((scheme, rest)) = word.split_once("://") else { return word.to_owned() };
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(end);
-    match authority.rsplit_once('@') {
-        Some((_, host)) => format!("{scheme}://{HIDDEN}@{host}{path}"),
-        None => word.to_owned(),
+    let mut parts = word.split("://");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(['/', '?', '#']).unwrap_or(part.len());
+        let (authority, path) = part.split_at(end);
+        out.push_str("://");
+        match authority.rsplit_once('@') {
+            Some((_, host)) => out.extend([HIDDEN, "@", host, path]),
+            None => out.push_str(part),
+        }
     }
+    out
 }
 
 #[cfg(test)]
@@ -228,6 +233,11 @@ mod tests {
             ("{\"password\":\"hunter2\"}", "{\"password\":\"[redacted]"),
             ("password: hunter2 is wrong", "password: [redacted] is wrong"),
             ("PASSWORD = hunter2", "PASSWORD = [redacted]"),
+            (
+                "http://a:hunter2@one,https://b:hunter2@two:5000/x?from=redis://:hunter2@three#end and no more",
+                "http://[redacted]@one,https://[redacted]@two:5000/x?from=redis://[redacted]@three#end and no more",
+            ),
+            ("tried https://one/x@sha256:ab,https://two/y", "tried https://one/x@sha256:ab,https://two/y"),
             ("the token has ended", "the token has ended"),
             ("no secret here\nand no line lost", "no secret here\nand no line lost"),
         ] {

@@ -131,6 +131,41 @@ pub async fn delete(
         .await
 }
 
+/// Takes a tag off that was selected a while ago, where it still points at what it pointed at then; at whatever it points
+/// where that was not noted.
+///
+/// # Errors
+/// [`Error::NotFound`] for a repository or a tag that does not exist, [`Error::Conflict`] for a tag that was moved since.
+pub(crate) async fn delete_selected(
+    domain: &Domain,
+    access: &ProjectAccess<DeleteTag>,
+    repo: &RepoName,
+    name: &str,
+    seen: Option<Digest>,
+) -> Result<()> {
+    belongs(access.project().name == repo.project())?;
+    let tag: TagName = name.parse().map_err(|_| Error::NotFound(format!("tag {name} not found")))?;
+    let args = (access.clone(), repo.clone(), tag, seen, domain.now());
+    domain
+        .db
+        .write(args, |tx, (access, repo, tag, seen, now)| {
+            Box::pin(async move {
+                let repository = artifact::find(tx, repo, tag.as_str()).await?.repository_id;
+                query::push::lock_repository(tx, repository).await?;
+                // Whoever held the lock may have moved it, or taken it off.
+                let row = artifact::find(tx, repo, tag.as_str()).await?;
+                if seen.is_some_and(|seen| seen != row.digest) {
+                    let text = format!("tag {tag} was moved to {} since it was selected", row.digest);
+                    return Err(Error::Conflict(text));
+                }
+                let found = query::push::tag(tx, repository, tag.as_str()).await?;
+                let (id, manifest) = found.ok_or_else(|| Error::NotFound(format!("tag {tag} not found")))?;
+                manifest::remove_tag(tx, access, (repository, repo), (id, tag), manifest, *now).await
+            })
+        })
+        .await
+}
+
 /// Where a tag has been, newest first, or all tags of the repository where none is named. Also of tags that were removed.
 ///
 /// # Errors

@@ -1,11 +1,14 @@
 //! Personal access tokens: secrets that stand for a person's password, each with a name, an end and a reach of its own.
 //! They need no session, and no session ends them.
 
+use std::sync::Arc;
+
 use berth_db::query::token::{self as rows, Token};
 use berth_types::{
     Timestamp, UserId,
     api::{PersonalToken, PersonalTokenCreated, PersonalTokenReq},
 };
+use moka::ops::compute::{CompResult, Op};
 
 use crate::{Domain, Error, Result, actor::Via, audit, audit::Entry, authz::SelfAccess, identity::Generated};
 
@@ -121,39 +124,110 @@ pub async fn revoke(domain: &Domain, access: &SelfAccess, id: i64) -> Result<()>
     done
 }
 
-/// What a person came with, where a personal token with this keyed hash is alive. Notes its use in the background.
+/// What a person came with, where a personal token with this keyed hash is alive, at most two seconds old. Notes its use in
+/// the background.
 ///
 /// # Errors
 /// Where the database does not answer.
 pub async fn present(domain: &Domain, user: UserId, secret_hash: &[u8]) -> Result<Option<Via>> {
-    let mut reader = domain.db.reader().await?;
-    let found = rows::find(&mut reader.conn(), user.0, secret_hash).await?;
-    drop(reader);
+    let key = (user.0, secret_hash.to_vec());
+    let token = match domain.recent.tokens.get(&key) {
+        Some(token) => token,
+        // Absence is not remembered: whoever makes a token uses it at once.
+        None => {
+            let found = rows::find(&mut domain.db.reader().await?.conn(), user.0, secret_hash).await?;
+            let Some(token) = found.map(Arc::new) else { return Ok(None) };
+            domain.recent.tokens.insert(key, token.clone());
+            token
+        }
+    };
     let now = domain.now();
-    let Some(token) = found.filter(|token| token.expires_at.is_none_or(|end| end > now)) else { return Ok(None) };
-    if token.used_at.is_none_or(|used| now >= used.plus_seconds(USED_EVERY_SECONDS)) {
-        note_use(domain.clone(), token.id, now);
+    if !is_alive(&token, now) {
+        return Ok(None);
     }
-    Ok(Some(Via::Token { read_only: token.read_only, expires_at: token.expires_at }))
+    if token.used_at.is_none_or(|used| now >= used.plus_seconds(USED_EVERY_SECONDS)) {
+        note_use(domain, token.id, now);
+    }
+    Ok(Some(via(&token)))
 }
 
-fn note_use(domain: Domain, id: i64, now: Timestamp) {
+fn via(token: &Token) -> Via {
+    Via::Token { id: token.id, read_only: token.read_only, expires_at: token.expires_at }
+}
+
+/// What a person came with, where the token is alive still, as the database has it now.
+///
+/// # Errors
+/// Where the database does not answer.
+pub(crate) async fn as_it_is(domain: &Domain, user: UserId, id: i64) -> Result<Option<Via>> {
+    let found = rows::find_by_id(&mut domain.db.reader().await?.conn(), user.0, id).await?;
+    Ok(found.filter(|token| is_alive(token, domain.now())).map(|token| via(&token)))
+}
+
+fn is_alive(token: &Token, now: Timestamp) -> bool {
+    token.expires_at.is_none_or(|end| end > now)
+}
+
+/// Notes in the background that a token was used or a robot signed in, at most once a minute.
+pub(crate) fn note_use(domain: &Domain, id: i64, now: Timestamp) {
+    let is_recent = |noted: Timestamp| now < noted.plus_seconds(USED_EVERY_SECONDS);
+    // Looked up first, because nearly every request ends here.
+    if !domain.recent.token_uses.get(&id).is_some_and(is_recent) && is_first(domain, id, now) {
+        write_use(domain.clone(), id, now);
+    }
+}
+
+/// Whether nobody on this node is about to note the use of a token, so that requests that come together write once.
+fn is_first(domain: &Domain, id: i64, now: Timestamp) -> bool {
+    let noted = domain.recent.token_uses.entry(id).and_compute_with(|noted| match noted {
+        Some(noted) if now < noted.value().plus_seconds(USED_EVERY_SECONDS) => Op::Nop,
+        Some(_) | None => Op::Put(now),
+    });
+    matches!(noted, CompResult::Inserted(_) | CompResult::ReplacedWith(_))
+}
+
+fn write_use(domain: Domain, id: i64, now: Timestamp) {
     tokio::spawn(async move {
         let outcome = domain
             .db
             .write((id, now), |tx, (id, now)| {
-                Box::pin(async move { Ok::<_, Error>(rows::touch(tx, *id, *now).await?) })
+                let before = now.plus_seconds(-USED_EVERY_SECONDS);
+                Box::pin(async move { Ok::<_, Error>(rows::touch(tx, *id, *now, before).await?) })
             })
             .await;
         if let Err(error) = outcome {
-            tracing::warn!(%error, "the use of a token could not be noted");
+            tracing::warn!(%error, "the use of a secret could not be noted");
         }
     });
 }
 
 #[cfg(test)]
 mod tests {
+    use berth_db::Db;
+    use berth_storage::MemoryStore;
+    use berth_types::time::SystemClock;
+
     use super::*;
+    use crate::Limits;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn uses_that_come_together_are_noted_once_a_minute() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open_sqlite(&folder.path().join("berth.db")).await.unwrap();
+        let domain = Domain::new(db, Arc::new(MemoryStore::new()), Arc::new(SystemClock), Limits::default());
+        let at_once = async |id: i64, now: Timestamp| {
+            let asked = (0..32).map(|_| {
+                let domain = domain.clone();
+                tokio::spawn(async move { is_first(&domain, id, now) })
+            });
+            let answers = futures_util::future::join_all(asked).await;
+            answers.into_iter().filter(|answer| *answer.as_ref().unwrap()).count()
+        };
+        let now = Timestamp(1_770_000_000_000_000);
+        assert_eq!((at_once(1, now).await, at_once(2, now).await), (1, 1));
+        assert_eq!(at_once(1, now.plus_seconds(USED_EVERY_SECONDS - 1)).await, 0);
+        assert_eq!(at_once(1, now.plus_seconds(USED_EVERY_SECONDS)).await, 1);
+    }
 
     #[test]
     fn names_are_shown_without_their_owner() {

@@ -48,7 +48,9 @@ impl<'r> Asker<'r> {
             ProjectAccess::check(&state.domain, &self.actor, &repo.project()).await
         };
         checked.map_err(|error| match error {
-            Error::Unauthorized(_) | Error::Forbidden(_) => self.refuse(repo, A::ACTION.as_str()),
+            Error::Unauthorized(_) | Error::Forbidden(_) | Error::Lacking { .. } => {
+                self.refuse(repo, A::ACTION.as_str())
+            }
             Error::NotFound(message) => OciError::new(ErrorCode::NameUnknown, message),
             error => error.into(),
         })
@@ -68,7 +70,7 @@ impl<'r> Asker<'r> {
     ) -> Result<Option<ProjectAccess<Pull>>, OciError> {
         match ProjectAccess::check(&state.domain, &self.actor, &repo.project()).await {
             Ok(access) => Ok(Some(access)),
-            Err(Error::Unauthorized(_) | Error::Forbidden(_) | Error::NotFound(_)) => Ok(None),
+            Err(Error::Unauthorized(_) | Error::Forbidden(_) | Error::Lacking { .. } | Error::NotFound(_)) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }

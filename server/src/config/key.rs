@@ -208,6 +208,13 @@ pub const KEYS: &[Key] = &[
     key("metrics.enabled", Kind::Switch, Some("true"), "Whether `/metrics` is served."),
     secret("metrics.token", "The bearer token that `/metrics` asks for. Unset: it asks for none."),
     number("audit.keep_days", 0, 36_500, "0", "How long audit entries are kept, in days. 0: for ever."),
+    key(
+        "audit.every_pull",
+        Kind::Switch,
+        Some("false"),
+        "Whether each pull of an image has an entry of its own. `false`: who pulls the same again within a second has one \
+         entry, which says how often. Programs that count pulls by the entries, as some of Harbor's do, need `true`.",
+    ),
     number(
         "limits.connections_max",
         1,

@@ -364,17 +364,23 @@ pub struct MetricsConfig {
 pub struct AuditConfig {
     /// How long entries are kept; nothing: for ever.
     pub keep: Option<Duration>,
+    /// Whether each pull has an entry of its own.
+    pub every_pull: bool,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawAudit {
     keep_days: u64,
+    every_pull: bool,
 }
 
 impl From<RawAudit> for AuditConfig {
     fn from(raw: RawAudit) -> Self {
-        AuditConfig { keep: (raw.keep_days > 0).then(|| Duration::from_secs(raw.keep_days * 86_400)) }
+        AuditConfig {
+            keep: (raw.keep_days > 0).then(|| Duration::from_secs(raw.keep_days * 86_400)),
+            every_pull: raw.every_pull,
+        }
     }
 }
 

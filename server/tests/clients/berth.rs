@@ -1,6 +1,7 @@
 //! The real binary with a folder of its own, and what its administrator does to it.
 
 use std::env;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::Command;
 use std::thread;
@@ -52,12 +53,18 @@ impl Berth {
     /// Starts a server whose set-up is done, with the developer `alice` and the guest `bob` in the private project
     /// `team`, and the public project `open`, where `alice` is a developer as well.
     pub async fn start() -> Self {
+        Berth::start_on(Ipv4Addr::LOCALHOST.into()).await
+    }
+
+    /// The same on another address of this machine.
+    pub async fn start_on(address: IpAddr) -> Self {
         let folder = TempDir::new().unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_berth"));
         for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("BERTH_")) {
             command.env_remove(name);
         }
-        command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(folder.path().join("data"));
+        let listen = SocketAddr::new(address, 0).to_string();
+        command.args(["serve", "--listen", &listen, "--data-dir"]).arg(folder.path().join("data"));
         command.env("BERTH_SETUP__ADMIN_PASSWORD", ADMIN_PASSWORD).current_dir(folder.path());
         let mut daemon = Daemon::start("berth", command, folder.path().join("log"));
         let host = daemon.wait_for(START_TIMEOUT, listening).await;
@@ -104,6 +111,13 @@ impl Berth {
     pub async fn api_expecting(&self, expected: StatusCode, method: Method, path: &str, body: Value) {
         let (status, answer) = self.api(method.clone(), path, Some(body)).await;
         assert_eq!(status, expected, "{method} {path}: {answer}");
+    }
+
+    /// The digest of what a tag of `project/name` is at.
+    pub async fn digest(&self, repository: &str, tag: &str) -> String {
+        let path = format!("/v2/{repository}/manifests/{tag}");
+        let reply = self.plain("alice").head(&path).send().await.expect(200);
+        reply.header("docker-content-digest").to_owned()
     }
 
     /// The names of the tags of a repository `project/name`, as the API lists them.

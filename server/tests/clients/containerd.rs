@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -27,10 +28,11 @@ const DISABLED: [&str; 6] = [
 
 /// A daemon with everything of its own.
 pub struct Containerd {
+    program: Tool,
     ctr: Tool,
     // Before the folder, which is removed when the daemon has left it.
     _daemon: Daemon,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Containerd {
@@ -59,17 +61,32 @@ impl Containerd {
         command.arg("--config").arg(path.join("config.toml")).current_dir(path);
         let mut daemon = Daemon::start("containerd", command, path.join("log"));
         daemon.wait_for(START_TIMEOUT, |log| log.contains("successfully booted").then_some(())).await;
-        let ctr = ctr.args(["--address", &at("s"), "images"]);
-        Some(Containerd { ctr, _daemon: daemon, _folder: folder })
+        let program = ctr.env("CONTAINERD_ADDRESS", at("s")).env("CONTAINERD_SNAPSHOTTER", "native");
+        let ctr = program.clone().args(["images"]);
+        Some(Containerd { program, ctr, _daemon: daemon, folder })
+    }
+
+    /// `ctr` as people call it.
+    pub fn program(&self) -> &Tool {
+        &self.program
+    }
+
+    /// nerdctl over this daemon, with `home` for all that it writes.
+    pub fn nerdctl(&self, home: &Path) -> Option<Tool> {
+        let nerdctl = Tool::find_extra("nerdctl", home)?.env("DOCKER_CONFIG", home);
+        let (address, data) = (self.folder.path().join("s"), home.join("data"));
+        let settings = format!(
+            "address = {:?}\nnamespace = \"berth\"\nsnapshotter = \"native\"\ndata_root = {:?}\n",
+            text(&address),
+            text(&data)
+        );
+        let file = home.join("nerdctl.toml");
+        fs::write(&file, settings).unwrap();
+        Some(nerdctl.env("NERDCTL_TOML", file))
     }
 
     async fn pull(&self, user: Option<&str>, image: &str) -> Result<(), String> {
-        self.run(user, &["pull", "--plain-http", "--snapshotter", "native"], &[image]).await
-    }
-
-    /// Pulls as nobody, and talks to registries as the files in a folder say.
-    pub async fn pull_by_hosts(&self, folder: &std::path::Path, image: &str) {
-        self.ctr.ok(&["pull", "--hosts-dir", text(folder), "--snapshotter", "native", image]).await;
+        self.run(user, &["pull", "--plain-http"], &[image]).await
     }
 
     async fn push(&self, user: Option<&str>, remote: &str, local: &str) -> Result<(), String> {
@@ -101,7 +118,7 @@ async fn ctr_pulls_and_pushes() {
     containerd.pull(Some("bob"), &by_digest).await.unwrap();
     let listed = containerd.ctr.ok(&["list", "--quiet"]).await;
     assert_eq!(listed.lines().collect::<Vec<_>>(), [&image, &by_digest]);
-    containerd.ctr.ok(&["check", "--snapshotter", "native"]).await;
+    containerd.ctr.ok(&["check"]).await;
 
     // To another name, to a repository that is new, and where everything is already.
     let targets = ["team/served:v2", "team/nested/served:v1", "open/served:v1", "open/served:v1"];

@@ -3,6 +3,7 @@
 use std::env;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
@@ -133,7 +134,7 @@ async fn docker_moves_ten_layers_and_a_large_one_in_little_memory() {
 pub struct Docker {
     client: Tool,
     // Before the folder, which is removed when the daemon has left it.
-    _daemon: Daemon,
+    daemon: Daemon,
     folder: TempDir,
 }
 
@@ -151,7 +152,8 @@ impl Docker {
         let socket = format!("unix://{}/d.sock", path.display());
         let mut command = Command::new("dockerd");
         command.args(["--bridge=none", "--iptables=false", "--ip6tables=false", "--storage-driver=vfs"]);
-        command.args(["--insecure-registry", "127.0.0.0/8", "-H", &socket]);
+        // This machine's own address is trusted without TLS by itself; any other is told of by the file.
+        command.args(["-H", &socket]);
         for (option, name) in [("--data-root", "data"), ("--exec-root", "exec"), ("--pidfile", "pid")] {
             command.arg(option).arg(path.join(name));
         }
@@ -161,12 +163,27 @@ impl Docker {
         let listens = |log: &str| log.contains("API listen on").then_some(());
         daemon.wait_for(START_TIMEOUT, listens).await;
         let client = client.env("DOCKER_HOST", socket);
-        Some(Docker { client, _daemon: daemon, folder })
+        Some(Docker { client, daemon, folder })
     }
 
     /// A client with credentials of its own.
     pub fn client(&self, name: &str) -> Tool {
         self.client.clone().env("DOCKER_CONFIG", self.folder.path().join(name))
+    }
+
+    /// What `/etc/docker/daemon.json` is to the daemon of a system.
+    pub fn configuration(&self) -> PathBuf {
+        self.folder.path().join("daemon.json")
+    }
+
+    /// What `systemctl restart docker` is here, for a shell: the daemon reads its file again, as at its start.
+    pub fn restarting(&self) -> String {
+        let (pid, log) = (self.daemon.pid(), self.folder.path().join("log"));
+        format!(
+            "test \"$*\" = 'restart docker'\nkill -HUP {pid}\n\
+             until grep -q 'Reloaded configuration' {}; do sleep 0.1; done",
+            text(&log)
+        )
     }
 
     /// Makes an image of one layer that runs its program.

@@ -12,6 +12,7 @@ mod containerd;
 mod cosign;
 mod crane;
 mod docker;
+mod generated;
 mod goharbor;
 mod helm;
 mod image;

@@ -1,20 +1,21 @@
 //! "Set me up": the lines that the portal shows, made by the same code, run by a shell as they are.
 
 use std::fs;
-use std::process::Command;
+use std::net::{IpAddr, Ipv4Addr, UdpSocket};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use berth_app::snippets::{Client, Purpose, Registry, Step, TAG, Target, steps};
+use berth_app::runtime::Runtime;
+use berth_app::snippets::{Client, PullCommands, Purpose, Registry, Step, TAG, Target, shell_word, steps};
 use serde_json::Value;
 
-use crate::berth::{Berth, PASSWORD};
+use crate::berth::{Berth, PASSWORD, text};
 use crate::commands::Shell;
 use crate::containerd::Containerd;
 use crate::docker::Docker;
 use crate::image::Image;
 use crate::known::{Trio, Which, ok};
 use crate::podman::podman;
-use crate::tool::Tool;
+use crate::tool::{self, Tool};
 
 /// What the page of the project `team` shows to `user`.
 fn target(berth: &Berth, user: &str, repository: Option<&str>) -> Target {
@@ -41,6 +42,18 @@ async fn run(shell: &Shell, steps: &[Step], before_pull: &str) {
     }
 }
 
+/// The commands that pages show for what is in a repository of this kind.
+fn pulls(berth: &Berth, repository: &str, kind: &str, runtime: Runtime) -> PullCommands {
+    PullCommands::new(berth.host(), &repository.parse().unwrap(), kind).by(runtime, false)
+}
+
+/// An address of this machine by which others could reach it. Nothing is sent to find it.
+fn outward() -> Option<IpAddr> {
+    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
+    socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9)).ok()?;
+    Some(socket.local_addr().ok()?.ip()).filter(|address| !address.is_loopback())
+}
+
 #[tokio::test]
 async fn docker_is_set_up_as_the_page_says() {
     let Some(docker) = Docker::start().await else { return };
@@ -57,6 +70,53 @@ async fn docker_is_set_up_as_the_page_says() {
     }
     assert_eq!(berth.tags("team", "my-app").await, ["v1"]);
     assert_eq!(berth.tags("team", "web/api").await, ["v1"]);
+    let digest = berth.digest("team/web/api", "v1").await;
+    shell.ok(&format!("docker rmi {}:v1", berth.image("team/web/api")), "").await;
+    shell.ok(&pulls(&berth, "team/web/api", "IMAGE", Runtime::Docker).by_digest(&digest), "").await;
+}
+
+#[tokio::test]
+async fn docker_is_told_of_plain_http_as_the_page_says() {
+    let Some(address) = outward() else { return tool::skip("this machine has no address but its own") };
+    let Some(docker) = Docker::start().await else { return };
+    let berth = Berth::start_on(address).await;
+    let Some(shell) = Shell::new(&berth.scratch("docker")) else { return };
+    let client = docker.client("alice");
+    let shell = shell.with(&client).stand_in("sudo", "exec \"$@\"").stand_in("systemctl", &docker.restarting());
+    let steps = steps(Client::Docker, &target(&berth, "alice", None));
+    let [trust, restart, way @ ..] = &steps[..] else { panic!("a file, a restart, and the way") };
+    let password = format!("{PASSWORD}\n");
+    let said = shell.refused(&way[0].text, &password).await;
+    assert!(said.contains("server gave HTTP response to HTTPS client"), "{said}");
+
+    assert_eq!(trust.file.as_deref(), Some("/etc/docker/daemon.json"));
+    fs::write(docker.configuration(), &trust.text).unwrap();
+    shell.ok(&restart.text, "").await;
+    docker.import(&client, "my-app:latest").await;
+    run(&shell, way, &format!("docker rmi {}:v1", berth.image("team/my-app"))).await;
+    assert_eq!(berth.tags("team", "my-app").await, ["v1"]);
+}
+
+#[tokio::test]
+async fn nerdctl_is_set_up_as_the_page_says() {
+    let Some(containerd) = Containerd::start().await else { return };
+    let berth = Berth::start().await;
+    let folder = berth.scratch("nerdctl");
+    let Some(nerdctl) = containerd.nerdctl(&folder) else { return };
+    let Some(shell) = Shell::new(&folder) else { return };
+    let shell = shell.with(&nerdctl);
+    for (repository, local) in [(None, "my-app"), (Some("team/web/api"), "api")] {
+        Image::of_layers(local, 2).save(&folder.join("image.tar"), &format!("{local}:latest"));
+        shell.ok("nerdctl load --input image.tar", "").await;
+        let target = target(&berth, "alice", repository);
+        let image = berth.image(repository.unwrap_or("team/my-app"));
+        run(&shell, &steps(Client::Nerdctl, &target), &format!("nerdctl rmi --force {image}:v1")).await;
+    }
+    assert_eq!(berth.tags("team", "my-app").await, ["v1"]);
+    assert_eq!(berth.tags("team", "web/api").await, ["v1"]);
+    let digest = berth.digest("team/my-app", "v1").await;
+    shell.ok(&format!("nerdctl rmi --force {}:v1", berth.image("team/my-app")), "").await;
+    shell.ok(&pulls(&berth, "team/my-app", "IMAGE", Runtime::Nerdctl).by_digest(&digest), "").await;
 }
 
 #[tokio::test]
@@ -74,6 +134,14 @@ async fn podman_is_set_up_as_the_page_says() {
     let remove = format!("podman rmi --force {}:v1", berth.image("team/my-app"));
     run(&shell, &steps(Client::Podman, &target(&berth, "alice", None)), &remove).await;
     assert_eq!(berth.tags("team", "my-app").await, ["v1"]);
+
+    // What a page shows beside a tag: its digest, and the line that begins another image.
+    let pulls = pulls(&berth, "team/my-app", "IMAGE", Runtime::Podman);
+    shell.ok(&remove, "").await;
+    shell.ok(&pulls.by_digest(&berth.digest("team/my-app", "v1").await), "").await;
+    let base = pulls.as_base("v1").unwrap();
+    fs::write(folder.path().join("Dockerfile"), format!("{base}\nENV SHOWN=yes\n")).unwrap();
+    shell.ok("podman build --tls-verify=false --tag based .", "").await;
 
     // A robot's name has what a shell would take for a variable.
     let robot = berth.robot("team", "ci").await;
@@ -113,8 +181,16 @@ async fn helm_is_set_up_as_the_page_says() {
         for step in steps.iter_mut().filter(|step| step.purpose == Purpose::Install) {
             step.text = step.text.replacen("helm install", "helm template", 1);
         }
-        run(&shell, &steps, &format!("rm {chart}-0.1.0.tgz")).await;
+        let remove = format!("rm {chart}-0.1.0.tgz");
+        run(&shell, &steps, &remove).await;
         assert!(folder.join(format!("{chart}-0.1.0.tgz")).is_file());
+        let repository = repository.unwrap_or("team/my-chart");
+        let digest = berth.digest(repository, "0.1.0").await;
+        shell.ok(&remove, "").await;
+        shell.ok(&pulls(&berth, repository, "CHART", Runtime::Docker).by_digest(&digest), "").await;
+        // helm names the file after what it was asked for.
+        let (_, hex) = digest.split_once(':').unwrap();
+        assert!(shell.ok(&format!("ls {chart}*.tgz"), "").await.contains(hex));
     }
     assert_eq!(berth.tags("team", "my-chart").await, ["0.1.0"]);
     assert_eq!(berth.tags("team", "charts/app").await, ["0.1.0"]);
@@ -145,8 +221,16 @@ async fn oras_is_set_up_as_the_page_says() {
     let oras = oras.env("DOCKER_CONFIG", &folder);
     let Some(shell) = Shell::new(&folder) else { return };
     fs::write(folder.join("README.md"), "# Read me\n").unwrap();
-    run(&shell.with(&oras), &steps(Client::Oras, &target(&berth, "alice", None)), "rm README.md").await;
+    let shell = shell.with(&oras);
+    run(&shell, &steps(Client::Oras, &target(&berth, "alice", None)), "rm README.md").await;
     assert_eq!(fs::read_to_string(folder.join("README.md")).unwrap(), "# Read me\n");
+    // Files of any kind are pulled like these.
+    let digest = berth.digest("team/my-files", "v1").await;
+    for kind in ["UNKNOWN", "WASM", "SBOM"] {
+        shell.ok("rm README.md", "").await;
+        shell.ok(&pulls(&berth, "team/my-files", kind, Runtime::Docker).by_digest(&digest), "").await;
+        assert_eq!(fs::read_to_string(folder.join("README.md")).unwrap(), "# Read me\n");
+    }
     assert_eq!(berth.tags("team", "my-files").await, ["v1"]);
 }
 
@@ -154,7 +238,7 @@ async fn oras_is_set_up_as_the_page_says() {
 async fn a_pull_secret_signs_in() {
     let berth = Berth::start().await;
     let folder = berth.scratch("kubernetes");
-    let Some(kubectl) = Tool::find_optional("kubectl", &folder) else { return };
+    let Some(kubectl) = Tool::find_extra("kubectl", &folder) else { return };
     let Some(trio) = Trio::of(&berth, Some("alice")).await else { return };
     let layout = berth.scratch("layout");
     Image::of_layers("setup", 2).layout(&layout, "local");
@@ -167,9 +251,7 @@ async fn a_pull_secret_signs_in() {
     let shell = shell.with(&kubectl);
     let real = folder.join("bin/kubectl-itself");
     fs::rename(folder.join("bin/kubectl"), &real).unwrap();
-    let stand_in = "#!/bin/sh\nif [ \"$1\" = apply ]; then exec cat; fi\nexec kubectl-itself \"$@\"\n";
-    fs::write(folder.join("bin/kubectl"), stand_in).unwrap();
-    assert!(Command::new("chmod").arg("755").arg(folder.join("bin/kubectl")).status().unwrap().success());
+    let shell = shell.stand_in("kubectl", "if [ \"$1\" = apply ]; then exec cat; fi\nexec kubectl-itself \"$@\"");
     let sent = shell.ok(&secret.text, &robot.secret).await;
     let value = |key: &str| sent.lines().find_map(|line| line.trim().strip_prefix(key)).unwrap().trim().to_owned();
     assert_eq!((value("kind:").as_str(), value("type:").as_str()), ("Secret", "kubernetes.io/dockerconfigjson"));
@@ -204,12 +286,21 @@ async fn containerd_reads_its_hosts_file() {
     let layout = berth.scratch("layout");
     Image::of_layers("setup", 2).layout(&layout, "local");
     ok(trio.push(Which::Crane, &layout, &berth.image("open/my-app:v1"))).await;
-    let folder = berth.scratch("certs");
-    fs::create_dir_all(folder.join(berth.host())).unwrap();
-    fs::write(folder.join(berth.host()).join("hosts.toml"), &hosts.text).unwrap();
+    ok(trio.push(Which::Crane, &layout, &berth.image("team/my-app:v1"))).await;
+    let folder = berth.scratch("node");
+    let written = folder.join(file.strip_prefix('/').unwrap());
+    fs::create_dir_all(written.parent().unwrap()).unwrap();
+    fs::write(&written, &hosts.text).unwrap();
+    let Some(shell) = Shell::new(&folder) else { return };
+    // Whoever it is run as gets a machine whose /etc is that of this test.
+    let node =
+        format!("exec unshare --mount sh -ec 'mount --bind {} /etc; exec \"$@\"' sh \"$@\"", text(&folder.join("etc")));
+    let shell = shell.with(containerd.program()).stand_in("sudo", &node);
     let of_open = Target { project: "open".parse().unwrap(), ..public };
-    let line = steps(Client::Containerd, &of_open).pop().unwrap().text;
-    // What is not of this test: the daemon of the system, and its folder.
-    let image = line.strip_prefix("sudo ctr images pull --hosts-dir /etc/containerd/certs.d ").unwrap();
-    containerd.pull_by_hosts(&folder, image).await;
+    shell.ok(&steps(Client::Containerd, &of_open).pop().unwrap().text, "").await;
+    // Of a private project it asks for the password, which it takes from a terminal alone.
+    let line = steps(Client::Containerd, &target(&berth, "alice", None)).pop().unwrap().text;
+    let typed = format!("script --quiet --return --command {} /dev/null", shell_word(&line));
+    shell.refused(&typed, "Wrong-Password-9\n").await;
+    shell.ok(&typed, &format!("{PASSWORD}\n")).await;
 }

@@ -46,15 +46,6 @@ impl Tool {
         Tool::find(name, home)
     }
 
-    /// As [`Tool::find`], for a client that nothing installs: a skip where it is absent, even under CI.
-    pub fn find_optional(name: &str, home: &Path) -> Option<Self> {
-        if find(name).is_none() {
-            skip(&format!("{name} is not installed"));
-            return None;
-        }
-        Tool::find(name, home)
-    }
-
     /// With a variable in its environment.
     pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.environment.push((name.into(), value.as_ref().to_owned()));

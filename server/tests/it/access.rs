@@ -103,9 +103,13 @@ async fn who_lists_members_may_ask(app: &TestApp) {
     let query = "username=admin&action=push";
     let stranger = app.user("stranger").await;
     for project in ["mine", "open", "nowhere"] {
-        stranger.get(&path(project, query)).send().await.refused(403, "FORBIDDEN");
+        let refused = stranger.get(&path(project, query)).send().await.refused(403, "FORBIDDEN");
+        // What is missing is named, also where there is no such project.
+        assert_eq!(refused.header("x-needed-permission"), "project:member:list", "{project}");
         app.anonymous().get(&path(project, query)).send().await.refused(401, "UNAUTHORIZED");
     }
+    let users = stranger.get("/api/v2.0/users").send().await.refused(403, "FORBIDDEN");
+    assert_eq!(users.header("x-needed-permission"), "system:user:list");
     let limited = app.user_in("mine", "limited", Role::LimitedGuest).await;
     limited.get(&path("mine", query)).send().await.refused(403, "FORBIDDEN");
     let guest = app.user_in("mine", "guest", Role::Guest).await;

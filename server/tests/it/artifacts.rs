@@ -190,6 +190,13 @@ async fn queries_and_switches(app: &TestApp) {
     }
     let digest = format!("q=digest={}", image.manifest.digest);
     assert_eq!(list(&admin, &digest).await.len(), 1);
+    // What looks like a number is the name that somebody gave.
+    admin.put_manifest(REPO, "007", &image.manifest).await.expect(201);
+    for (query, count) in
+        [("q=tags=007", 1), ("q=tags=7", 0), ("q=id__gt=0", 4), ("q=ID__lt=1", 0), ("q=Type=CHART", 1)]
+    {
+        assert_eq!(list(&admin, query).await.len(), count, "{query}");
+    }
     for bad in ["q=base=x", "q=labels=1", "q=labels=(x)", "q=tags={a b}"] {
         admin.get(&format!("{ARTIFACTS}?{bad}")).send().await.refused(400, "BAD_REQUEST");
     }

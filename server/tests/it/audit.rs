@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use berth_db::{DbError, args};
-use berth_testkit::{Role, Started, TestApp, on_both};
+use berth_db::{Db, DbError, args};
+use berth_testkit::{Backend, Database, PASSWORD, Role, Started, TestApp, eventually, on_both};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     net::{TcpListener, TcpStream, UdpSocket},
 };
+
+use crate::process::Server;
 
 const LIST: &str = "/api/v2.0/auditlog-exts";
 const EXPORT: &str = "/api/berth/v1/audit-logs/export";
@@ -20,6 +22,7 @@ on_both!(
     entries_are_told_to_a_syslog_server,
     entries_leave_the_database_only_where_somebody_takes_them,
     disabled_events_are_not_logged,
+    who_came_and_went_is_logged_with_the_address,
     an_export_has_every_entry_that_the_caller_may_see,
     the_last_page_is_the_end_of_the_log,
     secrets_of_settings_are_sealed,
@@ -139,6 +142,35 @@ async fn disabled_events_are_not_logged(app: &TestApp) {
     settings(app, json!({ "disabled_audit_log_event_types": "" })).await;
     app.project("loud", false).await;
     assert_eq!(descriptions(app, "operation=create").await, ["create project: loud"]);
+    // By the names of Harbor's columns and fields as well.
+    assert_eq!(descriptions(app, "operation=create,op_result=true,op_desc=~loud").await, ["create project: loud"]);
+    assert_eq!(descriptions(app, "Operation=create,IsSuccessful=false").await, [""; 0]);
+}
+
+async fn who_came_and_went_is_logged_with_the_address(app: &TestApp) {
+    app.user("somebody").await;
+    let wrong = app.anonymous().with("sec-fetch-site", "same-origin");
+    wrong.post("/c/login").form(&[("principal", "somebody"), ("password", "wrong")]).send().await.expect(401);
+    let session = app.session("somebody", PASSWORD).await;
+    session.get("/c/log_out").send().await.expect(200);
+    let path = "/api/berth/v1/audit-logs?q=resource_type=user,username=somebody&sort=op_time&page_size=100";
+    // What went wrong is written in the background.
+    let entries = eventually(async || {
+        let entries = app.admin().get(path).send().await.expect(200).json();
+        (entries.as_array().unwrap().len() == 3).then_some(entries)
+    })
+    .await;
+    let mut told: Vec<_> = entries
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| {
+            assert_eq!(entry["client_address"], "127.0.0.1");
+            (entry["operation"].as_str().unwrap(), entry["operation_result"].as_bool().unwrap())
+        })
+        .collect();
+    told.sort_unstable();
+    assert_eq!(told, [("login", false), ("login", true), ("logout", true)]);
 }
 
 /// Writes entries as a busy year would.
@@ -203,6 +235,47 @@ async fn an_export_has_every_entry_that_the_caller_may_see(app: &TestApp) {
     app.anonymous().get(&path).send().await.refused(401, "UNAUTHORIZED");
     app.admin().get(&format!("{EXPORT}?format=pdf")).send().await.refused(422, "UNPROCESSABLE_ENTITY");
     app.admin().get(&format!("{EXPORT}?q=nonsense")).send().await.refused(400, "BAD_REQUEST");
+}
+
+/// Writes entries as many years would, in one statement.
+async fn fill_by_the_hundred_thousand(database: &Database, rows: i64) {
+    let db = Db::open_sqlite(&database.folder.path().join("data/berth.db")).await.unwrap();
+    let filled = db.write(rows, |tx, rows| {
+        Box::pin(async move {
+            let sql = "INSERT INTO audit (at, username, operation, resource_type, resource, description, successful, client_address)
+                       WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
+                       SELECT 1577836800000000 + i, 'somebody', 'pull', 'artifact', 'library/app:' || i, $2, TRUE, '192.0.2.1' FROM n";
+            tx.execute(sql, args![*rows, &*"pull artifact: library/app".repeat(6)]).await?;
+            Ok::<_, DbError>(())
+        })
+    });
+    filled.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_takes_the_same_memory_however_long_the_log_is() {
+    const ROWS: i64 = 250_000;
+    const GROWTH_BYTES_MAX: u64 = 16 << 20;
+    let database = Database::create(Backend::Sqlite).await.unwrap();
+    let server = Server::start(&database);
+    server.admin.get(EXPORT).send().await.expect(200);
+    fill_by_the_hundred_thousand(&database, ROWS).await;
+    let before = server.memory_bytes();
+    let mut export = server.admin.get(&format!("{EXPORT}?q=operation%3Dpull")).open().await.unwrap();
+    let (mut lines, mut bytes, mut measured, mut most) = (0, 0, 0, before);
+    while let Some(chunk) = export.chunk().await.unwrap() {
+        lines += chunk.iter().filter(|byte| **byte == b'\n').count();
+        bytes += chunk.len() as u64;
+        if bytes - measured > 1 << 20 {
+            measured = bytes;
+            most = most.max(server.memory_bytes());
+        }
+    }
+    assert_eq!(lines, usize::try_from(ROWS).unwrap() + 1);
+    assert!(bytes > 3 * GROWTH_BYTES_MAX, "the file has only {bytes} bytes");
+    let grown = most - before;
+    println!("{bytes} bytes of {ROWS} entries took {} KiB", grown >> 10);
+    assert!(grown <= GROWTH_BYTES_MAX, "{grown} bytes more while {bytes} were sent");
 }
 
 async fn the_last_page_is_the_end_of_the_log(app: &TestApp) {

@@ -22,6 +22,9 @@ on_both!(
     people_and_robots_go_too,
     what_makes_no_sense_is_refused,
     an_operation_that_was_begun_goes_on_after_a_restart,
+    a_tag_that_was_moved_since_stays,
+    an_operation_ends_with_the_token_that_began_it,
+    more_than_fit_are_refused,
 );
 
 async fn ended(client: &Client, reply: Reply) -> Value {
@@ -53,7 +56,7 @@ async fn tags(client: &Client, repo: &str) -> Vec<String> {
 }
 
 /// Writes tags as rows: a push each would take the time of the whole suite.
-async fn many_tags(app: &TestApp, repo: &str, count: i64) {
+pub async fn many_tags(app: &TestApp, repo: &str, count: i64) {
     let db = app.rows().await;
     let (repo, now) = (repo.to_owned(), NOW);
     let written: Result<(), DbError> = db
@@ -101,6 +104,19 @@ async fn all_that_match_are_deleted_and_no_more(app: &TestApp) {
     let log = admin.get(log).send().await.expect(200);
     assert_eq!(log.header("x-total-count"), "1240", "each is in the log under the name of who asked");
     assert_eq!(log.json()[0]["username"], "admin");
+}
+
+/// From now on what is asked for waits.
+async fn pause(app: &TestApp) {
+    let paused: Result<(), DbError> =
+        app.rows().await.write((), |tx, ()| Box::pin(berth_db::query::job::pause(tx, "bulk", Timestamp(NOW)))).await;
+    paused.unwrap();
+}
+
+async fn resume(app: &TestApp) {
+    let resumed: Result<(), DbError> =
+        app.rows().await.write((), |tx, ()| Box::pin(berth_db::query::job::resume(tx, "bulk"))).await;
+    resumed.unwrap();
 }
 
 async fn protect(app: &TestApp, project: &str, pattern: &str) {
@@ -185,18 +201,14 @@ async fn what_was_asked_for_by_somebody_without_rights_now_fails_item_by_item(ap
         admin.push("team/app", tag, &image).await;
     }
     let maintainer = app.user_in("team", "maintainer", Role::Maintainer).await;
-    // The queue rests, so that the membership ends between the request and the work.
-    let db = app.rows().await;
-    let paused: Result<(), DbError> =
-        db.write((), |tx, ()| Box::pin(berth_db::query::job::pause(tx, "bulk", Timestamp(NOW)))).await;
-    paused.unwrap();
+    // The membership ends between the request and the work.
+    pause(app).await;
     let wanted = json!({ "kind": "tags", "action": "delete", "repository": "team/app", "all": true });
     let reply = maintainer.post(BULK).json(&wanted).send().await.expect(202);
     let members = "/api/v2.0/projects/team/members";
     let listed = admin.get(&format!("{members}?entityname=maintainer")).send().await.expect(200).json();
     admin.delete(&format!("{members}/{}", listed[0]["id"])).send().await.expect(200);
-    let resumed: Result<(), DbError> = db.write((), |tx, ()| Box::pin(berth_db::query::job::resume(tx, "bulk"))).await;
-    resumed.unwrap();
+    resume(app).await;
     let done = ended(&maintainer, reply).await;
     assert_eq!(counts(&done), (2, 0, 2));
     assert_eq!(done["failures"][0]["code"], "FORBIDDEN");
@@ -412,4 +424,101 @@ async fn an_operation_that_was_begun_goes_on_after_a_restart(app: &TestApp) {
     })
     .await;
     assert_eq!(counts(&operation), (120, 120, 0), "what is gone is as it should be");
+}
+
+async fn a_tag_that_was_moved_since_stays(app: &TestApp) {
+    let admin = app.admin();
+    app.project("team", false).await;
+    let (old, new) = (Image::new("old", 1), Image::new("new", 1));
+    for tag in ["moved", "again", "gone", "stays"] {
+        admin.push("team/app", tag, &old).await;
+    }
+    for which in [json!({ "all": true }), json!({ "items": ["moved", "again", "gone", "stays"] })] {
+        let mut wanted = json!({ "kind": "tags", "action": "delete", "repository": "team/app" });
+        wanted.as_object_mut().unwrap().extend(which.as_object().unwrap().clone());
+        pause(app).await;
+        let reply = admin.post(BULK).json(&wanted).send().await.expect(202);
+        admin.push("team/app", "moved", &new).await;
+        // What was pushed again as it was is what was meant.
+        admin.push("team/app", "again", &old).await;
+        admin.delete("/api/v2.0/projects/team/repositories/app/artifacts/gone/tags/gone").send().await.expect(200);
+        resume(app).await;
+        let done = ended(&admin, reply).await;
+        assert_eq!(counts(&done), (4, 3, 1), "{done}");
+        let failure = &done["failures"][0];
+        assert_eq!((failure["item"].as_str(), failure["code"].as_str()), (Some("moved"), Some("CONFLICT")));
+        assert!(failure["message"].as_str().unwrap().contains(&new.manifest.digest.to_string()), "{failure}");
+        assert_eq!(tags(&admin, "team/app").await, ["moved"]);
+        admin.pull("team/app", "moved", &new).await;
+        // As it was, for the other way to say it.
+        for tag in ["moved", "again", "gone", "stays"] {
+            admin.push("team/app", tag, &old).await;
+        }
+    }
+}
+
+async fn an_operation_ends_with_the_token_that_began_it(app: &TestApp) {
+    let admin = app.admin();
+    app.project("team", false).await;
+    app.user_in("team", "mei", Role::Maintainer).await;
+    let owner = app.anonymous().basic("mei", berth_testkit::PASSWORD);
+    let all = ["a", "b"];
+    let wanted = json!({ "kind": "tags", "action": "delete", "repository": "team/app", "all": true });
+    let tokens = "/api/berth/v1/users/current/tokens";
+    for (name, is_revoked) in [("lost", true), ("kept", false)] {
+        for tag in all {
+            admin.push("team/app", tag, &Image::new("image", 1)).await;
+        }
+        let token = owner.post(tokens).json(&json!({ "name": name })).send().await.expect(201);
+        let client = app.anonymous().basic("mei", token.json()["secret"].as_str().unwrap());
+        pause(app).await;
+        let reply = client.post(BULK).json(&wanted).send().await.expect(202);
+        if is_revoked {
+            owner.delete(&token.location()).send().await.expect(200);
+        }
+        resume(app).await;
+        let done = ended(&owner, reply).await;
+        if is_revoked {
+            assert_eq!(counts(&done), (2, 0, 2));
+            let failure = &done["failures"][1];
+            assert_eq!(failure["code"], "UNAUTHORIZED");
+            assert!(failure["message"].as_str().unwrap().contains("personal access token"), "{failure}");
+            assert_eq!(tags(&admin, "team/app").await, all);
+        } else {
+            assert_eq!(counts(&done), (2, 2, 0), "{done}");
+        }
+    }
+}
+
+async fn more_than_fit_are_refused(app: &TestApp) {
+    let admin = app.admin();
+    app.project("team", false).await;
+    admin.push("team/app", "stable", &Image::new("image", 1)).await;
+    let db = app.rows().await;
+    let written: Result<(), DbError> = db
+        .write((), |tx, ()| {
+            Box::pin(async move {
+                let sql = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000)
+                           INSERT INTO tags (repository_id, name, sort_key, manifest_id, pushed_at)
+                           SELECT t.repository_id, 'pr-' || n.i, 'pr-' || n.i, t.manifest_id, t.pushed_at
+                           FROM tags t CROSS JOIN n WHERE t.name = 'stable'";
+                tx.execute(sql, &[]).await?;
+                tx.execute("UPDATE manifests SET tag_count = tag_count + 50000", &[]).await?;
+                Ok(())
+            })
+        })
+        .await;
+    written.unwrap();
+    let all = json!({ "kind": "tags", "action": "delete", "repository": "team/app", "all": true });
+    for path in [BULK.to_owned(), format!("{BULK}/preview")] {
+        let refused = admin.post(&path).json(&all).send().await.refused(400, "BAD_REQUEST");
+        assert!(refused.text().contains("more than 50000 are selected"), "{}", refused.text());
+    }
+    let row = db.reader().await.unwrap().conn().row("SELECT COUNT(*) FROM bulk_operations", &[]).await.unwrap();
+    assert_eq!(row.unwrap().get::<i64>(0).unwrap(), 0);
+    // One less is not too many.
+    let fits = json!({
+        "kind": "tags", "action": "delete", "repository": "team/app", "all": true, "q": "name=~pr-"
+    });
+    assert_eq!(preview(&admin, &fits).await["items"], 50_000);
 }

@@ -43,7 +43,8 @@ fn every_rule_and_every_report_is_answered() {
     let (_, tables) = document.split_once("## Rules and their tests").unwrap();
     for row in rows(tables).iter().filter(|row| row[0] != "rule" && row[0] != "report" && row[0] != "attempt") {
         let answer = row.last().unwrap();
-        assert!(!names(answer).is_empty() || answer.starts_with("with "), "{row:?}");
+        // People who sign in elsewhere are not there yet; nothing else may be put off.
+        assert!(!names(answer).is_empty() || answer.starts_with("with sign-in by OpenID Connect"), "{row:?}");
     }
     // All rows that have a number have a test with the number, or the feature that will bring it.
     for (file, text) in sources::of(&["tests/it/cve"]) {

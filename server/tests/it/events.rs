@@ -12,6 +12,7 @@ on_both!(
     a_scope_has_to_be_one,
     who_loses_the_right_loses_the_stream,
     a_session_that_ends_ends_its_streams,
+    a_token_that_is_revoked_ends_its_streams,
     jobs_tell_how_they_stand,
 );
 
@@ -236,6 +237,28 @@ async fn a_session_that_ends_ends_its_streams(app: &TestApp) {
     signed_in.with("cookie", &cookie).get("/c/log_out").send().await.expect(200);
     stream.end().await;
     public.end().await;
+}
+
+async fn a_token_that_is_revoked_ends_its_streams(app: &TestApp) {
+    let (admin, tokens) = (app.admin(), "/api/berth/v1/users/current/tokens");
+    let made = admin.post(tokens).json(&serde_json::json!({ "name": "watcher" })).send().await.expect(201);
+    let secret = made.json()["secret"].as_str().unwrap().to_owned();
+    let who = Who::Basic("admin", &secret);
+    // More than are looked at in the same moment.
+    let mut streams = Vec::new();
+    for _ in 0..12 {
+        let mut stream = open(app.url(), &who, "system", None).await.unwrap();
+        assert_eq!(stream.next().await.unwrap().1.kind, LiveEvent::READY);
+        streams.push(stream);
+    }
+    let mut kept = open(app.url(), &ADMIN, "system", None).await.unwrap();
+    assert_eq!(kept.next().await.unwrap().1.kind, LiveEvent::READY);
+    admin.delete(&made.location()).send().await.expect(200);
+    for stream in streams {
+        stream.end().await;
+    }
+    admin.push("library/app", "v1", &Image::new("image", 1)).await;
+    kept.told().await;
 }
 
 async fn jobs_tell_how_they_stand(app: &TestApp) {

@@ -20,6 +20,7 @@ mod foreign;
 mod fsck;
 mod gc;
 mod immutable;
+mod kinds;
 mod label;
 mod model;
 mod negatives;

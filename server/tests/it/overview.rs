@@ -82,13 +82,29 @@ async fn plan_on(backend: Backend) {
     assert_eq!((&schedule["cron"], &schedule["chosen"]), (&json!("0 0 3 * * *"), &json!(true)));
     admin.put(&format!("{GC}/schedule")).json(&json!({ "schedule": { "type": "None" } })).send().await.expect(200);
 
-    admin.push("library/app", "v1", &Image::new("image", 2)).await;
-    admin.push("library/app", "v2", &Image::new("other", 2)).await;
+    // The numbers of usage are those that the collection finds and leaves; manifests count there as well, and go at once.
+    let usage = async |manifests: &[&Image]| {
+        let (usage, plan) = (get(app, "/usage").await, get(app, "/gc/plan").await);
+        let amount = |key: &str| usage[key].as_u64().unwrap();
+        let manifests: usize = manifests.iter().map(|image| image.manifest.bytes.len()).sum();
+        assert_eq!(amount("stored"), plan["stored"]["bytes"].as_u64().unwrap() + manifests as u64);
+        assert_eq!(amount("stored"), amount("used") + amount("unlinked"));
+        (amount("used"), amount("unlinked"))
+    };
+    assert_eq!(usage(&[]).await, (0, 0));
+    let (image, other) = (Image::new("image", 2), Image::new("other", 2));
+    admin.push("library/app", "v1", &image).await;
+    admin.push("library/app", "v2", &other).await;
+    let (used, unlinked) = usage(&[&image, &other]).await;
+    assert!(used > 0 && unlinked == 0);
     let stored = get(app, "/gc/plan").await["stored"]["bytes"].as_u64().unwrap();
     assert!(stored > 0);
     let tag = "/api/v2.0/projects/library/repositories/app/artifacts/v2/tags/v2";
     admin.delete(tag).send().await.expect(200);
     admin.delete("/api/v2.0/projects/library/repositories/app/artifacts/v1").send().await.expect(200);
+    let (kept, given_up) = usage(&[&other]).await;
+    assert_eq!(kept + given_up + image.manifest.bytes.len() as u64, used);
+    assert!(given_up > 0);
     let plan = get(app, "/gc/plan?untagged=true").await;
     assert_eq!((&plan["blobs"]["count"], &plan["untagged"]), (&json!(0), &json!(0)), "the grace time holds");
     assert!(plan["waiting"]["count"].as_u64() > Some(0), "{plan}");
@@ -98,6 +114,8 @@ async fn plan_on(backend: Backend) {
     assert!(waits.iter().any(|item| item["free_at"] == json!(free_at)));
 
     app.later(7200 + 5);
+    let only_unlinked = get(app, "/gc/plan").await;
+    assert_eq!(only_unlinked["blobs"]["bytes"].as_u64(), Some(given_up));
     let plan = get(app, "/gc/plan?untagged=true").await;
     assert!(plan["blobs"]["count"].as_u64() > Some(0) && plan["manifests"]["count"] == 1, "{plan}");
     assert_eq!(
@@ -114,6 +132,7 @@ async fn plan_on(backend: Backend) {
     app.later(2 * 7200);
     collect(app, &json!({})).await;
     assert_eq!(get(app, "/gc/plan").await["stored"], json!({ "count": 0, "bytes": 0 }));
+    assert_eq!(usage(&[]).await, (0, 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,10 @@
 //! What belongs to a person alone (personal access tokens, saved views), the search over everything, and where settings
 //! come from.
 
-use berth_testkit::{Backend, Client, Image, PASSWORD, Role, Started, TestApp, eventually, on_both};
+use std::path::PathBuf;
+
+use berth_server::config::{self, Inputs};
+use berth_testkit::{ADMIN_PASSWORD, Backend, Client, Image, PASSWORD, Role, Started, TestApp, eventually, on_both};
 use berth_types::Timestamp;
 use serde_json::{Value, json};
 
@@ -9,6 +12,7 @@ const TOKENS: &str = "/api/berth/v1/users/current/tokens";
 const VIEWS: &str = "/api/berth/v1/users/current/views";
 const SEARCH: &str = "/api/berth/v1/search";
 const CURRENT: &str = "/api/v2.0/users/current";
+const CONFIGURATIONS: &str = "/api/v2.0/configurations";
 
 on_both!(
     a_token_stands_for_a_password,
@@ -21,6 +25,7 @@ on_both!(
     the_search_finds_what_one_may_see,
     the_search_finds_digests_and_tags,
     the_search_is_bounded,
+    the_search_finds_tags_behind_many_hidden_ones,
 );
 
 struct Made {
@@ -319,10 +324,39 @@ async fn the_search_is_bounded(app: &TestApp) {
     app.anonymous().get(&format!("{SEARCH}?q=p&kind=nothing")).send().await.refused(400, "BAD_REQUEST");
 }
 
+async fn the_search_finds_tags_behind_many_hidden_ones(app: &TestApp) {
+    app.project("hidden", false).await;
+    app.project("team", true).await;
+    let image = Image::new("image", 1);
+    app.admin().push("hidden/app", "other", &image).await;
+    // More than are looked at whoever may see them, all of them before what may be seen.
+    crate::bulk::many_tags(app, "hidden/app", 1300).await;
+    let of = async |client: &Client, query: &str| find(client, &format!("{query}&kind=tag&limit=100")).await;
+    assert!(of(&app.anonymous(), "q=pr-").await.is_empty());
+    for (repository, tag) in [("team/app", "pr-y"), ("team/other", "pr-x"), ("team/app", "quite-other")] {
+        app.admin().push(repository, tag, &image).await;
+    }
+    let member = app.user_in("team", "member", Role::Guest).await;
+    let stranger = app.user("stranger").await;
+    for client in [app.anonymous(), member, stranger] {
+        assert_eq!(of(&client, "q=pr-").await, ["tag pr-x", "tag pr-y"]);
+        assert_eq!(find(&client, "q=pr-&kind=tag&limit=1").await.len(), 1);
+        assert_eq!(of(&client, "q=team/other:pr-").await, ["tag pr-x"]);
+        assert_eq!(of(&client, "q=quite").await, ["tag quite-other"]);
+        assert!(of(&client, "q=app:pr-1").await.is_empty());
+    }
+    let insider = app.user_in("hidden", "insider", Role::Guest).await;
+    for client in [app.admin(), insider] {
+        let found = of(&client, "q=pr-").await;
+        assert_eq!((found.len(), found[0].as_str(), found[1].as_str()), (100, "tag pr-0", "tag pr-1"));
+        assert_eq!(of(&client, "q=hidden/app:pr-129").await.len(), 11);
+    }
+}
+
 /// The setting of a name as the description has it.
 async fn setting(app: &TestApp, name: &str) -> Value {
     let settings = app.admin().get("/api/berth/v1/settings").send().await.expect(200).json();
-    settings.as_array().unwrap().iter().find(|setting| setting["name"] == name).cloned().unwrap()
+    named(&settings, name).clone()
 }
 
 #[tokio::test]
@@ -350,4 +384,65 @@ async fn each_setting_says_where_it_comes_from() {
     assert_eq!((secret["secret"].as_bool(), &secret["value"]), (Some(true), &Value::Null));
     app.user("mei").await.get("/api/berth/v1/settings").send().await.refused(403, "FORBIDDEN");
     app.anonymous().get("/api/berth/v1/settings").send().await.refused(401, "UNAUTHORIZED");
+}
+
+fn named<'s>(settings: &'s Value, name: &str) -> &'s Value {
+    settings.as_array().unwrap().iter().find(|setting| setting["name"] == name).unwrap()
+}
+
+/// Source, value and whether it can be changed.
+fn row(setting: &Value) -> (String, Value, bool) {
+    let source = setting["source"].as_str().unwrap().to_owned();
+    (source, setting["value"].clone(), setting["editable"].as_bool().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_environment_wins_over_the_file_and_the_file_over_what_was_saved() {
+    let mut app = TestApp::start(Backend::Sqlite).await.unwrap();
+    let saved = json!({ "token_expiration": 41, "session_timeout": 42, "robot_token_duration": 43 });
+    app.admin().put(CONFIGURATIONS).json(&saved).send().await.expect(200);
+    app.stop().await;
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("berth.toml");
+    std::fs::write(&file, "[settings]\nsession_timeout = 52\nrobot_token_duration = 53\n").unwrap();
+    let again = async |file: Option<PathBuf>, variables: &[(&str, &str)]| {
+        let folder = app.config.data.dir.to_str().unwrap();
+        let always = [("BERTH_DATA__DIR", folder), ("BERTH_HTTP__LISTEN", "127.0.0.1:0")];
+        let variables = variables.iter().chain(&always).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let inputs = Inputs { file, environment: variables.collect(), ..Inputs::default() };
+        let running = berth_server::start(config::load(&inputs).unwrap().config).await.unwrap();
+        let admin = Client::anonymous(running.url()).basic("admin", ADMIN_PASSWORD);
+        let settings = admin.get("/api/berth/v1/settings").send().await.expect(200).json();
+        (running, admin, settings)
+    };
+    let (running, admin, settings) = again(Some(file.clone()), &[("BERTH_SETTINGS__ROBOT_TOKEN_DURATION", "63")]).await;
+    let of = |name: &str| named(&settings, name);
+    for (name, source, value, editable) in [
+        ("robot_name_prefix", "default", json!("robot$"), true),
+        ("token_expiration", "database", json!(41), true),
+        ("session_timeout", "file", json!(52), false),
+        ("robot_token_duration", "environment", json!(63), false),
+    ] {
+        assert_eq!(row(of(name)), (source.to_owned(), value, editable), "{name}");
+    }
+    assert_eq!(of("session_timeout")["origin"], file.to_str().unwrap());
+    assert_eq!(of("robot_token_duration")["origin"], "BERTH_SETTINGS__ROBOT_TOKEN_DURATION");
+    for (change, code) in [
+        (json!({ "session_timeout": 90 }), 403),
+        (json!({ "robot_token_duration": 90 }), 403),
+        (json!({ "token_expiration": 0 }), 400),
+        (json!({ "token_expiration": 44 }), 200),
+    ] {
+        let reply = admin.put(CONFIGURATIONS).json(&change).send().await;
+        assert_eq!(reply.status, code, "{change}: {}", reply.text());
+    }
+    running.shutdown().await;
+
+    // What was saved is there again when nothing outside says otherwise.
+    let (running, _, settings) = again(None, &[]).await;
+    for (name, value) in [("token_expiration", 44), ("session_timeout", 42), ("robot_token_duration", 43)] {
+        assert_eq!(row(named(&settings, name)), ("database".to_owned(), json!(value), true), "{name}");
+    }
+    running.shutdown().await;
 }

@@ -78,6 +78,8 @@ async fn networks_are_made_changed_and_removed(app: &TestApp) {
     // To another host it does not go.
     let elsewhere = with(changed.clone(), json!({ "endpoint": "http://elsewhere:1" }));
     app.admin().put(&made).json(&elsewhere).send().await.refused(400, "BAD_REQUEST");
+    let unverified = with(changed.clone(), json!({ "insecure": true }));
+    app.admin().put(&made).json(&unverified).send().await.refused(400, "BAD_REQUEST");
     app.admin().put(&made).json(&changed).send().await.expect(200);
     app.admin().get(&made).send().await.refused(404, "NOT_FOUND");
     let list = app.admin().get(&format!("{INSTANCES}?sort=name")).send().await.expect(200).json();

@@ -2,6 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader, Read},
+    path::Path,
     process::{Child, Command, Stdio},
     thread::JoinHandle,
 };
@@ -39,8 +40,22 @@ impl Server {
         Self::start_as(database, level, format, &[])
     }
 
+    /// The same in an environment of its own.
+    pub fn start_under(database: &Database, environment: &[(&str, &Path)]) -> Self {
+        Self::begin(database, ("error", "auto"), &[], environment)
+    }
+
     /// The same with keys of the configuration.
     pub fn start_as(database: &Database, level: &str, format: &str, settings: &[(&str, &str)]) -> Self {
+        Self::begin(database, (level, format), settings, &[])
+    }
+
+    fn begin(
+        database: &Database,
+        (level, format): (&str, &str),
+        settings: &[(&str, &str)],
+        environment: &[(&str, &Path)],
+    ) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_berth"));
         command.arg("serve").arg("--data-dir").arg(database.folder.path().join("data"));
         command.args(["--listen", "127.0.0.1:0"]).env("BERTH_SETUP__ADMIN_PASSWORD", ADMIN_PASSWORD);
@@ -51,6 +66,7 @@ impl Server {
         for (key, value) in settings {
             command.env(format!("BERTH_{}", key.replacen('.', "__", 1).to_uppercase()), value);
         }
+        command.envs(environment.iter().copied());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut errors = child.stderr.take().unwrap();
         // Nobody may wait because a pipe is full.

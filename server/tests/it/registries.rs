@@ -184,6 +184,32 @@ async fn a_credential_goes_to_no_other_host(app: &TestApp) {
     assert_eq!(check(&admin, &json!({ "id": id })).await["usable"], true);
     admin.post(CHECK).json(&json!({ "id": id, "url": thief.url })).send().await.refused(400, "BAD_REQUEST");
     admin.post(CHECK).json(&json!({ "id": 999_999 })).send().await.refused(404, "NOT_FOUND");
+    // Nor does it go where it is no longer known who listens, or in another way.
+    let path = format!("/api/v2.0/registries/{id}");
+    let sent = honest.seen.lock().unwrap().len();
+    for change in [
+        json!({ "url": thief.url }),
+        json!({ "url": format!("{}/elsewhere", honest.url) }),
+        json!({ "insecure": true }),
+        json!({ "ca_certificate": CERTIFICATE }),
+    ] {
+        let refused = admin.put(&path).json(&change).send().await.refused(400, "BAD_REQUEST");
+        assert!(refused.text().contains("has to be given again"), "{change}: {}", refused.text());
+        let mut asked = change.clone();
+        asked["id"] = json!(id);
+        admin.post(CHECK).json(&asked).send().await.refused(400, "BAD_REQUEST");
+        admin.post("/api/v2.0/registries/ping").json(&asked).send().await.refused(400, "BAD_REQUEST");
+    }
+    let kind = json!({ "id": id, "type": "harbor" });
+    admin.post("/api/v2.0/registries/ping").json(&kind).send().await.refused(400, "BAD_REQUEST");
+    assert_eq!(honest.seen.lock().unwrap().len(), sent, "nothing was tried");
+    // What stays as it is needs nothing, and what is given anew goes.
+    let same =
+        json!({ "description": "new", "url": format!("{}/", honest.url), "insecure": false, "ca_certificate": "" });
+    admin.put(&path).json(&same).send().await.expect(200);
+    let again = json!({ "insecure": true, "access_secret": SECRET });
+    admin.put(&path).json(&again).send().await.expect(200);
+    admin.put(&path).json(&json!({ "insecure": false })).send().await.expect(200);
     assert!(thief.seen.lock().unwrap().is_empty());
 }
 

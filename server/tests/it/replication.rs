@@ -1,6 +1,6 @@
 //! Other registries, and policies between this server and them. The other registry is this server itself.
 
-use berth_testkit::{ADMIN_PASSWORD, Client, PASSWORD, Reply, TestApp, on_both};
+use berth_testkit::{ADMIN_PASSWORD, Client, Image, PASSWORD, Reply, TestApp, on_both};
 use serde_json::{Value, json};
 
 const REGISTRIES: &str = "/api/v2.0/registries";
@@ -17,6 +17,7 @@ on_both!(
     a_policy_does_not_run_yet,
     only_administrators_reach_them,
     a_cache_of_another_registry_is_refused,
+    another_harbor_finds_what_it_looks_for,
 );
 
 fn base(app: &TestApp) -> String {
@@ -278,4 +279,46 @@ async fn a_cache_of_another_registry_is_refused(app: &TestApp) {
         admin.post(path).json(&cache(registry)).send().await.refused(400, "BAD_REQUEST");
     }
     admin.get("/api/v2.0/projects/cache").send().await.refused(404, "NOT_FOUND");
+}
+
+/// What a Harbor asks before it copies to here: which projects there are, their names in quotes, and where a blob can be
+/// mounted from. It believes the answers: with a wrong one it leaves the blob out.
+async fn another_harbor_finds_what_it_looks_for(app: &TestApp) {
+    let admin = app.admin();
+    for name in ["2024", "fleet"] {
+        app.project(name, false).await;
+    }
+    let names = async |client: &Client, query: &str| -> Vec<String> {
+        let listed = got(client, format!("/api/v2.0/{query}")).await;
+        listed.as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let quoted = "projects?q=name%3D%7B%272024%27+%27fleet%27+%27nowhere%27%7D&with_detail=false";
+    assert_eq!(names(&admin, quoted).await, ["2024", "fleet"]);
+    assert_eq!(names(&admin, "projects?q=Name%3Dfleet&sort=-CreationTime").await, ["fleet"]);
+
+    let (image, other) = (Image::new("image", 2), Image::new("other", 1));
+    admin.push("fleet/app", "v1", &image).await;
+    // The newest repository does not have it.
+    admin.push("2024/app", "v1", &other).await;
+    let holders = async |client: &Client, digest: &str| {
+        names(client, &format!("repositories?q=blob_digest={digest}&page_size=1&page_number=1")).await
+    };
+    let layer = image.blobs[1].digest.to_string();
+    assert_eq!(holders(&admin, &layer).await, ["fleet/app"]);
+    for nothing in [format!("sha256:{}", "0".repeat(64)).as_str(), "shoe", "~sha256"] {
+        assert!(holders(&admin, nothing).await.is_empty(), "{nothing}");
+    }
+    assert_eq!(names(&admin, &format!("projects/2024/repositories?q=blob_digest={layer}")).await, [""; 0]);
+    let stranger = app.user("stranger").await;
+    assert!(holders(&stranger, &layer).await.is_empty());
+    // A name of digits is no id where the request says so, in whatever spelling.
+    let by_name = admin.get("/api/v2.0/projects/2024").header("x-is-resource-name", "True").send().await.expect(200);
+    assert_eq!(by_name.json()["name"], "2024");
+    admin.get("/api/v2.0/projects/2024").send().await.refused(404, "NOT_FOUND");
+    let mount = format!("/v2/2024/app/blobs/uploads/?mount={layer}&from=fleet/app");
+    admin.post(&mount).send().await.expect(201);
+    assert_eq!(
+        names(&admin, &format!("repositories?q=blob_digest={layer}&sort=name")).await,
+        ["2024/app", "fleet/app"]
+    );
 }

@@ -1,12 +1,14 @@
 //! Robots: what they are given, what they may with it, and how it ends.
 
-use berth_testkit::{Client, Image, PASSWORD, Role, TestApp, on_both};
+use berth_testkit::{Client, Image, PASSWORD, Role, TestApp, eventually, on_both};
 use serde_json::{Value, json};
 
 const ROBOTS: &str = "/api/v2.0/robots";
 
 on_both!(
     a_robot_pushes_and_pulls_where_it_may,
+    a_name_that_no_shell_changes_signs_in_as_well,
+    it_is_shown_when_one_signed_in_last,
     switched_off_over_or_deleted_it_is_nobody,
     another_secret_ends_the_former,
     a_robot_makes_robots_no_stronger_than_itself,
@@ -84,6 +86,68 @@ async fn a_robot_pushes_and_pulls_where_it_may(app: &TestApp) {
         make(app, &app.admin(), &wanted("pusher", "system", &[block("project", "*", &["repository:push"])])).await;
     pushing.client.head("/v2/mine/app/manifests/v1").send().await.expect(401);
     pushing.client.post("/v2/other/app/blobs/uploads/").send().await.expect(202);
+}
+
+async fn a_name_that_no_shell_changes_signs_in_as_well(app: &TestApp) {
+    app.project("mine", false).await;
+    let pairs = &["repository:push", "repository:pull"];
+    let reply =
+        app.admin().post(ROBOTS).json(&wanted("ci", "project", &[block("project", "mine", pairs)])).send().await;
+    let (path, made) = (reply.location(), reply.expect(201).json());
+    let (name, secret) = (made["name"].as_str().unwrap(), made["secret"].as_str().unwrap());
+    let plain = berth_types::name::shell_name(name);
+    assert_eq!((name, &*plain), ("robot$mine+ci", "robot+mine+ci"));
+    let echo = std::process::Command::new("sh").args(["-c", &format!("printf %s {plain}")]).output().unwrap();
+    assert_eq!(String::from_utf8(echo.stdout).unwrap(), plain, "a shell reads it as it stands");
+
+    // By generated secret and by chosen one, for pushing, for the API and for tokens; the log has one name for both.
+    let image = Image::new("image", 1);
+    let robot = app.anonymous().basic(&plain, secret);
+    robot.push("mine/app", "v1", &image).await;
+    let token = app.token(&robot, &["repository:mine/app:pull"]).await;
+    app.anonymous().bearer(&token).pull("mine/app", "v1", &image).await;
+    app.admin().patch(&path).json(&json!({ "secret": "Chosen-Secret1" })).send().await.expect(200);
+    let robot = app.anonymous().basic(&plain, "Chosen-Secret1");
+    robot.push("mine/app", "v2", &image).await;
+    app.anonymous().basic(name, "Chosen-Secret1").push("mine/app", "v3", &image).await;
+    robot.get("/api/v2.0/users/current").send().await.expect(412);
+    let log = "/api/v2.0/projects/mine/auditlog-exts?q=operation=create,resource_type=artifact";
+    let log = app.admin().get(log).send().await.expect(200).json();
+    let names: Vec<_> = log.as_array().unwrap().iter().map(|entry| entry["username"].as_str().unwrap()).collect();
+    assert!(!names.is_empty() && names.iter().all(|each| *each == name), "{names:?}");
+
+    app.anonymous()
+        .basic(&plain, "Wrong-Secret1")
+        .get("/api/v2.0/users/current")
+        .send()
+        .await
+        .refused(401, "UNAUTHORIZED");
+    app.admin().delete(&path).send().await.expect(200);
+    robot.get("/api/v2.0/users/current").send().await.refused(401, "UNAUTHORIZED");
+    // A person of such a name is who the password says.
+    app.user("robot+mine+ci").await.get("/api/v2.0/users/current").send().await.expect(200);
+}
+
+async fn it_is_shown_when_one_signed_in_last(app: &TestApp) {
+    app.project("mine", true).await;
+    let robot = make(app, &app.admin(), &wanted("ci", "project", &[block("project", "mine", &["quota:read"])])).await;
+    let used = async || app.admin().get(&robot.path).send().await.expect(200).json()["last_used_at"].clone();
+    assert_eq!(used().await, Value::Null);
+    // Trying is not signing in.
+    app.anonymous().basic(&robot.name, "Wrong-Secret1").get(ROBOTS).send().await.expect(401);
+    assert_eq!(used().await, Value::Null);
+    let sign_in = async || robot.client.get("/api/v2.0/users/current").send().await.expect(412);
+    sign_in().await;
+    let first = eventually(async || Some(used().await).filter(|used| !used.is_null())).await;
+    // To the minute: who comes often writes once.
+    sign_in().await;
+    app.later(90);
+    sign_in().await;
+    let second = eventually(async || Some(used().await).filter(|used| *used != first)).await;
+    assert!(second.as_str() > first.as_str());
+    // A change of it by others is none of its uses.
+    change(app, &robot, json!({ "description": "builds" })).await;
+    assert_eq!(used().await, second);
 }
 
 async fn switched_off_over_or_deleted_it_is_nobody(app: &TestApp) {
@@ -276,6 +340,8 @@ async fn lists_show_the_robots_of_one_place(app: &TestApp) {
     assert_eq!(names(&guest, &place).await, of("robot$mine+a robot$mine+b", "2"));
     assert_eq!(names(&guest, &format!("{place}&sort=-name&page_size=1")).await, of("robot$mine+b", "2"));
     assert_eq!(names(&guest, &format!("{place},name%3D~%2Bb")).await, of("robot$mine+b", "1"));
+    assert_eq!(names(&guest, &format!("{place},ExpiresAt__gt%3D1600000000&sort=-name")).await.1, "2");
+    assert_eq!(names(&guest, &format!("{place},expires_at%3D-1")).await, of("", "0"));
     assert_eq!(names(&app.admin(), "").await, of("robot$s", "1"));
     assert_eq!(names(&app.admin(), "q=Level%3Dproject,ProjectID%3D999999").await, of("", "0"));
     guest.get(ROBOTS).send().await.refused(403, "FORBIDDEN");

@@ -1,5 +1,7 @@
 //! What rules about tags would do: a preview says it, with the reason of each tag, and nothing happens.
 
+use std::collections::BTreeSet;
+
 use berth_testkit::{Image, Manifest, Role, TestApp, on_both};
 use serde_json::{Value, json};
 
@@ -11,6 +13,7 @@ const DAY: i64 = 24 * 60 * 60;
 on_both!(
     a_preview_names_what_goes_and_why,
     it_frees_what_deleting_frees,
+    what_is_left_is_what_it_keeps,
     repositories_that_no_rule_names_are_left_alone,
     indexes_and_signatures_go_as_a_whole,
     a_preview_is_paged,
@@ -120,6 +123,49 @@ async fn it_frees_what_deleting_frees(app: &TestApp) {
     }
     assert_eq!(before - used(app).await, shown["freed_bytes"].as_i64().unwrap());
     assert!(shown["freed_bytes"].as_i64().unwrap() > 3000);
+}
+
+/// Deletes what a preview removes, as a run would, and looks at what is there then.
+async fn what_is_left_is_what_it_keeps(app: &TestApp) {
+    app.project("team", false).await;
+    let admin = app.admin();
+    for (number, tag) in ["v1", "pr-1", "v2", "pr-2", "v3", "nightly", "v4"].into_iter().enumerate() {
+        for repo in ["app", "lib/web"] {
+            admin.push(&format!("team/{repo}"), tag, &Image::new(&format!("{repo} {number}"), 1)).await;
+        }
+        app.later(DAY);
+    }
+    admin.push("team/app", "stable", &Image::new("app 0", 1)).await;
+    admin.post(RULES).json(&immutable("lib/*", "pr-2")).send().await.expect(201);
+    let rules = [rule("latestPushedK", 2, "v*", "**"), rule("nDaysSinceLastPush", 3, "{nightly,pr-*}", "app")];
+    let whole = async || {
+        let path = format!("{RETENTION}?page_size=100");
+        admin.post(&path).json(&policy(&rules)).send().await.expect(200).json()
+    };
+    let shown = whole().await;
+    let items = shown["items"].as_array().unwrap();
+    let text = |item: &Value, key: &str| item[key].as_str().unwrap().to_owned();
+    let of = |kept: bool| {
+        let items = items.iter().filter(move |item| item["kept"] == kept);
+        items.map(|item| (text(item, "repository"), text(item, "tag"))).collect::<BTreeSet<_>>()
+    };
+    let (kept, removed) = (of(true), of(false));
+    assert!(kept.len() > 3 && removed.len() > 3, "{shown}");
+    for item in items.iter().filter(|item| item["kept"] == false) {
+        let repository = berth_types::url::encode_repository(&text(item, "repository"));
+        let path = format!("/api/v2.0/projects/team/repositories/{repository}/artifacts/{}", text(item, "digest"));
+        admin.delete(&path).send().await.expect(200);
+    }
+    let mut left = BTreeSet::new();
+    for repo in ["app", "lib/web"] {
+        let listed = admin.get(&format!("/v2/team/{repo}/tags/list")).send().await.expect(200).json();
+        left.extend(
+            listed["tags"].as_array().unwrap().iter().map(|tag| (repo.to_owned(), tag.as_str().unwrap().to_owned())),
+        );
+    }
+    assert_eq!(left, kept);
+    let again = whole().await;
+    assert_eq!((&again["removed"]["tags"], &again["kept"]), (&json!(0), &shown["kept"]));
 }
 
 async fn repositories_that_no_rule_names_are_left_alone(app: &TestApp) {

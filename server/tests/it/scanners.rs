@@ -82,6 +82,8 @@ async fn a_credential_goes_to_the_adapter_and_to_nobody_else(app: &TestApp) {
     // A change without a credential keeps the one that is there, also at another path of its host, and nowhere else.
     let elsewhere = json!({ "name": "one", "url": "http://127.0.0.1:1", "auth": "Basic" });
     admin.put(&path).json(&elsewhere).send().await.refused(400, "BAD_REQUEST");
+    let unverified = json!({ "name": "one", "url": url, "auth": "Basic", "skip_certVerify": true });
+    admin.put(&path).json(&unverified).send().await.refused(400, "BAD_REQUEST");
     let body = json!({ "name": "one", "url": format!("{}/b", adapter.url), "auth": "Basic", "description": "new" });
     admin.put(&path).json(&body).send().await.expect(200);
     let metadata = admin.get(&format!("{path}/metadata")).send().await.expect(200).json();

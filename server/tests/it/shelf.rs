@@ -1,6 +1,6 @@
 //! A repository as its page shows it: tags with what they point at, where they have been, and what it says about itself.
 
-use berth_testkit::{Blob, Client, Image, Manifest, Role, TestApp, on_both};
+use berth_testkit::{Blob, Client, Image, Manifest, Role, TestApp, eventually, on_both};
 use berth_types::media_type::{OCI_INDEX, OCI_MANIFEST};
 use serde_json::{Value, json};
 
@@ -12,10 +12,12 @@ on_both!(
     tags_sort_as_people_count,
     an_index_rolls_up_and_knows_its_attestations,
     tags_are_filtered_by_what_they_point_at,
+    a_nul_character_keeps_nobody_from_anything,
     a_tag_goes_back_to_where_it_was,
     who_may_not_push_restores_nothing,
     a_summary_says_what_it_is,
     a_readme_is_safe_and_previewed,
+    pulls_are_told_by_day,
     what_is_not_to_be_seen_says_nothing,
 );
 
@@ -178,6 +180,41 @@ async fn history(client: &Client, path: &str) -> Vec<Value> {
     client.get(&format!("{HERE}/{path}")).send().await.expect(200).json().as_array().unwrap().clone()
 }
 
+async fn a_nul_character_keeps_nobody_from_anything(app: &TestApp) {
+    let admin = app.admin();
+    let nul = "\0 and \\u0000 and \\\0 and \u{1}";
+    let layers = [("application/vnd.oci.image.layer.v1.tar+gzip", json!({ "title": nul }))];
+    let of = |os: &str| {
+        let labels = json!({ nul: nul });
+        json!({ "os": os, "architecture": "riscv64", "author": nul, "config": { "Labels": labels, "Env": [nul] } })
+    };
+    let image = made(&of("linux"), &layers, "nul", &json!({ "note": nul, nul: "note" }));
+    admin.push(REPO, "nul", &image).await;
+    admin.push(REPO, "nul-os", &made(&of("bsd\0"), &layers, "nul-os", &json!({}))).await;
+    let mut line = image.manifest.descriptor();
+    line["platform"] = json!({ "os": "linux", "architecture": "riscv64", "os.version": nul });
+    line["annotations"] = json!({ "note": nul });
+    let index = json!({ "schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [line] });
+    admin.put_manifest(REPO, "nul-index", &Manifest::new(OCI_INDEX, &index)).await.expect(201);
+    let odd = Image::referring(&image.manifest, "application/vnd.example\0type", "odd");
+    push_digest(&admin, &odd).await;
+
+    admin.push(REPO, "plain", &self::image("plain", "linux/arm64")).await;
+    assert_eq!(names(&tags(&admin, "sort=name&q=platform%3Dlinux/riscv64").await), ["nul", "nul-index"]);
+    assert_eq!(names(&tags(&admin, "q=platform%3Dlinux/arm64").await), ["plain"]);
+    assert_eq!(tags(&admin, "").await.len(), 4);
+    admin.pull(REPO, "nul", &image).await;
+    let artifacts =
+        admin.get(&format!("{HARBOR}/artifacts?with_accessory=true&q=type%3DIMAGE")).send().await.expect(200);
+    assert!(artifacts.json().as_array().unwrap().iter().any(|row| row["extra_attrs"]["author"] == nul));
+    let referrers = admin.get(&format!("/v2/{REPO}/referrers/{}", image.manifest.digest)).send().await.expect(200);
+    assert_eq!(referrers.json()["manifests"].as_array().unwrap().len(), 1);
+    let counted =
+        json!({ "kind": "tags", "action": "delete", "repository": REPO, "all": true, "q": "platform=linux/riscv64" });
+    let counted = admin.post("/api/berth/v1/bulk/preview").json(&counted).send().await.expect(200).json();
+    assert_eq!(counted["items"], 2);
+}
+
 async fn a_tag_goes_back_to_where_it_was(app: &TestApp) {
     let admin = app.admin();
     let (old, new) = (Image::new("old", 1), Image::new("new", 1));
@@ -316,6 +353,46 @@ async fn a_readme_is_safe_and_previewed(app: &TestApp) {
     guest.post(&preview).json(&json!({ "description": "x" })).send().await.refused(403, "FORBIDDEN");
     let long = json!({ "description": "a".repeat((64 << 10) + 1) });
     admin.post(&preview).json(&long).send().await.refused(400, "BAD_REQUEST");
+}
+
+async fn pulls_are_told_by_day(app: &TestApp) {
+    const DAY_SECONDS: i64 = 24 * 3600;
+    let admin = app.admin();
+    admin.push(REPO, "v1", &Image::new("one", 1)).await;
+    admin.push(REPO, "v2", &Image::new("two", 1)).await;
+    let pull = async |reference: &str| {
+        admin.get(&format!("/v2/{REPO}/manifests/{reference}")).send().await.expect(200);
+    };
+    let by_day = async |total: i64| -> Vec<i64> {
+        let days = eventually(async || {
+            let summary = admin.get(&format!("{HERE}/summary")).send().await.expect(200).json();
+            (summary["pull_count"] == total).then(|| summary["pulls"].clone())
+        });
+        days.await.as_array().unwrap().iter().map(|day| day.as_i64().unwrap()).collect()
+    };
+    // The day may end while the test runs, so two days stand for one.
+    let around = |days: &[i64], ago: usize| days[28 - ago..30 - ago].iter().sum::<i64>();
+    pull("v1").await;
+    pull("v2").await;
+    let days = by_day(2).await;
+    assert_eq!((days.len(), around(&days, 0), days.iter().sum::<i64>()), (30, 2, 2));
+    app.later(5 * DAY_SECONDS);
+    for reference in ["v1", "v1", "v2"] {
+        pull(reference).await;
+    }
+    let days = by_day(5).await;
+    assert_eq!((around(&days, 0), around(&days, 5), days.iter().sum::<i64>()), (3, 2, 5));
+    // A month later they are in the number of all pulls alone.
+    app.later(26 * DAY_SECONDS);
+    let days = by_day(5).await;
+    assert_eq!((around(&days, 26), days.iter().sum::<i64>()), (3, 3));
+    // What is deleted before its pulls are written does not keep those of others from it.
+    let other = Image::new("other", 1);
+    admin.push("library/gone", "v1", &other).await;
+    admin.get("/v2/library/gone/manifests/v1").send().await.expect(200);
+    admin.delete("/api/v2.0/projects/library/repositories/gone").send().await.expect(200);
+    pull("v1").await;
+    assert_eq!(around(&by_day(6).await, 0), 1);
 }
 
 async fn what_is_not_to_be_seen_says_nothing(app: &TestApp) {

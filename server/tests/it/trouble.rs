@@ -173,6 +173,89 @@ async fn too_many_open_files() {
     until("a ready answer", || async { ready(client).await == 200 }).await;
 }
 
+/// Put in front of the system's library: every sync of a file takes a second for as long as the marker is there.
+const SLOW: &str = r#"
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+static int slowly(const char *name, int file) {
+    const char *marker = getenv("SLOW_SYNC_MARKER");
+    if (marker && access(marker, F_OK) == 0) {
+        struct timespec second = { 1, 0 };
+        nanosleep(&second, 0);
+    }
+    return ((int (*)(int))dlsym(RTLD_NEXT, name))(file);
+}
+
+int fsync(int file) { return slowly("fsync", file); }
+int fdatasync(int file) { return slowly("fdatasync", file); }
+"#;
+
+/// Compiles [`SLOW`]. Nothing where there is no compiler.
+fn slow_library(folder: &Path) -> Option<PathBuf> {
+    let (source, library) = (folder.join("slow.c"), folder.join("slow.so"));
+    std::fs::write(&source, SLOW).unwrap();
+    let compiled = Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&library).arg(&source).arg("-ldl").output();
+    if let Ok(output) = compiled {
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        return Some(library);
+    }
+    println!("SKIPPED: there is no C compiler");
+    None
+}
+
+/// A disk that takes a second for each sync, under bytes and rows alike.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_disk() {
+    const PUSHES: usize = 24;
+    let database = Database::create(Backend::Sqlite).await.unwrap();
+    let folder = database.folder.path().to_owned();
+    let Some(library) = slow_library(&folder) else { return };
+    let marker = folder.join("slow");
+    let server =
+        Server::start_under(&database, &[("LD_PRELOAD", library.as_path()), ("SLOW_SYNC_MARKER", marker.as_path())]);
+    let client = &server.admin;
+    let image = Image::new("slow", 2);
+    client.push(REPO, "v1", &image).await;
+
+    std::fs::write(&marker, "").unwrap();
+    let began = Instant::now();
+    let blobs: Vec<Blob> = (0..PUSHES).map(|n| Blob::random(&format!("slow {n}"), 100_000)).collect();
+    let mut pushes = JoinSet::new();
+    for blob in blobs.clone() {
+        let client = client.clone();
+        pushes.spawn(async move { (push(&client, &blob).await.status, began.elapsed()) });
+    }
+    let mut pulls = Vec::new();
+    while !pushes.is_empty() {
+        let asked = Instant::now();
+        client.pull(REPO, "v1", &image).await;
+        pulls.push(asked.elapsed());
+        while let Some(pushed) = pushes.try_join_next() {
+            let (status, after) = pushed.unwrap();
+            assert_eq!(status, 201);
+            // Bytes and row are a sync each: an earlier answer would be one too early.
+            assert!(after >= Duration::from_secs(2), "acknowledged after {after:?}");
+        }
+    }
+    // Syncs are shared: one after the other these take 48 s.
+    assert!(began.elapsed() < Duration::from_secs(24), "{:?}", began.elapsed());
+    pulls.sort();
+    let median = pulls[pulls.len() / 2];
+    assert!(median < Duration::from_millis(500), "who reads waits for who writes: {median:?} of {}", pulls.len());
+    within("/healthz", client.get("/healthz").send()).await.expect(200);
+
+    std::fs::remove_file(marker).unwrap();
+    for blob in &blobs {
+        assert!(pull(client, blob).await.expect(200).body == blob.bytes);
+    }
+    push(client, &Blob::random("quick again", 1000)).await.expect(201);
+    until("a ready answer", || async { ready(client).await == 200 }).await;
+}
+
 /// How many files a process may open, lowered to what it has.
 struct Limit {
     process: u32,

@@ -2,7 +2,10 @@
 
 use axum::response::{IntoResponse, Response};
 use berth_domain::Error;
-use berth_types::{ErrorCode, ErrorEnvelope};
+use berth_types::{
+    ErrorCode, ErrorEnvelope,
+    policy::{NEEDED_HEADER, Right},
+};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
 /// The result of a handler.
@@ -15,6 +18,8 @@ pub struct ApiError {
     status: StatusCode,
     message: String,
     retry_after_seconds: Option<u64>,
+    /// What the caller would need.
+    needed: Option<Right>,
 }
 
 /// The status of every code.
@@ -54,7 +59,7 @@ pub const fn status(code: ErrorCode) -> StatusCode {
 impl ApiError {
     /// An error that the HTTP layer itself finds.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        ApiError { code, status: status(code), message: message.into(), retry_after_seconds: None }
+        ApiError { code, status: status(code), message: message.into(), retry_after_seconds: None, needed: None }
     }
 
     /// 422 in the words of Harbor's validation.
@@ -100,13 +105,17 @@ impl From<Error> for ApiError {
             Error::Unavailable(_) | Error::Full(_) => Some(5),
             _ => None,
         };
+        let needed = match &error {
+            Error::Lacking { needed, .. } => Some(*needed),
+            _ => None,
+        };
         let message = if status.is_server_error() {
             log(&error);
             masked(code).to_owned()
         } else {
             error.to_string()
         };
-        ApiError { code, status, message, retry_after_seconds }
+        ApiError { code, status, message, retry_after_seconds, needed }
     }
 }
 
@@ -145,6 +154,10 @@ impl IntoResponse for ApiError {
         let mut response = envelope_response(self.status, &envelope);
         if let Some(seconds) = self.retry_after_seconds {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        // Harbor's envelope has no place for it.
+        if let Some(needed) = self.needed.and_then(|needed| HeaderValue::try_from(needed.to_string()).ok()) {
+            response.headers_mut().insert(HeaderName::from_static(NEEDED_HEADER), needed);
         }
         response
     }

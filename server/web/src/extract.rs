@@ -13,7 +13,7 @@ use berth_types::{
     page::Page,
     query::{ListQuery, parse_q, parse_sort},
 };
-use http::{Uri, request::Parts};
+use http::{HeaderMap, Uri, request::Parts};
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 
@@ -94,12 +94,22 @@ pub async fn project_of(parts: &mut Parts) -> Result<ProjectPath, ApiError> {
     let Some(text) = by_id_or_name.or_else(|| params.get("project_name")) else {
         return Err(ApiError::new(ErrorCode::BadRequest, "the path names no project"));
     };
-    let is_name =
-        parts.headers.get("x-is-resource-name").is_some_and(|value| value == "true") || by_id_or_name.is_none();
+    let is_name = is_yes_header(&parts.headers, "x-is-resource-name") || by_id_or_name.is_none();
     if let (false, Ok(id)) = (is_name, text.parse()) {
         return Ok(ProjectPath::Id(ProjectId(id)));
     }
     Ok(text.parse().map_or_else(|_| ProjectPath::Neither(text.clone()), ProjectPath::Name))
+}
+
+/// Whether a word means yes, as Harbor reads a switch. Clients made by generators write it as their language does: `True`.
+pub fn is_yes(text: &str) -> bool {
+    const YES: [&str; 10] = ["true", "1", "yes", "ok", "y", "on", "selected", "checked", "t", "enabled"];
+    YES.iter().any(|word| word.eq_ignore_ascii_case(text))
+}
+
+/// Whether a header says yes.
+pub fn is_yes_header(headers: &HeaderMap, name: &str) -> bool {
+    headers.get(name).and_then(|value| value.to_str().ok()).is_some_and(is_yes)
 }
 
 /// The witness of an action on the system.
@@ -235,4 +245,24 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 /// A path parameter that Harbor encodes twice, decoded once more: `a%2Fb` → `a/b`.
 pub fn decode_again(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_switch_is_on_in_many_words() {
+        for yes in ["true", "True", "TRUE", "1", "yes", "t", "Enabled"] {
+            assert!(is_yes(yes), "{yes}");
+        }
+        for no in ["", "false", "0", "no", "truest"] {
+            assert!(!is_yes(no), "{no}");
+        }
+        let headers = HeaderMap::from_iter([(
+            http::header::HeaderName::from_static("x-is-resource-name"),
+            "True".parse().unwrap(),
+        )]);
+        assert!(is_yes_header(&headers, "X-Is-Resource-Name") && !is_yes_header(&headers, "x-other"));
+    }
 }

@@ -48,7 +48,8 @@ enum Task {
     },
     /// Prepare this machine, then run every suite
     Test {
-        /// Also the clients that take long to build or are seldom at hand: buildah, containerd, cosign, helm, notation, oras
+        /// Also the clients that take long to build or are seldom at hand: buildah, containerd, cosign, helm, kubectl,
+        /// nerdctl, notation, oras
         #[arg(long)]
         all: bool,
         /// Only tests whose name contains one of these words; leaves the browser out
@@ -103,6 +104,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Build the release binary and measure its portal in Chromium: first bytes, downloads, readiness
+    MeasurePortal,
 }
 
 fn main() -> ExitCode {
@@ -150,6 +153,7 @@ fn perform(task: Task) -> anyhow::Result<ExitCode> {
         }
         Task::Crash { args } => crash::crash(&workspace, &args)?,
         Task::Bench { args } => return Err(bench::bench(&workspace, &args)),
+        Task::MeasurePortal => bench::portal(&workspace)?,
     }
     Ok(ExitCode::SUCCESS)
 }

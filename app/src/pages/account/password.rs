@@ -5,7 +5,7 @@ use super::{AccountFrame, Part};
 use crate::client::{ApiError, use_client};
 #[cfg(feature = "ssr")]
 use crate::form::{Fault, FormError, password_fault, repeat_fault};
-use crate::form::{FormAction, FormErrors, Posted, answer_of, fault_of};
+use crate::form::{FormAction, FormErrors, NewPassword, Posted, answer_of, fault_of};
 use crate::i18n::keys;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
@@ -68,22 +68,10 @@ pub fn Password() -> impl IntoView {
                             autocomplete="current-password"
                             required=true
                         />
-                        <TextField
-                            label=t!(keys::account::password::NEW)
-                            name="password"
-                            kind="password"
-                            hint=t!(keys::validation::PASSWORD_HINT)
-                            error=fault_of(answer, "password")
-                            autocomplete="new-password"
-                            required=true
-                        />
-                        <TextField
-                            label=t!(keys::account::password::REPEAT)
-                            name="repeat"
-                            kind="password"
-                            error=fault_of(answer, "repeat")
-                            autocomplete="new-password"
-                            required=true
+                        <NewPassword
+                            answer=answer
+                            label=keys::account::password::NEW
+                            repeat=keys::account::password::REPEAT
                         />
                         <div class="row">
                             <Button look=Look::Primary submit=true>

@@ -35,7 +35,8 @@ pub fn Audit() -> impl IntoView {
             {loaded(
                 entries,
                 move |(state, entries, saved)| {
-                    view! { <AuditList state=state entries=entries views=views saved=saved /> }
+                    let next = ("/projects".to_owned(), t!(keys::nav::PROJECTS));
+                    view! { <AuditList state=state entries=entries views=views saved=saved next=next /> }
                 },
             )}
         </AdminFrame>

@@ -27,13 +27,11 @@ pub use groups::{DeleteGroup, EditGroup, Groups, NewGroup};
 pub use health::SystemHealth;
 pub use jobs::Jobs;
 pub use labels::{DeleteSystemLabel, EditSystemLabel, NewSystemLabel, SystemLabels};
-pub(crate) use outside::{
-    DeleteQuestion, Doing, Listing, PostSwitchOutside, Target, Thing, filter, is_ticked, row_menu, ticked,
-};
+pub(crate) use outside::{Doing, Listing, PostSwitchOutside, Target, Thing, filter, on_off, row_menu, ticked};
+pub(crate) use preheat::name_field;
 pub use preheat::{DeleteNetwork, EditNetwork, Networks, NewNetwork};
 pub use quotas::{ChangeQuota, Quotas};
 pub use registries::{DeleteRegistry, EditRegistry, NewRegistry, Registries};
-pub(crate) use replication::on_off;
 pub use replication::{DeleteRule, EditRule, NewRule, Replication};
 pub use robots::{DeleteSystemRobot, EditSystemRobot, NewSystemRobot, SystemRobotSecret, SystemRobots};
 pub use scanners::{DeleteScanner, EditScanner, NewScanner, Scanners};

@@ -2,7 +2,7 @@
 
 use super::AdminFrame;
 use crate::client::{ApiError, use_client};
-use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of, fault_of};
+use crate::form::{FormAction, FormErrors, NewPassword, PostForm, Posted, answer_of};
 #[cfg(feature = "ssr")]
 use crate::form::{FormError, password_fault, repeat_fault};
 use crate::i18n::keys;
@@ -12,7 +12,7 @@ use crate::notice::Notice;
 use crate::pages::loaded;
 use crate::pages::sign_up::AccountFields;
 use crate::t;
-use crate::ui::{Button, Callout, Card, CardBody, Crumb, Glyph, LinkButton, Look, PageHead, TextField, Tone};
+use crate::ui::{Button, Callout, Card, CardBody, Crumb, Glyph, LinkButton, Look, PageHead, Tone};
 use berth_types::UserId;
 #[cfg(feature = "ssr")]
 use berth_types::api::PasswordReq;
@@ -113,23 +113,7 @@ fn PasswordForm(user: UserResp, action: FormAction) -> impl IntoView {
                 <PostForm action=action attr:class="form" attr:novalidate="">
                     <FormErrors answer=answer />
                     <Account user=user />
-                    <TextField
-                        label=t!(keys::admin_users::PASSWORD)
-                        name="password"
-                        kind="password"
-                        hint=t!(keys::validation::PASSWORD_HINT)
-                        error=fault_of(answer, "password")
-                        autocomplete="new-password"
-                        required=true
-                    />
-                    <TextField
-                        label=t!(keys::admin_users::PASSWORD_REPEAT)
-                        name="repeat"
-                        kind="password"
-                        error=fault_of(answer, "repeat")
-                        autocomplete="new-password"
-                        required=true
-                    />
+                    <NewPassword answer=answer />
                     <Buttons>
                         <Button look=Look::Primary submit=true busy=action.pending()>
                             {t!(keys::admin_users::SET_PASSWORD_SUBMIT)}

@@ -5,7 +5,7 @@ use crate::client::use_client;
 #[cfg(feature = "ssr")]
 use crate::form::FormError;
 use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of};
-use crate::format::TimeAgo;
+use crate::format::{TimeAgo, natural};
 use crate::i18n::keys;
 use crate::load::Resource;
 #[cfg(feature = "ssr")]
@@ -96,7 +96,7 @@ pub fn Users() -> impl IntoView {
 
 #[component]
 fn UserList(state: ListState, users: Paged<UserResp>, set_admin: FormAction) -> impl IntoView {
-    let total = u64::try_from(users.total).unwrap_or_default();
+    let total = natural(users.total);
     let (filter, rows) = (filter_of(&state), users.items.len());
     let ListState { q, sort, page, page_size, search } = state;
     let table = if users.items.is_empty() {

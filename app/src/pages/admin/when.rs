@@ -2,11 +2,12 @@
 
 #[cfg(any(feature = "ssr", test))]
 use crate::form::Fault;
-use crate::form::{FormError, fault_of, value_of};
+use crate::form::{FormError, value_of};
 use crate::i18n::{Catalog, Key, keys};
-use crate::pages::project::retention::{EVERY, Schedule, WEEKDAYS};
+use crate::pages::schedule::schedule_fields;
+use crate::schedule::Schedule;
 use crate::t;
-use crate::ui::{SelectField, SelectOption, TextField};
+use crate::ui::{SelectField, SelectOption};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -68,12 +69,11 @@ impl When {
         (self.trigger == SCHEDULED).then(|| self.schedule().cron())
     }
 
-    /// What is wrong with a schedule that was written by hand.
-    pub fn fault(&self) -> Option<Fault> {
+    /// The field that is wrong in a schedule, and why. A rule may not start every minute.
+    pub fn fault(&self) -> Option<(&'static str, Fault)> {
         let cron = self.schedule_cron()?;
-        let fields: Vec<&str> = cron.split_whitespace().collect();
-        let is_right = fields.len() == 6 && fields.first() == Some(&"0") && fields.get(1) != Some(&"*");
-        (!is_right).then_some(Fault::Schedule)
+        let each_minute = (cron.split_whitespace().nth(1) == Some("*")).then_some(("cron", Fault::Schedule));
+        self.schedule().fault().or(each_minute)
     }
 
     /// What the form remembers.
@@ -90,67 +90,17 @@ impl When {
 
 /// The fields. `on_event` is what has to happen for the third choice.
 pub(crate) fn when_fields(answer: Signal<Option<FormError>>, when: &When, on_event: Key) -> AnyView {
-    let value = |name: &str, initial: &str| value_of(answer, name, initial);
     let triggers = [(MANUAL, keys::when::MANUAL), (SCHEDULED, keys::when::SCHEDULED), (EVENTS, on_event)];
     let triggers = triggers.map(|(word, key)| SelectOption::new(word, t!(key)));
-    let every = EVERY.iter().filter(|(word, _)| *word != "none").map(|(word, key)| SelectOption::new(*word, t!(*key)));
-    let days = WEEKDAYS.iter().enumerate().map(|(day, key)| SelectOption::new(day.to_string(), t!(*key)));
-    let trigger = RwSignal::new(value("trigger", &when.trigger));
-    let how_often = RwSignal::new(value("every", &when.every));
-    // Without script all fields are there, and those that do not count say so by their labels.
-    let unscheduled = move || trigger.with(|trigger| trigger != SCHEDULED).then_some("");
-    let needs = move |words: &'static [&'static str]| {
-        move || how_often.with(|every| !words.contains(&every.as_str())).then_some("")
-    };
-    let no_script = RwSignal::new(true);
-    Effect::new(move || no_script.set(false));
-    let hidden = move |is_hidden: Option<&'static str>| is_hidden.filter(|_| !no_script.get());
-    let (time_hidden, day_hidden, cron_hidden) = (needs(&["hour", "day", "week"]), needs(&["week"]), needs(&["cron"]));
     view! {
-        <SelectField
-            label=t!(keys::when::LABEL)
-            name="trigger"
-            options=triggers.to_vec()
-            selected=trigger.get_untracked()
-            bind=trigger
-        />
-        <div class="form" hidden=move || hidden(unscheduled())>
+        <div class="form when">
             <SelectField
-                label=t!(keys::when::EVERY)
-                name="every"
-                options=every.collect()
-                selected=how_often.get_untracked()
-                bind=how_often
+                label=t!(keys::when::LABEL)
+                name="trigger"
+                options=triggers.to_vec()
+                selected=value_of(answer, "trigger", &when.trigger)
             />
-            <div hidden=move || hidden(time_hidden())>
-                <TextField
-                    label=t!(keys::when::AT)
-                    name="at"
-                    kind="time"
-                    value=value("at", &when.at)
-                    hint=t!(keys::when::AT_HINT)
-                />
-            </div>
-            <div hidden=move || hidden(day_hidden())>
-                <SelectField
-                    label=t!(keys::when::WEEKDAY)
-                    name="weekday"
-                    options=days.collect()
-                    selected=value("weekday", &when.weekday)
-                />
-            </div>
-            <div hidden=move || hidden(cron_hidden())>
-                <TextField
-                    label=t!(keys::when::CRON)
-                    name="cron"
-                    value=value("cron", &when.cron)
-                    hint=t!(keys::when::CRON_HINT)
-                    error=fault_of(answer, "cron")
-                    placeholder="0 30 2 * * *"
-                    autocomplete="off"
-                    raw=true
-                />
-            </div>
+            {schedule_fields(answer, &when.schedule(), None)}
         </div>
     }
     .into_any()
@@ -178,7 +128,7 @@ mod tests {
         let by_hand = |cron: &str| When { every: "cron".into(), cron: cron.into(), ..When::of(SCHEDULED, "") }.fault();
         assert_eq!(by_hand("0 0 2 * * *"), None);
         for bad in ["", "0 0 2 * *", "5 0 2 * * *", "0 * 2 * * *", "@daily"] {
-            assert_eq!(by_hand(bad), Some(Fault::Schedule), "{bad}");
+            assert_eq!(by_hand(bad), Some(("cron", Fault::Schedule)), "{bad}");
         }
         assert_eq!(When::of(MANUAL, "nonsense").fault(), None);
     }

@@ -2,15 +2,14 @@
 
 use super::chart::web;
 use super::files::file_name;
-use super::subject::{Subject, use_asked};
+use super::subject::{Asked, Subject, shown_of};
 use super::{Head, Part};
 use crate::client::content::layer_of;
-use crate::client::use_client;
-use crate::format::{ByteSize, exact};
+use crate::client::{ApiResult, Client};
+use crate::format::{ByteSize, exact, natural};
 use crate::i18n::keys;
-use crate::load::Resource;
 use crate::pages::loaded;
-use crate::pages::project::{ArtifactPart, InProject, artifact_href, natural};
+use crate::pages::project::{ArtifactPart, InProject, artifact_href};
 use crate::ui::{
     Badge, Callout, Card, CardBody, CopyCommand, DigestChip, DownloadLink, Empty, Glyph, Icon, KeyValue, KeyValues,
     Tone, breakable,
@@ -21,25 +20,21 @@ use berth_types::referral::sbom_format;
 use berth_types::{Reference, RepoName, Timestamp};
 use leptos::prelude::*;
 
+async fn load(
+    client: Client,
+    repo: RepoName,
+    reference: String,
+    asked: Asked,
+) -> ApiResult<(Subject, Vec<Attestation>)> {
+    let subject = Subject::load(&client, &repo, &reference, &asked).await?;
+    let told = client.attestations(&repo, &reference).await?;
+    Ok((subject, told))
+}
+
 /// The page of the statements.
 #[component]
 pub(super) fn Attestations(within: InProject, repo: RepoName, reference: Reference) -> impl IntoView {
-    let asked = use_asked();
-    let shown = {
-        let (client, repo, reference) = (use_client(), repo.clone(), reference.to_string());
-        Resource::new(
-            move || asked.get(),
-            move |asked| {
-                let (client, repo, reference) = (client.clone(), repo.clone(), reference.clone());
-                async move {
-                    let subject = Subject::load(&client, &repo, &reference, &asked).await?;
-                    let told = client.attestations(&repo, &reference).await?;
-                    Ok((subject, told))
-                }
-            },
-        )
-    };
-    loaded(shown, move |(subject, told): (Subject, Vec<Attestation>)| {
+    loaded(shown_of(&repo, &reference, load), move |(subject, told): (Subject, Vec<Attestation>)| {
         let content = if told.is_empty() {
             let host = crate::session::use_session().with_untracked(|session| session.server().host);
             let command = format!("docker buildx build --attest type=provenance,mode=max --push -t {host}/{repo} .");
@@ -178,7 +173,7 @@ fn statement(repo: &RepoName, fact: Attestation) -> AnyView {
 }
 
 fn materials(shown: Vec<Material>, total: u64) -> Option<impl IntoView + use<>> {
-    let cut = total.saturating_sub(u64::try_from(shown.len()).unwrap_or_default());
+    let cut = total.saturating_sub(shown.len() as u64);
     let line = |material: Material| {
         let digest = (!material.digest.is_empty()).then(|| view! { <DigestChip digest=material.digest /> });
         view! {

@@ -1,14 +1,13 @@
 //! What a chart or a model says about itself: README, values, licence.
 
-use super::subject::{Subject, use_asked};
+use super::subject::{Asked, Subject, shown_of};
 use super::{Head, Part};
-use crate::client::{ApiError, ApiResult, Client, use_client};
+use crate::client::{ApiError, ApiResult, Client};
 use crate::i18n::{Key, keys, use_catalog};
-use crate::load::Resource;
 use crate::pages::loaded;
-use crate::pages::project::{ArtifactPart, InProject};
+use crate::pages::project::{ArtifactPart, InProject, RepositoryPart};
 use crate::t;
-use crate::ui::{Callout, Card, CardBody, CodeBlock, Empty, Glyph, Segment, Segmented, Tone, with_query};
+use crate::ui::{Callout, Card, CardBody, CodeBlock, Empty, Glyph, LinkButton, Segment, Segmented, Tone, with_query};
 use berth_types::api::{Artifact, Readme};
 use berth_types::{Reference, RepoName};
 use leptos::prelude::*;
@@ -73,31 +72,22 @@ async fn text_of(client: &Client, repo: &RepoName, reference: &str, addition: &s
     }
 }
 
+async fn load(client: Client, repo: RepoName, reference: String, asked: Asked) -> ApiResult<(Subject, String, Text)> {
+    let subject = Subject::load(&client, &repo, &reference, &asked).await?;
+    let word = asked.get("file");
+    let found = documents_of(&subject.artifact).find(|document| document.word == word);
+    let found = found.or_else(|| documents_of(&subject.artifact).next());
+    let (word, text) = match found {
+        Some(found) => (found.word, text_of(&client, &repo, &reference, found.addition).await?),
+        None => ("", Text::None),
+    };
+    Ok((subject, word.to_owned(), text))
+}
+
 /// The page of the documents.
 #[component]
 pub(super) fn Documents(within: InProject, repo: RepoName, reference: Reference) -> impl IntoView {
-    let asked = use_asked();
-    let shown = {
-        let (client, repo, reference) = (use_client(), repo.clone(), reference.to_string());
-        Resource::new(
-            move || asked.get(),
-            move |asked| {
-                let (client, repo, reference) = (client.clone(), repo.clone(), reference.clone());
-                async move {
-                    let subject = Subject::load(&client, &repo, &reference, &asked).await?;
-                    let word = asked.get("file");
-                    let found = documents_of(&subject.artifact).find(|document| document.word == word);
-                    let found = found.or_else(|| documents_of(&subject.artifact).next());
-                    let (word, text) = match found {
-                        Some(found) => (found.word, text_of(&client, &repo, &reference, found.addition).await?),
-                        None => ("", Text::None),
-                    };
-                    Ok((subject, word.to_owned(), text))
-                }
-            },
-        )
-    };
-    loaded(shown, move |(subject, word, text): (Subject, String, Text)| {
+    loaded(shown_of(&repo, &reference, load), move |(subject, word, text): (Subject, String, Text)| {
         let catalog = use_catalog();
         let segments: Vec<Segment> = documents_of(&subject.artifact)
             .map(|document| Segment {
@@ -108,6 +98,7 @@ pub(super) fn Documents(within: InProject, repo: RepoName, reference: Reference)
             .collect();
         let name = segments.iter().find(|segment| segment.current).map(|segment| segment.label.clone());
         let name = name.unwrap_or_default();
+        let files = RepositoryPart::Layers(reference.clone()).of(&repo);
         let content = match text {
             Text::Html(html) => view! {
                 <Card label=name>
@@ -124,7 +115,11 @@ pub(super) fn Documents(within: InProject, repo: RepoName, reference: Reference)
                         icon=Glyph::File
                         title=t!(keys::artifact::documents::NONE)
                         text=t!(keys::artifact::documents::NONE_TEXT)
-                    />
+                    >
+                        <LinkButton href=files icon=Glyph::Layers>
+                            {t!(keys::artifact::TAB_LAYERS)}
+                        </LinkButton>
+                    </Empty>
                 </Card>
             }
             .into_any(),

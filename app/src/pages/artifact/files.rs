@@ -1,9 +1,8 @@
 //! The files of what is no image: names, sizes, downloads.
 
 use crate::client::content::layer_of;
-use crate::format::{ByteSize, digest_short};
+use crate::format::{ByteSize, digest_short, natural};
 use crate::i18n::keys;
-use crate::pages::project::natural;
 use crate::ui::{
     ActionCell, ActionColumn, Cell, Column, DigestChip, DownloadLink, Glyph, Icon, Priority, Row, RowHead, Table,
     TableBox, breakable,
@@ -25,7 +24,7 @@ pub(super) fn file_name(title: &str, digest: &str) -> String {
 #[component]
 pub(super) fn Files(repo: RepoName, reference: String, files: Vec<LayerInfo>) -> impl IntoView {
     let total: u64 = files.iter().map(|file| natural(file.size)).sum();
-    let n = u64::try_from(files.len()).unwrap_or_default();
+    let n = files.len() as u64;
     let head = || {
         view! {
             <Column label=t!(keys::artifact::FILE) />

@@ -63,7 +63,7 @@ pub(crate) async fn post_delete_artifact(repository: String, digest: String) -> 
 pub(crate) fn NewTag(within: InProject, repo: RepoName, reference: Reference) -> impl IntoView {
     let action = FormAction::of::<PostAddTag>();
     if !within.rights.may(Of::Tag, Action::Create) {
-        return view! { <NotAllowed /> }.into_any();
+        return view! { <NotAllowed needs=(Of::Tag, Action::Create) /> }.into_any();
     }
     let answer = answer_of(action);
     let back = RepositoryPart::Artifact(reference.clone()).of(&repo);
@@ -105,7 +105,7 @@ pub(crate) fn NewTag(within: InProject, repo: RepoName, reference: Reference) ->
 pub(crate) fn DeleteArtifact(within: InProject, repo: RepoName, reference: Reference) -> impl IntoView {
     let action = FormAction::of::<PostDeleteArtifact>();
     if !within.rights.may(Of::Artifact, Action::Delete) {
-        return view! { <NotAllowed /> }.into_any();
+        return view! { <NotAllowed needs=(Of::Artifact, Action::Delete) /> }.into_any();
     }
     let artifact = artifact_of_page(&repo, &reference);
     loaded(artifact, move |artifact| {
@@ -116,7 +116,7 @@ pub(crate) fn DeleteArtifact(within: InProject, repo: RepoName, reference: Refer
 #[component]
 fn DeleteForm(repo: RepoName, reference: Reference, artifact: Artifact, action: FormAction) -> impl IntoView {
     let tags: Vec<String> = artifact.tags.iter().flatten().map(|tag| tag.name.clone()).collect();
-    let count = u64::try_from(tags.len()).unwrap_or_default();
+    let count = tags.len() as u64;
     let short = digest_short(&artifact.digest).to_owned();
     let heading = t!(keys::repository::DELETE_ARTIFACT_TITLE, digest = short);
     // All tags go with it, not only the one by which somebody came here.

@@ -6,12 +6,13 @@ use crate::client::{ApiError, Client};
 #[cfg(feature = "ssr")]
 use crate::form::FormError;
 use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of};
+use crate::format::natural;
 use crate::i18n::keys;
 use crate::load::Resource;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
 use crate::pages::loaded;
-use crate::pages::project::{InProject, NoMatch, NotAllowed, ProjectPart, RepositoryPart, artifact_href, natural};
+use crate::pages::project::{InProject, NoMatch, NotAllowed, ProjectPart, RepositoryPart, artifact_href};
 use crate::query::{ListState, use_list_state};
 use crate::ui::{
     ActionCell, ActionColumn, Button, Callout, Card, CardBody, Cell, Chips, Column, Empty, FilterCount, Filters, Glyph,
@@ -165,7 +166,7 @@ pub(super) fn LabelsCard(
 pub(crate) fn ArtifactLabels(within: InProject, repo: RepoName, reference: Reference) -> impl IntoView {
     let (put, take) = (FormAction::of::<PostPutLabel>(), FormAction::of::<PostTakeLabel>());
     if !within.rights.may(Of::ArtifactLabel, Action::Create) {
-        return view! { <NotAllowed /> }.into_any();
+        return view! { <NotAllowed needs=(Of::ArtifactLabel, Action::Create) /> }.into_any();
     }
     let state = use_list_state("name");
     let choices = {
@@ -245,7 +246,7 @@ impl Choices {
 
     /// Whether some labels did not fit.
     fn is_cut(&self) -> bool {
-        u64::try_from(self.labels.len()).unwrap_or(u64::MAX) < self.total
+        (self.labels.len() as u64) < self.total
     }
 }
 

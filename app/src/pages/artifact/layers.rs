@@ -5,14 +5,13 @@ use super::dockerfile::{base_of, reconstruct};
 use super::facts::{ImageFacts, is_index};
 use super::files::Files;
 use super::step::step;
-use super::subject::{Asked, Subject, platforms, use_asked};
+use super::subject::{Asked, Subject, platforms, shown_of};
 use super::{Head, Part};
-use crate::client::{ApiResult, Client, use_client};
-use crate::format::{ByteSize, bytes, count, percent};
+use crate::client::{ApiResult, Client};
+use crate::format::{ByteSize, bytes, count, natural, percent};
 use crate::i18n::keys;
-use crate::load::Resource;
 use crate::pages::loaded;
-use crate::pages::project::{InProject, RepositoryPart, natural};
+use crate::pages::project::{InProject, RepositoryPart};
 use crate::ui::{
     Callout, Card, Cell, CodeBlock, Column, DigestChip, Empty, Glyph, LinkButton, Meter, Part as Bar, Priority, Row,
     RowHead, Segment, Size, Table, TableBox, with_query,
@@ -60,12 +59,7 @@ async fn load(client: Client, repo: RepoName, reference: String, asked: Asked) -
 /// The page with the layers.
 #[component]
 pub(crate) fn Layers(within: InProject, repo: RepoName, reference: Reference) -> impl IntoView {
-    let asked = use_asked();
-    let shown = {
-        let (client, repo, reference) = (use_client(), repo.clone(), reference.to_string());
-        Resource::new(move || asked.get(), move |asked| load(client.clone(), repo.clone(), reference.clone(), asked))
-    };
-    loaded(shown, move |shown| {
+    loaded(shown_of(&repo, &reference, load), move |shown| {
         let choice = choice(&shown);
         let subject = shown.subject.clone();
         view! {
@@ -134,6 +128,7 @@ fn NoLayers(repo: RepoName) -> impl IntoView {
 #[component]
 fn Dockerfile(layers: Vec<LayerInfo>, base: Option<String>, back: String) -> impl IntoView {
     let text = reconstruct(&layers, base.as_deref(), &t!(keys::artifact::dockerfile::COMMENT));
+    let layered = back.clone();
     let content = match text {
         Some(text) => view! { <CodeBlock text=text label=t!(keys::artifact::dockerfile::TITLE) /> }.into_any(),
         None => view! {
@@ -142,7 +137,11 @@ fn Dockerfile(layers: Vec<LayerInfo>, base: Option<String>, back: String) -> imp
                     icon=Glyph::File
                     title=t!(keys::artifact::NO_HISTORY)
                     text=t!(keys::artifact::dockerfile::NONE_TEXT)
-                />
+                >
+                    <LinkButton href=layered icon=Glyph::Layers>
+                        {t!(keys::artifact::dockerfile::BACK)}
+                    </LinkButton>
+                </Empty>
             </Card>
         }
         .into_any(),
@@ -179,8 +178,7 @@ fn shared(layers: &[LayerInfo]) -> u64 {
 #[component]
 fn LayerTable(platform: String, layers: Vec<LayerInfo>, dockerfile: String) -> impl IntoView {
     let total: u64 = layers.iter().map(|layer| natural(layer.size)).sum();
-    let real = layers.iter().filter(|layer| layer.digest.is_some()).count();
-    let real = u64::try_from(real).unwrap_or_default();
+    let real = layers.iter().filter(|layer| layer.digest.is_some()).count() as u64;
     let summary = tn!(keys::artifact::LAYERS_SUMMARY, real, platform = platform, size = bytes(total));
     let with_others = shared(&layers);
     let with_others = (with_others > 0).then(|| t!(keys::artifact::LAYERS_SHARED, size = bytes(with_others)));

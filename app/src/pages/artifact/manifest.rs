@@ -1,12 +1,11 @@
 //! The exact bytes of the manifest and of the configuration.
 
-use super::subject::{Subject, use_asked};
+use super::subject::{Asked, Subject, shown_of};
 use super::{Head, Part};
 use crate::client::content::part_of;
-use crate::client::{ApiError, use_client};
+use crate::client::{ApiError, ApiResult, Client};
 use crate::format::{ByteSize, digest_short};
 use crate::i18n::keys;
-use crate::load::Resource;
 use crate::pages::loaded;
 use crate::pages::project::{ArtifactPart, InProject};
 use crate::t;
@@ -57,40 +56,30 @@ fn config_of(manifest: &str) -> Option<Pointer> {
     outline.config.filter(|config| !config.digest.is_empty())
 }
 
+async fn load(client: Client, repo: RepoName, reference: String, asked: Asked) -> ApiResult<Shown> {
+    let subject = Subject::load(&client, &repo, &reference, &asked).await?;
+    let manifest = client.manifest_text(&repo, &subject.artifact.digest).await?;
+    let config = config_of(&manifest);
+    let has_config = config.is_some();
+    let (is_config, digest, media_type, text) = match config.filter(|_| asked.get("view") == CONFIG) {
+        Some(config) => {
+            let text = client.config_text(&repo, &subject.artifact.digest).await;
+            (true, config.digest, config.media_type, text)
+        }
+        None => {
+            let artifact = &subject.artifact;
+            (false, artifact.digest.clone(), artifact.manifest_media_type.clone(), Ok(manifest))
+        }
+    };
+    let size = text.as_ref().map_or(0, |text| text.len() as u64);
+    let text = text.map(|text| Some(text).filter(|text| text.len() <= SHOWN_BYTES_MAX));
+    Ok(Shown { subject, is_config, has_config, digest, media_type, size, text })
+}
+
 /// The page of the bytes.
 #[component]
 pub(super) fn Manifest(within: InProject, repo: RepoName, reference: Reference) -> impl IntoView {
-    let asked = use_asked();
-    let shown = {
-        let (client, repo, reference) = (use_client(), repo.clone(), reference.to_string());
-        Resource::new(
-            move || asked.get(),
-            move |asked| {
-                let (client, repo, reference) = (client.clone(), repo.clone(), reference.clone());
-                async move {
-                    let subject = Subject::load(&client, &repo, &reference, &asked).await?;
-                    let manifest = client.manifest_text(&repo, &subject.artifact.digest).await?;
-                    let config = config_of(&manifest);
-                    let has_config = config.is_some();
-                    let (is_config, digest, media_type, text) = match config.filter(|_| asked.get("view") == CONFIG) {
-                        Some(config) => {
-                            let text = client.config_text(&repo, &subject.artifact.digest).await;
-                            (true, config.digest, config.media_type, text)
-                        }
-                        None => {
-                            let artifact = &subject.artifact;
-                            (false, artifact.digest.clone(), artifact.manifest_media_type.clone(), Ok(manifest))
-                        }
-                    };
-                    let size = text.as_ref().map(|text| u64::try_from(text.len()).unwrap_or_default());
-                    let size = size.unwrap_or_default();
-                    let text = text.map(|text| Some(text).filter(|text| text.len() <= SHOWN_BYTES_MAX));
-                    Ok(Shown { subject, is_config, has_config, digest, media_type, size, text })
-                }
-            },
-        )
-    };
-    loaded(shown, move |shown: Shown| {
+    loaded(shown_of(&repo, &reference, load), move |shown: Shown| {
         let subject = shown.subject.clone();
         view! {
             <Head

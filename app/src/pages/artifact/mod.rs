@@ -25,9 +25,9 @@ pub(crate) use labels::ArtifactLabels;
 pub(crate) use layers::Layers;
 pub(crate) use overview::Overview;
 
-use crate::format::{ByteSize, TimeAgo, digest_middle, digest_short};
+use crate::format::{ByteSize, TimeAgo, digest_middle, digest_short, natural};
 use crate::i18n::keys;
-use crate::pages::project::{ArtifactPart, InProject, RepositoryPart, natural};
+use crate::pages::project::{ArtifactPart, InProject, RepositoryPart};
 use crate::pages::repository::PullMenu;
 use crate::t;
 use crate::ui::{

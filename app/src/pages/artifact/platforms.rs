@@ -2,9 +2,9 @@
 
 use super::Part;
 use super::subject::Family;
-use crate::format::{ByteSize, count};
+use crate::format::{ByteSize, count, natural};
 use crate::i18n::keys;
-use crate::pages::project::{artifact_href, natural};
+use crate::pages::project::artifact_href;
 use crate::query::ListState;
 use crate::t;
 use crate::ui::{Card, Cell, Column, DigestChip, Glyph, Icon, Pager, Priority, Row, RowHead, Table, TableBox};

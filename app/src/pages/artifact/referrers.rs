@@ -5,11 +5,11 @@ use super::subject::{Family, Subject, use_asked};
 use super::{Head, Part, kind_icon, kind_label};
 use crate::client::content::layer_of;
 use crate::client::{ListParams, use_client};
-use crate::format::{ByteSize, TimeAgo, bytes};
+use crate::format::{ByteSize, TimeAgo, bytes, natural};
 use crate::i18n::keys;
 use crate::load::Resource;
 use crate::pages::loaded;
-use crate::pages::project::{ArtifactPart, InProject, artifact_href, natural};
+use crate::pages::project::{ArtifactPart, InProject, artifact_href};
 use crate::query::{ListState, use_list_state};
 use crate::ui::{
     Badge, Card, CardBody, CopyCommand, DigestChip, DownloadLink, Empty, Glyph, Pager, Tree, TreeNode, Trust,
@@ -231,7 +231,7 @@ pub(super) fn node(repo: &RepoName, node: ReferrerNode) -> TreeNode {
         details.push(t!(keys::artifact::referrers::UNKNOWN).into_any());
     }
     details.extend(annotations(&node).into_iter().map(IntoAny::into_any));
-    let hidden = natural(node.referrer_count).saturating_sub(u64::try_from(node.referrers.len()).unwrap_or_default());
+    let hidden = natural(node.referrer_count).saturating_sub(node.referrers.len() as u64);
     if hidden > 0 {
         let href = format!("{}/referrers", artifact_href(repo, &node.digest));
         let more = tn!(keys::artifact::referrers::MORE, hidden);

@@ -5,11 +5,11 @@ use super::subject::{Subject, use_asked};
 use super::{Head, Part};
 use crate::client::content::layer_of;
 use crate::client::{ApiError, ListParams, use_client};
-use crate::format::ByteSize;
+use crate::format::{ByteSize, natural};
 use crate::i18n::keys;
 use crate::load::Resource;
 use crate::pages::loaded;
-use crate::pages::project::{ArtifactPart, InProject, NoMatch, artifact_href, natural};
+use crate::pages::project::{ArtifactPart, InProject, NoMatch, artifact_href};
 use crate::query::{ListState, use_list_state};
 use crate::ui::{
     Badge, Callout, Card, Cell, Column, CopyCommand, DigestChip, DownloadLink, Empty, FilterCount, Filters, Glyph,

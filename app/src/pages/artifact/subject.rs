@@ -11,6 +11,7 @@ use crate::ui::{Glyph, Menu, MenuLink, Segment, Segmented, query_pairs, with_que
 use berth_types::api::Artifact;
 use berth_types::{Reference, RepoName};
 use leptos::prelude::*;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// The parameter that says from which index somebody came.
@@ -57,6 +58,21 @@ pub(super) fn use_asked() -> Memo<Asked> {
         let asked = Asked { of: String::new(), pairs: state.with(|state| query_pairs(&state.search)) };
         Asked { of: asked.get(OF), ..asked }
     })
+}
+
+/// What a part of the pages shows, as `load` finds it. Loaded again where the address asks for something else.
+pub(super) fn shown_of<T, F>(
+    repo: &RepoName,
+    reference: &Reference,
+    load: impl Fn(Client, RepoName, String, Asked) -> F + Send + Sync + 'static,
+) -> Resource<ApiResult<T>>
+where
+    T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
+    F: Future<Output = ApiResult<T>> + Send + 'static,
+{
+    let (client, repo, reference) = (use_client(), repo.clone(), reference.to_string());
+    let asked = use_asked();
+    Resource::new(move || asked.get(), move |asked| load(client.clone(), repo.clone(), reference.clone(), asked))
 }
 
 impl Subject {

@@ -1,14 +1,13 @@
 //! What is known about the vulnerabilities of an image: what scanners reported, and reports that were attached.
 
 use super::referrers::{node, referral};
-use super::subject::{Subject, use_asked};
+use super::subject::{Asked, Subject, shown_of};
 use super::{Head, Part};
-use crate::client::{ListParams, use_client};
-use crate::format::TimeAgo;
+use crate::client::{ApiResult, Client, ListParams};
+use crate::format::{TimeAgo, natural};
 use crate::i18n::keys;
-use crate::load::Resource;
 use crate::pages::loaded;
-use crate::pages::project::{ArtifactPart, InProject, natural};
+use crate::pages::project::{ArtifactPart, InProject};
 use crate::t;
 use crate::ui::{Card, CardBody, Empty, Glyph, Severity, SeverityMark, Tree, VulnerabilityChip};
 use berth_types::api::{Artifact, NativeReportSummary, ReferrerNode};
@@ -19,35 +18,34 @@ use leptos::prelude::*;
 /// Referrers that are looked at for reports.
 const REFERRERS_MAX: u64 = 100;
 
+async fn load(
+    client: Client,
+    repo: RepoName,
+    reference: String,
+    asked: Asked,
+) -> ApiResult<(Subject, Vec<ReferrerNode>)> {
+    let subject = Subject::load(&client, &repo, &reference, &asked).await?;
+    let params = ListParams { page: 1, page_size: REFERRERS_MAX, ..ListParams::default() };
+    let mut attached = client.referrers(&repo, &reference, &params).await?.items;
+    attached.retain(|node| referral(node) == Referral::Report);
+    Ok((subject, attached))
+}
+
 /// The page of the vulnerabilities.
 #[component]
 pub(super) fn Vulnerabilities(within: InProject, repo: RepoName, reference: Reference) -> impl IntoView {
-    let asked = use_asked();
-    let shown = {
-        let (client, repo, reference) = (use_client(), repo.clone(), reference.to_string());
-        Resource::new(
-            move || asked.get(),
-            move |asked| {
-                let (client, repo, reference) = (client.clone(), repo.clone(), reference.clone());
-                async move {
-                    let subject = Subject::load(&client, &repo, &reference, &asked).await?;
-                    let params = ListParams { page: 1, page_size: REFERRERS_MAX, ..ListParams::default() };
-                    let mut attached = client.referrers(&repo, &reference, &params).await?.items;
-                    attached.retain(|node| referral(node) == Referral::Report);
-                    Ok((subject, attached))
-                }
-            },
-        )
-    };
-    loaded(shown, move |(subject, attached): (Subject, Vec<ReferrerNode>)| {
+    loaded(shown_of(&repo, &reference, load), move |(subject, attached): (Subject, Vec<ReferrerNode>)| {
         let reports = reports_of(&subject.artifact);
         let found = if reports.is_empty() {
+            let host = crate::session::use_session().with_untracked(|session| session.server().host);
+            let command = format!("trivy image {host}/{repo}@{}", subject.artifact.digest);
             view! {
                 <Card label=t!(keys::artifact::TAB_VULNERABILITIES)>
                     <Empty
                         icon=Glyph::Shield
                         title=t!(keys::severity::NOT_SCANNED)
                         text=t!(keys::artifact::scan::LATER)
+                        command=command
                     />
                 </Card>
             }

@@ -3,28 +3,14 @@
 use crate::i18n::{Key, keys};
 use crate::t;
 
-/// What can be done, as the API writes it.
-pub(super) const OPERATIONS: [&str; 6] = ["create", "update", "delete", "pull", "login", "logout"];
-/// What it can be done to, as the API writes it.
-pub(super) const KINDS: [&str; 12] = [
-    "artifact",
-    "tag",
-    "repository",
-    "project",
-    "member",
-    "user",
-    "token",
-    "robot",
-    "configuration",
-    "registry",
-    "replication_policy",
-    "usergroup",
-];
-
 /// An operation in words; a word that is not known stands for itself.
 pub(super) fn operation_label(operation: &str) -> String {
+    operation_key(operation).map_or_else(|| operation.to_owned(), |key| t!(key))
+}
+
+fn operation_key(operation: &str) -> Option<Key> {
     use keys::audit::operation as k;
-    let key = match operation {
+    Some(match operation {
         "create" => k::CREATE,
         "update" => k::UPDATE,
         "delete" => k::DELETE,
@@ -32,15 +18,22 @@ pub(super) fn operation_label(operation: &str) -> String {
         "push" => k::PUSH,
         "login" => k::LOGIN,
         "logout" => k::LOGOUT,
-        other => return other.to_owned(),
-    };
-    t!(key)
+        "restore" => k::RESTORE,
+        "stop" => k::STOP,
+        "pause" => k::PAUSE,
+        "resume" => k::RESUME,
+        _ => return None,
+    })
 }
 
 /// A kind of resource in words; a word that is not known stands for itself.
 pub(super) fn kind_label(kind: &str) -> String {
+    kind_key(kind).map_or_else(|| kind.to_owned(), |key| t!(key))
+}
+
+fn kind_key(kind: &str) -> Option<Key> {
     use keys::audit::resource_type as k;
-    let key = match kind {
+    Some(match kind {
         "artifact" => k::ARTIFACT,
         "tag" => k::TAG,
         "repository" => k::REPOSITORY,
@@ -59,12 +52,16 @@ pub(super) fn kind_label(kind: &str) -> String {
         "retention" => k::RETENTION,
         "immutable_rule" => k::IMMUTABLE_RULE,
         "webhook_policy" => k::WEBHOOK_POLICY,
-        "preheat_instance" | "preheat_policy" => k::PREHEAT,
+        "preheat_instance" => k::PREHEAT_INSTANCE,
+        "preheat_policy" => keys::preheat::POLICY,
         "scanner" => k::SCANNER,
         "job" => k::JOB,
-        other => return other.to_owned(),
-    };
-    t!(key)
+        "job_queue" => k::JOB_QUEUE,
+        "gc" => keys::jobs::kind::CLEAN_UP,
+        "audit_log" => keys::audit::TITLE,
+        "audit_purge" => keys::jobs::kind::PURGE,
+        _ => return None,
+    })
 }
 
 /// What happened in words: "Artifact pushed".
@@ -75,6 +72,12 @@ pub(super) fn event_text(operation: &str, kind: &str) -> String {
     }
 }
 
+/// A kind of event in words, by its name of Harbor (`create_artifact`); one that is not known stands for itself.
+pub(crate) fn event_type_text(name: &str) -> String {
+    let known = name.split_once('_').and_then(|(operation, kind)| event_key(operation, kind));
+    known.map_or_else(|| name.replace('_', " "), |key| t!(key))
+}
+
 fn event_key(operation: &str, kind: &str) -> Option<Key> {
     use keys::audit::event as k;
     Some(match (operation, kind) {
@@ -82,6 +85,7 @@ fn event_key(operation: &str, kind: &str) -> Option<Key> {
         ("delete", "artifact") => k::DELETE_ARTIFACT,
         ("pull", "artifact") => k::PULL_ARTIFACT,
         ("create", "tag") => k::CREATE_TAG,
+        ("restore", "tag") => k::RESTORE_TAG,
         ("delete", "tag") => k::DELETE_TAG,
         ("delete", "repository") => k::DELETE_REPOSITORY,
         ("update", "repository") => k::UPDATE_REPOSITORY,
@@ -97,8 +101,21 @@ fn event_key(operation: &str, kind: &str) -> Option<Key> {
         ("login", _) => k::LOGIN_USER,
         ("logout", _) => k::LOGOUT_USER,
         ("create", "robot") => k::CREATE_ROBOT,
+        ("update", "robot") => k::UPDATE_ROBOT,
         ("delete", "robot") => k::DELETE_ROBOT,
         ("update", "configuration") => k::UPDATE_CONFIGURATION,
+        ("update", "quota") => k::UPDATE_QUOTA,
+        ("delete", "audit_log") => k::DELETE_AUDIT_LOG,
+        ("create", "gc") => k::CREATE_GC,
+        ("update", "gc") => k::UPDATE_GC,
+        ("stop", "gc") => k::STOP_GC,
+        ("create", "audit_purge") => k::CREATE_AUDIT_PURGE,
+        ("update", "audit_purge") => k::UPDATE_AUDIT_PURGE,
+        ("stop", "audit_purge") => k::STOP_AUDIT_PURGE,
+        ("stop", "job") => k::STOP_JOB,
+        ("stop", "job_queue") => k::STOP_JOB_QUEUE,
+        ("pause", "job_queue") => k::PAUSE_JOB_QUEUE,
+        ("resume", "job_queue") => k::RESUME_JOB_QUEUE,
         _ => return None,
     })
 }
@@ -124,6 +141,7 @@ pub(super) fn resource_href(operation: &str, kind: &str, resource: &str) -> Opti
 #[cfg(test)]
 mod tests {
     use super::*;
+    use berth_types::audit::{EVENT_TYPES, KINDS, OPERATIONS};
 
     #[test]
     fn links_of_resources() {
@@ -137,7 +155,26 @@ mod tests {
     }
 
     #[test]
+    fn the_server_writes_no_word_without_a_text() {
+        for operation in OPERATIONS {
+            assert!(operation_key(operation).is_some(), "{operation}");
+        }
+        for kind in KINDS {
+            assert!(kind_key(kind).is_some(), "{kind}");
+        }
+        for event in EVENT_TYPES {
+            let (operation, kind) = event.split_once('_').unwrap();
+            assert!(event_key(operation, kind).is_some(), "{event}");
+        }
+        // In a list of choices no two may look alike.
+        let labels: std::collections::BTreeSet<_> = KINDS.into_iter().map(kind_label).collect();
+        assert_eq!(labels.len(), KINDS.len(), "{labels:?}");
+    }
+
+    #[test]
     fn unknown_words_stand_for_themselves() {
+        assert_eq!(event_type_text("create_artifact"), "Artifact pushed");
+        assert_eq!(event_type_text("sign_artifact"), "sign artifact");
         assert_eq!(event_text("sign", "artifact"), "sign · Artifact");
         assert_eq!(event_text("create", "artifact"), "Artifact pushed");
     }

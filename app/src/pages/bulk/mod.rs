@@ -32,6 +32,9 @@ use leptos_router::hooks::use_location;
 use progress::Progress;
 use words::{effects, is_removal, phrase};
 
+/// Labels on offer: one page of the API. A project has few.
+const LABELS_MAX: u64 = 100;
+
 /// Begins an operation; `page` is where it is looked at.
 #[server(prefix = "/_portal", endpoint = "bulk")]
 pub(crate) async fn post_bulk(request: String, page: String) -> Posted {
@@ -124,8 +127,7 @@ fn ChooseLabel(place: Place, project: Option<ProjectId>, asked: Asked) -> impl I
         move |()| {
             let client = client.clone();
             async move {
-                // A project has few labels; a hundred are one page.
-                let params = ListState { page: 1, page_size: 100, ..ListState::default() }.params(String::new());
+                let params = ListState { page: 1, page_size: LABELS_MAX, ..ListState::default() }.params(String::new());
                 let mut found = client.labels(project, "", &params).await?.items;
                 if project.is_some() {
                     found.extend(client.labels(None, "", &params).await?.items);
@@ -154,12 +156,7 @@ fn ChooseLabel(place: Place, project: Option<ProjectId>, asked: Asked) -> impl I
                 <CardBody>
                     <GetForm class="form">
                         {known} <SelectField label=t!(keys::bulk::LABEL) name="label" options=options />
-                        <div class="row">
-                            <Button submit=true look=Look::Primary>
-                                {t!(keys::bulk::CONTINUE)}
-                            </Button>
-                            <LinkButton href=back>{t!(keys::common::CANCEL)}</LinkButton>
-                        </div>
+                        <GoOn back=back />
                     </GetForm>
                 </CardBody>
             </Card>
@@ -185,15 +182,23 @@ fn ChooseTarget(place: Place, asked: Asked) -> impl IntoView {
                         autocomplete="off"
                         maxlength=255
                     />
-                    <div class="row">
-                        <Button submit=true look=Look::Primary>
-                            {t!(keys::bulk::CONTINUE)}
-                        </Button>
-                        <LinkButton href=back>{t!(keys::common::CANCEL)}</LinkButton>
-                    </div>
+                    <GoOn back=back />
                 </GetForm>
             </CardBody>
         </Card>
+    }
+}
+
+/// The buttons of a form that asks for one thing more.
+#[component]
+fn GoOn(back: String) -> impl IntoView {
+    view! {
+        <div class="row">
+            <Button submit=true look=Look::Primary>
+                {t!(keys::bulk::CONTINUE)}
+            </Button>
+            <LinkButton href=back>{t!(keys::common::CANCEL)}</LinkButton>
+        </div>
     }
 }
 
@@ -229,7 +234,7 @@ fn Effect(place: Place, request: BulkRequest, preview: BulkPreview, action: Form
         Place::System => String::new(),
     };
     let kept = (preview.kept_count > 0).then(|| {
-        let title = tn!(keys::bulk::KEPT, crate::pages::project::natural(preview.kept_count));
+        let title = tn!(keys::bulk::KEPT, crate::format::natural(preview.kept_count));
         view! {
             <Callout tone=Tone::Warn title=title />
             <Failures caption=t!(keys::bulk::KEPT_CAPTION) failures=preview.kept.clone() />

@@ -4,11 +4,10 @@ use super::asked::Place;
 use super::failures::Failures;
 use super::words::phrase;
 use crate::client::{ApiResult, use_client};
-use crate::format::count;
+use crate::format::{count, natural};
 use crate::i18n::keys;
 use crate::load::Resource;
 use crate::pages::loaded;
-use crate::pages::project::natural;
 use crate::ui::{Callout, Glyph, LinkButton, PageHead, Tone};
 use crate::{t, tn};
 use berth_types::api::{BulkOperation, BulkStatus};
@@ -95,9 +94,9 @@ fn Shown(place: Place, operation: BulkOperation) -> impl IntoView {
             </LinkButton>
         }
     });
-    let shown = operation.failures.len();
-    let more = u64::try_from(shown).is_ok_and(|shown| shown < natural(operation.failed)).then(|| {
-        view! { <p class="small muted">{t!(keys::bulk::FAILED_MORE, count = count(u64::try_from(shown).unwrap_or_default()))}</p> }
+    let shown = operation.failures.len() as u64;
+    let more = (shown < natural(operation.failed)).then(|| {
+        view! { <p class="small muted">{t!(keys::bulk::FAILED_MORE, count = count(shown))}</p> }
     });
     let failures = (shown > 0).then(|| {
         view! { <Failures caption=t!(keys::bulk::FAILED_CAPTION) failures=operation.failures /> }

@@ -1,8 +1,7 @@
 //! How an operation is told.
 
-use crate::format::bytes;
+use crate::format::{bytes, natural};
 use crate::i18n::{Key, keys};
-use crate::pages::project::natural;
 use crate::{t, tn};
 use berth_types::api::{BulkAction, BulkFailure, BulkKind, BulkPreview, BulkRequest};
 
@@ -74,6 +73,7 @@ pub(super) fn reason(failure: &BulkFailure) -> String {
         "VIOLATE_FOREIGN_KEY_CONSTRAINT" => t!(keys::bulk::REASON_LISTED),
         "FORBIDDEN" => t!(keys::bulk::REASON_FORBIDDEN),
         "NOT_FOUND" => t!(keys::bulk::REASON_GONE),
+        "CONFLICT" => t!(keys::bulk::REASON_MOVED),
         "UNAUTHORIZED" => t!(keys::bulk::REASON_ACCOUNT),
         "DENIED" => t!(keys::bulk::REASON_ROOM),
         _ => failure.message.clone(),

@@ -5,12 +5,12 @@ use crate::client::use_client;
 #[cfg(feature = "ssr")]
 use crate::form::FormError;
 use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of};
+use crate::format::natural;
 use crate::i18n::keys;
 use crate::load::Resource;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
 use crate::pages::loaded;
-use crate::pages::project::natural;
 use crate::ui::{Button, Callout, Glyph, LabelChip, LinkButton, Look, PageHead, Tone};
 use crate::{t, tn};
 use berth_types::api::Label;

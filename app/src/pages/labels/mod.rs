@@ -8,15 +8,16 @@ pub(crate) use delete::DeleteLabel;
 pub(crate) use form::{EditLabel, NewLabel};
 
 use crate::client::{ApiError, ApiResult, use_client};
-use crate::format::TimeAgo;
+use crate::format::{TimeAgo, natural};
 use crate::i18n::keys;
 use crate::load::Resource;
+use crate::pages::admin::Listing;
 use crate::pages::loaded;
-use crate::pages::project::{NoMatch, ProjectPart, natural};
+use crate::pages::project::ProjectPart;
 use crate::query::{ListState, use_list_state};
 use crate::ui::{
-    ActionCell, ActionColumn, Cell, Column, Empty, FilterCount, Filters, Glyph, LabelChip, LinkButton, Look, MenuLink,
-    PageHead, Pager, Priority, Row, RowHead, RowMenu, SearchBox, Sort, Table, TableBox,
+    ActionCell, ActionColumn, Cell, Column, Empty, Glyph, LabelChip, LinkButton, Look, MenuLink, PageHead, Priority,
+    Row, RowHead, RowMenu, Sort, Table, TableBox,
 };
 use crate::{t, tn};
 use berth_types::api::Label;
@@ -133,11 +134,18 @@ pub(crate) fn Labels(
 
 #[component]
 fn LabelList(owner: Owner, may: May, state: ListState, labels: Paged<Label>) -> impl IntoView {
-    let total = natural(labels.total);
-    let ListState { q, sort, page, page_size, search } = state;
-    let list = if !labels.items.is_empty() {
-        view! { <LabelTable owner=owner may=may labels=labels.items sort=sort search=search.clone() /> }.into_any()
-    } else if q.is_empty() {
+    let table = (!labels.items.is_empty()).then(|| {
+        let (owner, sort, search) = (owner.clone(), state.sort.clone(), state.search.clone());
+        view! { <LabelTable owner=owner may=may labels=labels.items sort=sort search=search /> }.into_any()
+    });
+    let listing = Listing {
+        state,
+        total: labels.total,
+        search: t!(keys::labels::FILTER),
+        count: tn!(keys::count::LABELS, natural(labels.total)),
+        views: &[],
+    };
+    listing.draw(table, || {
         let new = may.create.then(|| {
             view! { <LinkButton href=owner.new_href() icon=Glyph::Plus>{t!(keys::labels::NEW)}</LinkButton> }
         });
@@ -147,21 +155,7 @@ fn LabelList(owner: Owner, may: May, state: ListState, labels: Paged<Label>) -> 
             </Empty>
         }
         .into_any()
-    } else {
-        view! { <NoMatch query=q.clone() /> }.into_any()
-    };
-    let pager = (total > 0).then(|| {
-        let search = search.clone();
-        view! { <Pager page=page page_size=page_size total=total search=search /> }
-    });
-    view! {
-        <Filters>
-            <SearchBox label=t!(keys::labels::FILTER) value=q keep=search />
-            <FilterCount text=tn!(keys::count::LABELS, total) />
-        </Filters>
-        {list}
-        {pager}
-    }
+    })
 }
 
 #[component]

@@ -1,6 +1,6 @@
 //! What happened in a project.
 
-use super::{InProject, NotAllowed};
+use super::{InProject, NotAllowed, ProjectPart};
 use crate::client::use_client;
 use crate::i18n::keys;
 use crate::load::Resource;
@@ -16,10 +16,11 @@ use leptos::prelude::*;
 #[component]
 pub(crate) fn Audit(within: InProject) -> impl IntoView {
     if !within.rights.may(Of::Log, Action::List) {
-        return view! { <NotAllowed /> }.into_any();
+        return view! { <NotAllowed needs=(Of::Log, Action::List) /> }.into_any();
     }
     let state = use_list_state("-op_time");
     let project = within.project.project_id;
+    let set_up = ProjectPart::SetUp.of(&within.name);
     let views = Views::of("project-audit");
     let client = use_client();
     let entries = Resource::new(
@@ -38,7 +39,8 @@ pub(crate) fn Audit(within: InProject) -> impl IntoView {
         {loaded(
             entries,
             move |(state, entries, saved)| {
-                view! { <AuditList state=state entries=entries views=views saved=saved project=project /> }
+                let next = (set_up.clone(), t!(keys::newcomer::TITLE));
+                view! { <AuditList state=state entries=entries views=views saved=saved project=project next=next /> }
             },
         )}
     }

@@ -40,7 +40,7 @@ async fn delete(client: &crate::client::Client, project: &str, confirm: &str) ->
 pub(crate) fn DeleteProject(within: InProject) -> impl IntoView {
     let action = FormAction::of::<PostDeleteProject>();
     if !within.rights.may(Of::Project, Action::Delete) {
-        return view! { <NotAllowed /> }.into_any();
+        return view! { <NotAllowed needs=(Of::Project, Action::Delete) /> }.into_any();
     }
     let heading = t!(keys::project_settings::DELETE_TITLE, project = within.name);
     let settings = ProjectPart::Settings.of(&within.name);

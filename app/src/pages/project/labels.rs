@@ -9,14 +9,22 @@ use leptos::prelude::*;
 pub(super) fn draw(part: &ProjectPart, within: InProject) -> AnyView {
     let may = |action| within.rights.may(Of::Label, action);
     let owner = Owner::Project(within.name.clone(), within.project.project_id);
+    let needed = match part {
+        ProjectPart::NewLabel => Action::Create,
+        ProjectPart::EditLabel(_) => Action::Update,
+        ProjectPart::DeleteLabel(_) => Action::Delete,
+        _ => Action::List,
+    };
+    if !may(needed) {
+        return view! { <NotAllowed needs=(Of::Label, needed) /> }.into_any();
+    }
     match part {
-        ProjectPart::NewLabel if may(Action::Create) => view! { <NewLabel owner=owner /> }.into_any(),
-        ProjectPart::EditLabel(id) if may(Action::Update) => view! { <EditLabel owner=owner id=*id /> }.into_any(),
-        ProjectPart::DeleteLabel(id) if may(Action::Delete) => view! { <DeleteLabel owner=owner id=*id /> }.into_any(),
-        ProjectPart::Labels if may(Action::List) => {
+        ProjectPart::NewLabel => view! { <NewLabel owner=owner /> }.into_any(),
+        ProjectPart::EditLabel(id) => view! { <EditLabel owner=owner id=*id /> }.into_any(),
+        ProjectPart::DeleteLabel(id) => view! { <DeleteLabel owner=owner id=*id /> }.into_any(),
+        _ => {
             let may = May { create: may(Action::Create), update: may(Action::Update), delete: may(Action::Delete) };
             view! { <Labels owner=owner may=may /> }.into_any()
         }
-        _ => view! { <NotAllowed /> }.into_any(),
     }
 }

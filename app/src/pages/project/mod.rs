@@ -27,6 +27,7 @@ pub use rights::{Rights, is_public};
 
 use crate::apart::draw_apart;
 use crate::client::{ApiError, ApiResult, use_client};
+use crate::format::natural;
 use crate::frame::Frame;
 use crate::i18n::{keys, use_catalog};
 use crate::load::Resource;
@@ -35,6 +36,7 @@ use crate::session::use_session;
 use crate::t;
 use crate::ui::{Badge, Crumb, Empty, Glyph, LinkButton, Skeleton, Tone};
 use berth_types::api::Project;
+use berth_types::policy::{Action, Resource as Of, Right};
 use berth_types::{ProjectName, RepoName};
 use crumbs::{crumbs, title};
 use leptos::prelude::*;
@@ -271,15 +273,28 @@ pub(crate) fn NoMatch(
     }
 }
 
-/// A page in place of one that the visitor's role does not allow.
+/// The next step that only a project admin may take: the members page says who that is.
 #[component]
-pub(crate) fn NotAllowed() -> impl IntoView {
-    let signed_in = use_session().with_untracked(|session| session.user.is_some());
-    let error = if signed_in { ApiError::forbidden() } else { ApiError::unauthorized() };
-    view! { <ErrorView error=error /> }
+pub(crate) fn AskAdmin(
+    /// Where.
+    project: ProjectName,
+) -> impl IntoView {
+    view! {
+        <LinkButton href=ProjectPart::Members.of(&project) icon=Glyph::Users>
+            {t!(keys::members::WHO_MAY)}
+        </LinkButton>
+    }
 }
 
-/// A count as the API gives one.
-pub(crate) fn natural(n: i64) -> u64 {
-    u64::try_from(n).unwrap_or_default()
+/// A page in place of one that the visitor's role does not allow.
+#[component]
+pub(crate) fn NotAllowed(
+    /// What the page takes.
+    needs: (Of, Action),
+) -> impl IntoView {
+    let signed_in = use_session().with_untracked(|session| session.user.is_some());
+    let (resource, action) = needs;
+    let lacking = || ApiError::lacking(Right::in_project(resource, action));
+    let error = if signed_in { lacking() } else { ApiError::unauthorized() };
+    view! { <ErrorView error=error /> }
 }

@@ -1,9 +1,9 @@
 //! The front page of a project: what it holds, how to push to it, its repositories.
 
 use super::set_up::{PushSteps, pushes, set_up_href};
-use super::{InProject, NoMatch, ProjectPart, RepositoryPart, Visibility, is_public, natural};
+use super::{InProject, NoMatch, ProjectPart, RepositoryPart, Visibility, is_public};
 use crate::client::use_client;
-use crate::format::{TimeAgo, bytes, count, percent};
+use crate::format::{TimeAgo, bytes, count, natural, percent};
 use crate::i18n::keys;
 use crate::live::{Fresh, NewRows, use_fresh};
 use crate::load::Resource;

@@ -11,15 +11,21 @@ pub(super) fn draw(part: &ProjectPart, within: InProject) -> AnyView {
     let allows = |action: Action| rights.may(Of::Robot, action);
     let may = May { create: allows(Action::Create), update: allows(Action::Update), delete: allows(Action::Delete) };
     let home = Home::Project(within.name);
+    let project = Some(within.project.project_id);
+    let needed = match part {
+        ProjectPart::NewRobot => Action::Create,
+        ProjectPart::EditRobot(_) | ProjectPart::RobotSecret(_) => Action::Update,
+        ProjectPart::DeleteRobot(_) => Action::Delete,
+        _ => Action::List,
+    };
+    if !allows(needed) {
+        return view! { <NotAllowed needs=(Of::Robot, needed) /> }.into_any();
+    }
     match part {
-        ProjectPart::Robots if allows(Action::List) => {
-            let project = Some(within.project.project_id);
-            view! { <Robots home=home project=project may=may /> }.into_any()
-        }
-        ProjectPart::NewRobot if may.create => view! { <NewRobot home=home /> }.into_any(),
-        ProjectPart::EditRobot(id) if may.update => view! { <EditRobot home=home id=*id /> }.into_any(),
-        ProjectPart::RobotSecret(id) if may.update => view! { <RobotSecret home=home id=*id /> }.into_any(),
-        ProjectPart::DeleteRobot(id) if may.delete => view! { <DeleteRobot home=home id=*id /> }.into_any(),
-        _ => view! { <NotAllowed /> }.into_any(),
+        ProjectPart::NewRobot => view! { <NewRobot home=home /> }.into_any(),
+        ProjectPart::EditRobot(id) => view! { <EditRobot home=home id=*id /> }.into_any(),
+        ProjectPart::RobotSecret(id) => view! { <RobotSecret home=home id=*id /> }.into_any(),
+        ProjectPart::DeleteRobot(id) => view! { <DeleteRobot home=home id=*id /> }.into_any(),
+        _ => view! { <Robots home=home project=project may=may /> }.into_any(),
     }
 }

@@ -2,14 +2,14 @@
 
 use super::access::AccessChoice;
 use super::delete::{DIALOG, DeleteProjectDialog, PostDeleteProject};
-use super::{InProject, NotAllowed, ProjectPart, is_public, natural};
+use super::{InProject, NotAllowed, ProjectPart, is_public};
 use crate::client::use_client;
 #[cfg(feature = "ssr")]
 use crate::client::{ApiError, Client};
 #[cfg(feature = "ssr")]
 use crate::form::FormError;
 use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of};
-use crate::format::TimeDate;
+use crate::format::{TimeDate, natural};
 use crate::i18n::keys;
 use crate::load::Resource;
 #[cfg(feature = "ssr")]
@@ -51,7 +51,7 @@ async fn save(client: &Client, project: &str, public: bool) -> Posted {
 pub(crate) fn Settings(within: InProject) -> impl IntoView {
     let (save, delete) = (FormAction::of::<PostAccess>(), FormAction::of::<PostDeleteProject>());
     if !within.rights.may(Of::Project, Action::Update) {
-        return view! { <NotAllowed /> }.into_any();
+        return view! { <NotAllowed needs=(Of::Project, Action::Update) /> }.into_any();
     }
     let changed = within.clone();
     Effect::new(move |before: Option<usize>| {

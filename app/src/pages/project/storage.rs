@@ -1,8 +1,8 @@
 //! What the repositories of a project store, what of it counts, and what nobody used for long.
 
-use super::{InProject, NoMatch, NotAllowed, RepositoryPart, natural};
+use super::{InProject, NoMatch, NotAllowed, RepositoryPart};
 use crate::client::use_client;
-use crate::format::{ByteSize, TimeAgo, bytes, count, percent};
+use crate::format::{ByteSize, TimeAgo, bytes, count, natural, percent};
 use crate::i18n::keys;
 use crate::load::Resource;
 use crate::pages::loaded;
@@ -35,7 +35,7 @@ fn unused(search: &str) -> Option<u64> {
 #[component]
 pub(crate) fn Storage(within: InProject) -> impl IntoView {
     if !within.rights.may(Of::Quota, Action::Read) {
-        return view! { <NotAllowed /> }.into_any();
+        return view! { <NotAllowed needs=(Of::Quota, Action::Read) /> }.into_any();
     }
     let client = use_client();
     let state = use_list_state("-size");
@@ -146,7 +146,9 @@ fn List(project: String, state: ListState, repositories: Paged<RepositoryUsage>)
         view! { <NoMatch query=q.clone() /> }.into_any()
     } else if days.is_some() {
         view! {
-            <Empty icon=Glyph::Clock title=t!(keys::usage::NO_UNUSED) text=t!(keys::usage::NO_UNUSED_TEXT) />
+            <Empty icon=Glyph::Clock title=t!(keys::usage::NO_UNUSED) text=t!(keys::usage::NO_UNUSED_TEXT)>
+                <LinkButton href="?">{t!(keys::filter::CLEAR)}</LinkButton>
+            </Empty>
         }
         .into_any()
     } else {

@@ -11,12 +11,12 @@ use crate::client::use_client;
 #[cfg(feature = "ssr")]
 use crate::form::FormError;
 use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of};
-use crate::format::{TimeAgo, count};
+use crate::format::{TimeAgo, count, natural};
 use crate::frame::Frame;
 use crate::i18n::keys;
 use crate::load::Resource;
 use crate::pages::loaded;
-use crate::pages::project::{NoMatch, ProjectPart, Rights, Visibility, natural};
+use crate::pages::project::{NoMatch, ProjectPart, Rights, Visibility};
 use crate::query::{ListState, use_list_state};
 use crate::session::{sign_in_href, use_session};
 use crate::ui::{

@@ -1,20 +1,21 @@
 //! The artifacts of a repository, with those that have no tag.
 
+use super::NothingPushed;
+use super::facets::{ActiveFilters, LabelFacet, Nothing, labels_of};
 use super::filter::{Filter, Tagged};
-use super::push_command;
 use super::safety::{Trust, Vulnerabilities};
-use super::tags::{ActiveFilters, LabelFacet, Nothing, Pulled, labels_of, platform_short};
-use crate::format::{ByteSize, TimeAgo, digest_short};
+use super::tag_row::{Pulled, label_chips, platform_short};
+use crate::format::{ByteSize, TimeAgo, digest_short, natural};
 use crate::i18n::keys;
 use crate::pages::artifact::{kind_label, platforms_of};
 use crate::pages::bulk;
-use crate::pages::project::{InProject, RepositoryPart, artifact_href, natural};
+use crate::pages::project::{InProject, RepositoryPart, artifact_href};
 use crate::pages::repository::PullMenu;
 use crate::query::ListState;
 use crate::ui::{
-    ActionCell, ActionColumn, Cell, Chip, Chips, Column, CopyButton, Empty, FilterCount, Filters, Glyph, LabelChip,
-    MaybeText, MenuLink, MenuSeparator, Pager, Priority, Row, RowHead, RowMenu, SearchBox, Segment, Segmented,
-    SelectAllColumn, SelectCell, Selectable, Sort, Table, TableBox, with_query,
+    ActionCell, ActionColumn, Cell, Chip, Chips, Column, CopyButton, FilterCount, Filters, Glyph, MenuLink,
+    MenuSeparator, Pager, Priority, Row, RowHead, RowMenu, SearchBox, Segment, Segmented, SelectAllColumn, SelectCell,
+    Selectable, Sort, Table, TableBox, with_query,
 };
 use crate::{t, tn};
 use berth_types::api::{Artifact, BulkAction, BulkKind};
@@ -49,16 +50,9 @@ pub(super) fn ArtifactList(
     } else if filtered {
         view! { <Nothing search=search.clone() /> }.into_any()
     } else {
-        let command = MaybeText(within.rights.may_push().then(|| push_command(&repo)));
-        view! {
-            <Empty
-                icon=Glyph::Layers
-                title=t!(keys::repository::NO_ARTIFACTS)
-                text=t!(keys::repository::EMPTY_TEXT)
-                command=command
-            />
-        }
-        .into_any()
+        let (title, text) = (t!(keys::repository::NO_ARTIFACTS), t!(keys::repository::EMPTY_TEXT));
+        let may_push = within.rights.may_push();
+        view! { <NothingPushed repo=repo icon=Glyph::Layers title=title text=text may_push=may_push /> }.into_any()
     };
     let pager = (total > 0).then(|| {
         let search = search.clone();
@@ -203,12 +197,7 @@ fn ArtifactRow(within: InProject, repo: RepoName, artifact: Artifact, selects: b
     });
     let kind = kind_label(&artifact);
     let href = artifact_href(&repo, &artifact.digest);
-    let labels = artifact.labels.filter(|labels| !labels.is_empty()).map(|labels| {
-        let labels = labels.into_iter().map(|label| {
-            view! { <LabelChip text=label.name color=label.color title=label.description /> }
-        });
-        view! { <Chips>{labels.collect_view()}</Chips> }
-    });
+    let labels = label_chips(artifact.labels.unwrap_or_default());
     let attached = artifact.accessories.unwrap_or_default();
     let (signatures, sbom) = attached_kinds(attached.iter().map(|accessory| accessory.kind.as_str()));
     let found = artifact.scan_overview.and_then(|found| found.into_values().find_map(|report| report.summary));

@@ -1,5 +1,6 @@
 //! What a repository holds and how to run it, in the words of its people: Markdown that the server turned into HTML.
 
+use super::forms::found;
 #[cfg(feature = "ssr")]
 use crate::client::{ApiError, Client};
 use crate::client::{ApiResult, use_client};
@@ -7,7 +8,6 @@ use crate::client::{ApiResult, use_client};
 use crate::form::FormError;
 use crate::form::{FormAction, FormErrors, PostForm, Posted, Refusal, answer_of, value_of};
 use crate::i18n::keys;
-use crate::load::Resource;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
 use crate::pages::loaded;
@@ -112,19 +112,9 @@ fn Prose(html: String) -> impl IntoView {
 pub(crate) fn Description(within: InProject, repo: RepoName) -> impl IntoView {
     let action = FormAction::of::<PostDescription>();
     if !within.rights.may(Of::Repository, Action::Update) {
-        return view! { <NotAllowed /> }.into_any();
+        return view! { <NotAllowed needs=(Of::Repository, Action::Update) /> }.into_any();
     }
-    let shown = {
-        let (client, repo) = (use_client(), repo.clone());
-        Resource::new(
-            || (),
-            move |()| {
-                let (client, repo) = (client.clone(), repo.clone());
-                async move { client.repository(&repo).await }
-            },
-        )
-    };
-    loaded(shown, move |shown| {
+    loaded(found(&repo), move |shown| {
         let answer = answer_of(action);
         let (name, back) = (repo.to_string(), RepositoryPart::Tags.of(&repo));
         let heading = name.clone();

@@ -1,19 +1,21 @@
 //! The questions whether to delete a repository or a tag.
 
-use crate::client::use_client;
 #[cfg(feature = "ssr")]
 use crate::client::{ApiError, Client};
+use crate::client::{ApiResult, use_client};
 #[cfg(feature = "ssr")]
 use crate::form::FormError;
 use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of};
+use crate::format::natural;
 use crate::i18n::keys;
 use crate::load::Resource;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
 use crate::pages::loaded;
-use crate::pages::project::{InProject, NotAllowed, RepositoryPart, natural};
+use crate::pages::project::{InProject, NotAllowed, RepositoryPart};
 use crate::ui::{Button, Callout, Glyph, LinkButton, Look, PageHead, Tone};
 use crate::{t, tn};
+use berth_types::api::Repository;
 use berth_types::policy::{Action, Resource as Of};
 use berth_types::{RepoName, TagName};
 use leptos::prelude::*;
@@ -46,24 +48,26 @@ async fn delete_tag(client: &Client, repository: &str, tag: &str) -> Posted {
     client.delete_tag(&repo, tag, tag).await.map_err(|refusal| answer.refused(refusal))
 }
 
+/// The repository that a page asks about.
+pub(super) fn found(repo: &RepoName) -> Resource<ApiResult<Repository>> {
+    let (client, repo) = (use_client(), repo.clone());
+    Resource::new(
+        || (),
+        move |()| {
+            let (client, repo) = (client.clone(), repo.clone());
+            async move { client.repository(&repo).await }
+        },
+    )
+}
+
 /// The question whether to delete a repository.
 #[component]
 pub(crate) fn DeleteRepository(within: InProject, repo: RepoName) -> impl IntoView {
     let action = FormAction::of::<PostDeleteRepository>();
     if !within.rights.may(Of::Repository, Action::Delete) {
-        return view! { <NotAllowed /> }.into_any();
+        return view! { <NotAllowed needs=(Of::Repository, Action::Delete) /> }.into_any();
     }
-    let shown = {
-        let (client, repo) = (use_client(), repo.clone());
-        Resource::new(
-            || (),
-            move |()| {
-                let (client, repo) = (client.clone(), repo.clone());
-                async move { client.repository(&repo).await }
-            },
-        )
-    };
-    loaded(shown, move |shown| {
+    loaded(found(&repo), move |shown| {
         let heading = t!(keys::repositories::DELETE_TITLE, name = repo);
         let effect = tn!(keys::repositories::DELETE_EFFECT, natural(shown.artifact_count));
         let (name, back) = (repo.to_string(), RepositoryPart::Tags.of(&repo));
@@ -89,7 +93,7 @@ pub(crate) fn DeleteRepository(within: InProject, repo: RepoName) -> impl IntoVi
 pub(crate) fn DeleteTag(within: InProject, repo: RepoName, tag: TagName) -> impl IntoView {
     let action = FormAction::of::<PostDeleteTag>();
     if !within.rights.may(Of::Tag, Action::Delete) {
-        return view! { <NotAllowed /> }.into_any();
+        return view! { <NotAllowed needs=(Of::Tag, Action::Delete) /> }.into_any();
     }
     let heading = t!(keys::repository::DELETE_TAG_TITLE, tag = tag);
     let back = RepositoryPart::Tags.of(&repo);

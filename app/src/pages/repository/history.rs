@@ -1,24 +1,25 @@
 //! The moves of a tag, or of all tags of a repository, newest first, and the way back.
 
+use super::NothingPushed;
+use super::facets::Nothing;
 use super::filter::Filter;
-use super::tags::Nothing;
 use crate::client::use_client;
 #[cfg(feature = "ssr")]
 use crate::client::{ApiError, Client};
 #[cfg(feature = "ssr")]
 use crate::form::FormError;
 use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of};
-use crate::format::{TimeAgo, digest_short};
+use crate::format::{TimeAgo, digest_short, natural};
 use crate::i18n::{Key, keys};
 use crate::load::Resource;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
 use crate::pages::loaded;
-use crate::pages::project::{InProject, RepositoryPart, artifact_href, natural};
+use crate::pages::project::{InProject, RepositoryPart, artifact_href};
 use crate::query::{ListState, use_list_state};
 use crate::ui::{
-    Badge, Button, Card, CardBody, DigestChip, Empty, FilterCount, Filters, Glyph, LinkButton, Look, Menu, MenuLink,
-    PageHead, Pager, SearchBox, Size, Timeline, TimelineItem, Tone, with_query,
+    Badge, Button, Card, CardBody, DigestChip, FilterCount, Filters, Glyph, LinkButton, Look, Menu, MenuLink, PageHead,
+    Pager, SearchBox, Size, Timeline, TimelineItem, Tone, with_query,
 };
 use crate::{t, tn};
 use berth_types::api::TagHistoryEntry;
@@ -145,14 +146,11 @@ fn Moves(
         return view! { <Nothing search=state.search /> }.into_any();
     }
     if moves.items.is_empty() {
-        return view! {
-            <Empty
-                icon=Glyph::History
-                title=t!(keys::repository::history::EMPTY)
-                text=t!(keys::repository::history::EMPTY_TEXT)
-            />
-        }
-        .into_any();
+        let (title, text) = (t!(keys::repository::history::EMPTY), t!(keys::repository::history::EMPTY_TEXT));
+        // Who may restore may push.
+        let may_push = restore.is_some();
+        return view! { <NothingPushed repo=repo icon=Glyph::History title=title text=text may_push=may_push /> }
+            .into_any();
     }
     let items = moves
         .items

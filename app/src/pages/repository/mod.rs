@@ -2,11 +2,13 @@
 
 mod artifacts;
 mod description;
+mod facets;
 mod filter;
 mod forms;
 mod history;
 mod pull;
 mod safety;
+mod tag_row;
 mod tags;
 
 pub(crate) use description::Description;
@@ -16,20 +18,20 @@ pub(crate) use pull::{PullMenu, PullPanel};
 
 use crate::client::use_client;
 use crate::form::FormAction;
-use crate::format::{ByteSize, TimeAgo, bytes};
+use crate::format::{ByteSize, TimeAgo, bytes, natural};
 use crate::i18n::keys;
 use crate::live::{NewRows, use_fresh};
 use crate::load::Resource;
 use crate::pages::loaded;
 use crate::pages::project::commands::{PullCommands, PushCommands};
 use crate::pages::project::set_up::set_up_href;
-use crate::pages::project::{InProject, RepositoryPart, Visibility, is_public, natural};
+use crate::pages::project::{InProject, RepositoryPart, Visibility, is_public};
 use crate::query::ListState;
 use crate::runtime::{RuntimeChoice, use_runtime};
 use crate::session::{Session, use_session};
 use crate::ui::{
-    Card, CardBody, CopyCommand, DigestChip, Fact, Glyph, Look, Menu, MenuLink, MenuSeparator, MenuSide, PageHead, Tab,
-    Tabs, breakable, query_pairs, with_query,
+    Card, CardBody, CopyCommand, DigestChip, Empty, Fact, Glyph, LinkButton, Look, MaybeText, Menu, MenuLink,
+    MenuSeparator, MenuSide, PageHead, Spark, Tab, Tabs, breakable, query_pairs, use_page_size, with_query,
 };
 use crate::{t, tn};
 use berth_types::api::{Artifact, LiveEvent, RepositorySummary, RepositoryTag, TagHistoryEntry};
@@ -85,8 +87,8 @@ impl Listing {
 }
 
 /// The state of the list. Which rows are open is no part of it: they open without asking the server again.
-fn list_state(search: &str) -> ListState {
-    ListState::read(&with_query(search, &[("open", None)]), Listing::read(search).order())
+fn list_state(search: &str, own_page_size: u64) -> ListState {
+    ListState::read_for(&with_query(search, &[("open", None)]), Listing::read(search).order(), own_page_size)
 }
 
 /// A page of the list.
@@ -101,7 +103,8 @@ enum Listed {
 #[component]
 pub(crate) fn Repository(within: InProject, repo: RepoName) -> impl IntoView {
     let search = use_location().search;
-    let state = Memo::new(move |_| search.with(|search| list_state(search)));
+    let own = use_page_size();
+    let state = Memo::new(move |_| search.with(|search| list_state(search, own.get())));
     let restore = FormAction::of::<PostRestoreTag>();
     let on_top = Signal::derive(move || state.with(|state| state.is_first(Listing::read(&state.search).order())));
     let fresh = use_fresh(format!("repository:{repo}"), changed, on_top, |_| {});
@@ -205,6 +208,18 @@ fn Head(within: InProject, repo: RepoName, shown: RepositorySummary) -> impl Int
     let sub = shown.readme.as_ref().map(|readme| readme.summary.clone()).filter(|summary| !summary.is_empty());
     let meta = move || {
         let size = natural(shown.size);
+        let days: Vec<u64> = shown.pulls.iter().map(|pulls| natural(*pulls)).collect();
+        let of_days: u64 = days.iter().sum();
+        let days = (of_days > 0).then(|| {
+            let label = tn!(keys::shelf::PULLS_OF_MONTH, of_days);
+            let title = label.clone();
+            view! {
+                " "
+                <span title=title>
+                    <Spark label=label values=days />
+                </span>
+            }
+        });
         let source = shown.source.map(|address| {
             let text = address.split_once("://").map_or(address.as_str(), |(_, rest)| rest).to_owned();
             let label = t!(keys::shelf::SOURCE, address = text);
@@ -221,7 +236,7 @@ fn Head(within: InProject, repo: RepoName, shown: RepositorySummary) -> impl Int
             <Fact icon=Glyph::Db>
                 <span title=tn!(keys::count::BYTES, size)>{t!(keys::shelf::SIZE, size = bytes(size))}</span>
             </Fact>
-            <Fact icon=Glyph::Download>{tn!(keys::count::PULLS, natural(shown.pull_count))}</Fact>
+            <Fact icon=Glyph::Download>{tn!(keys::count::PULLS, natural(shown.pull_count))} {days}</Fact>
             <Fact icon=Glyph::Upload>
                 <Moment at=shown.push_time label=t!(keys::shelf::LAST_PUSH) never=t!(keys::shelf::NEVER_PUSHED) />
             </Fact>
@@ -396,6 +411,25 @@ fn List(
     }
 }
 
+/// A list that a push would fill: the command for those who may, the way to the first pull for others.
+#[component]
+fn NothingPushed(repo: RepoName, icon: Glyph, title: String, text: String, may_push: bool) -> impl IntoView {
+    let command = MaybeText(may_push.then(|| push_command(&repo)));
+    let set_up = (!may_push).then(|| {
+        let href = set_up_href(&repo.project(), Some(&repo), None);
+        view! {
+            <LinkButton href=href icon=Glyph::Terminal>
+                {t!(keys::newcomer::TITLE)}
+            </LinkButton>
+        }
+    });
+    view! {
+        <Empty icon=icon title=title text=text command=command>
+            {set_up}
+        </Empty>
+    }
+}
+
 /// The command that pushes another tag to a repository.
 fn push_command(repo: &RepoName) -> String {
     let runtime = use_runtime().get_untracked();
@@ -415,8 +449,9 @@ mod tests {
 
     #[test]
     fn opening_a_row_asks_for_nothing() {
+        let list_state = |search| list_state(search, 50);
         assert_eq!(list_state("?q=v&open=v1"), list_state("?q=v&open=v1,v2"));
-        assert_eq!(list_state("?open=v1").sort, "name");
+        assert_eq!((list_state("?open=v1").sort.as_str(), list_state("?open=v1").page_size), ("name", 50));
         assert_eq!(list_state("?tab=artifacts").sort, "-push_time");
         assert_ne!(list_state("?q=v"), list_state("?q=w"));
     }

@@ -1,7 +1,7 @@
 //! Whether a tag is safe, in chips: who signed it, whether it says what is in it, what scanners found.
 
+use crate::format::natural;
 use crate::i18n::keys;
-use crate::pages::project::natural;
 use crate::t;
 use crate::ui::{Badge, Glyph, Severity, Trust as Trusted, TrustChip, VulnerabilityChip};
 use berth_types::api::VulnerabilitySummary;

@@ -1,149 +1,29 @@
 //! Making and changing a robot.
 
-use super::Home;
-use super::grant::{Grant, Places, Summary, lines};
-#[cfg(any(feature = "ssr", test))]
-use super::grant::{Pair, Preset, project_names, read_token};
-use super::life::{self, OFFERED_DAYS};
-#[cfg(any(feature = "ssr", test))]
-use super::life::{DAYS_MAX, Expiry};
-#[cfg(feature = "ssr")]
-use super::robot_of;
+use super::draft::{KEEP, RobotForm};
+use super::fields::{Description, ExpiryFields, GrantFields};
+use super::grant::{Grant, Summary};
 use super::secret::{Issued, Shown};
-use super::ticks::{ProjectPermissions, Ticks, ticked};
 use super::words::may_text;
+use super::{Home, robot_of};
 use crate::client::use_client;
 #[cfg(feature = "ssr")]
 use crate::client::{ApiError, Client};
-#[cfg(any(feature = "ssr", test))]
+#[cfg(feature = "ssr")]
 use crate::form::Fault;
 use crate::form::{FormAction, FormError, FormErrors, PostForm, Posted, answer_of, fault_of, value_of};
-use crate::format::date;
-use crate::i18n::{keys, use_catalog};
+use crate::i18n::keys;
 use crate::load::Resource;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
 use crate::pages::loaded;
-use crate::ui::{
-    Button, Callout, Card, CardBody, ChoiceCard, ChoiceGroup, LinkButton, Look, PageHead, SelectField, SelectOption,
-    TextArea, TextField, Tone,
-};
-use crate::{t, tn};
+use crate::t;
+use crate::ui::{Button, Callout, Card, CardBody, LinkButton, Look, PageHead, TextField, Tone};
 use berth_types::RobotId;
 use berth_types::api::{Permissions, Robot};
 #[cfg(feature = "ssr")]
 use berth_types::api::{RobotChange, RobotCreate};
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
-
-/// In place of a preset: what a robot may stays as it is.
-const KEEP: &str = "keep";
-/// The days of a new robot, as most pipelines want them.
-const USUAL_DAYS: &str = "90";
-
-/// What a form about a robot posts.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub(crate) struct RobotForm {
-    /// The project; empty for the system.
-    project: String,
-    /// Name without prefix and project, of a new robot.
-    name: String,
-    description: String,
-    /// `keep`, `never`, `other`, or days.
-    expiry: String,
-    /// Days, where `other` is chosen.
-    days: String,
-    preset: String,
-    /// `resource:action` in projects, where no preset is chosen.
-    permissions: Vec<String>,
-    /// `resource:action` in the system.
-    system: Vec<String>,
-    /// `none`, `all`, `some`: the projects of a robot of the system.
-    scope: String,
-    /// Names, where `some` is chosen.
-    projects: String,
-}
-
-/// What a form asks for, read.
-#[cfg(any(feature = "ssr", test))]
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Wanted {
-    expiry: Expiry,
-    /// Nothing where it stays as it is.
-    grant: Option<Grant>,
-}
-
-#[cfg(any(feature = "ssr", test))]
-impl RobotForm {
-    /// An answer that remembers what was filled in.
-    fn answer(&self) -> FormError {
-        FormError::keeping(&[
-            ("name", self.name.trim()),
-            ("description", self.description.trim()),
-            ("expiry", &self.expiry),
-            ("days", &self.days),
-            ("preset", &self.preset),
-            ("permissions", &self.permissions.join(" ")),
-            ("system", &self.system.join(" ")),
-            ("scope", &self.scope),
-            ("projects", &self.projects),
-        ])
-    }
-
-    /// Reads what is asked for a robot of this place.
-    fn read(&self, home: &Home, is_new: bool) -> Result<Wanted, FormError> {
-        let mut answer = self.answer();
-        if is_new && !is_name(self.name.trim()) {
-            answer.check("name", Some(Fault::RobotName));
-        }
-        let expiry = match Expiry::read(&self.expiry, &self.days) {
-            Ok(Expiry::Keep) if is_new => Err(Fault::NumberRange(1, DAYS_MAX)),
-            read => read,
-        };
-        let expiry = expiry.unwrap_or_else(|fault| {
-            answer.check("days", Some(fault));
-            Expiry::Keep
-        });
-        let keeps = self.preset == KEEP && !is_new;
-        let grant = (!keeps).then(|| self.grant(home));
-        if let Some(grant) = &grant {
-            if grant.places == Places::Named(Vec::new()) {
-                answer.check("projects", Some(Fault::RobotProjects));
-            } else if grant.blocks().is_empty() {
-                answer.check("permissions", Some(Fault::RobotPermissions));
-            }
-        }
-        answer.pass()?;
-        Ok(Wanted { expiry, grant })
-    }
-
-    fn grant(&self, home: &Home) -> Grant {
-        let pairs = |tokens: &[String]| tokens.iter().filter_map(|text| read_token(text)).collect::<Vec<Pair>>();
-        let project = match Preset::parse(&self.preset) {
-            Preset::Custom => pairs(&self.permissions),
-            preset => preset.pairs().to_vec(),
-        };
-        match home {
-            Home::Project(name) => Grant { project, places: Places::Named(vec![name.to_string()]), system: Vec::new() },
-            Home::System => {
-                let places = match self.scope.as_str() {
-                    "all" => Places::All,
-                    "some" => Places::Named(project_names(&self.projects)),
-                    _ => Places::None,
-                };
-                Grant { project, places, system: pairs(&self.system) }
-            }
-        }
-    }
-}
-
-/// `[a-z0-9]+` with single separators between, as the API wants it.
-#[cfg(any(feature = "ssr", test))]
-fn is_name(name: &str) -> bool {
-    let is_part = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-    name.len() <= 200 && name.split(['.', '_', '-']).all(is_part)
-}
 
 /// The answer to a refusal that is about a field, or about the whole.
 #[cfg(feature = "ssr")]
@@ -303,7 +183,7 @@ pub(crate) fn EditRobot(
             move || id,
             move |id| {
                 let (client, home) = (client.clone(), home.clone());
-                async move { Ok((super::robot_of(&client, &home, id).await?, client.robot_catalogue().await?)) }
+                async move { Ok((robot_of(&client, &home, id).await?, client.robot_catalogue().await?)) }
             },
         )
     };
@@ -358,181 +238,5 @@ fn Kept(robot: Robot) -> impl IntoView {
         <Callout tone=Tone::Info title=t!(keys::robots::KEPT) text=t!(keys::robots::KEPT_TEXT)>
             <ul>{blocks.collect_view()}</ul>
         </Callout>
-    }
-}
-
-#[component]
-fn Description(answer: Signal<Option<FormError>>, text: String) -> impl IntoView {
-    view! {
-        <TextField
-            label=t!(keys::robots::DESCRIPTION)
-            name="description"
-            value=value_of(answer, "description", &text)
-            hint=t!(keys::robots::DESCRIPTION_HINT)
-            optional=true
-        />
-    }
-}
-
-/// How long it lives. `ends` is when it does now, where it exists.
-#[component]
-fn ExpiryFields(answer: Signal<Option<FormError>>, ends: Option<i64>) -> impl IntoView {
-    let mut options = Vec::new();
-    if let Some(ends) = ends {
-        let label = match life::end(ends) {
-            Some(end) => t!(keys::robots::expiry::KEEP, date = date(&use_catalog(), end)),
-            None => t!(keys::robots::expiry::KEEP_NEVER),
-        };
-        options.push(SelectOption::new("keep", label));
-    }
-    options.extend(
-        OFFERED_DAYS
-            .map(|days| SelectOption::new(days.to_string(), tn!(keys::robots::expiry::DAYS, days.unsigned_abs()))),
-    );
-    options.push(SelectOption::new("other", t!(keys::robots::expiry::OTHER)));
-    options.push(SelectOption::new("never", t!(keys::robots::expiry::NEVER)));
-    let first = if ends.is_some() { "keep" } else { USUAL_DAYS };
-    view! {
-        <SelectField
-            label=t!(keys::robots::expiry::LABEL)
-            name="expiry"
-            options=options
-            selected=value_of(answer, "expiry", first)
-            hint=t!(keys::robots::expiry::HINT)
-        />
-        <TextField
-            label=t!(keys::robots::expiry::DAYS_LABEL)
-            name="days"
-            value=value_of(answer, "days", "")
-            hint=t!(keys::robots::expiry::DAYS_HINT)
-            error=fault_of(answer, "days")
-            inputmode="numeric"
-            optional=true
-        />
-    }
-}
-
-/// What it may, and where.
-#[component]
-fn GrantFields(home: Home, catalogue: Permissions, grant: Grant, answer: Signal<Option<FormError>>) -> impl IntoView {
-    let (of_project, of_system) = (lines(&catalogue.project), lines(&catalogue.system));
-    let is_system = home == Home::System;
-    let places = is_system.then(|| view! { <PlaceFields places=grant.places.clone() answer=answer /> });
-    let system = is_system.then(|| {
-        let given = ticked(answer, "system", &grant.system);
-        let open = !given.is_empty();
-        view! {
-            <Ticks
-                title=t!(keys::robots::IN_SYSTEM)
-                hint=t!(keys::robots::IN_SYSTEM_HINT)
-                field="system"
-                lines=of_system
-                given=given
-                open=Signal::stored(open)
-                answer=answer
-            />
-        }
-    });
-    view! {
-        {places}
-        <ProjectPermissions lines=of_project given=grant.project answer=answer />
-        {system}
-    }
-}
-
-/// The projects of a robot of the system.
-#[component]
-fn PlaceFields(places: Places, answer: Signal<Option<FormError>>) -> impl IntoView {
-    let (scope, names) = match places {
-        Places::None => ("some", String::new()),
-        Places::All => ("all", String::new()),
-        Places::Named(names) => ("some", names.join("\n")),
-    };
-    let scope = value_of(answer, "scope", scope);
-    let choices = [
-        ("some", t!(keys::robots::place::SOME), t!(keys::robots::place::SOME_HINT)),
-        ("all", t!(keys::robots::place::ALL), t!(keys::robots::place::ALL_HINT)),
-        ("none", t!(keys::robots::place::NONE), t!(keys::robots::place::NONE_HINT)),
-    ];
-    let cards = choices.map(|(value, label, hint)| {
-        let checked = value == scope;
-        view! { <ChoiceCard name="scope" value=value checked=checked label=label hint=hint /> }
-    });
-    view! {
-        <ChoiceGroup legend=t!(keys::robots::WHERE)>{cards.collect_view()}</ChoiceGroup>
-        <TextArea
-            label=t!(keys::robots::place::NAMES)
-            name="projects"
-            value=value_of(answer, "projects", &names)
-            hint=t!(keys::robots::place::NAMES_HINT)
-            error=fault_of(answer, "projects")
-            optional=true
-            rows=3
-        />
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use berth_types::policy::{Action, Resource};
-
-    fn form(preset: &str) -> RobotForm {
-        RobotForm { name: " ci-1 ".into(), expiry: "30".into(), preset: preset.into(), ..RobotForm::default() }
-    }
-
-    fn team() -> Home {
-        Home::Project("team".parse().unwrap())
-    }
-
-    fn faults(form: &RobotForm, home: &Home, is_new: bool) -> Vec<(String, Fault)> {
-        form.read(home, is_new).unwrap_err().faults
-    }
-
-    #[test]
-    fn a_preset_decides_and_ticks_count_without_one() {
-        let ticks = vec!["tag:list".to_owned(), "nonsense".to_owned()];
-        let preset = RobotForm { permissions: ticks.clone(), ..form("pull") };
-        let grant = preset.read(&team(), true).unwrap().grant.unwrap();
-        assert_eq!(grant.project, [(Resource::Repository, Action::Pull)]);
-        assert_eq!(grant.places, Places::Named(vec!["team".into()]));
-        let custom = RobotForm { permissions: ticks, ..form("custom") };
-        assert_eq!(custom.read(&team(), true).unwrap().grant.unwrap().project, [(Resource::Tag, Action::List)]);
-        assert_eq!(faults(&form("custom"), &team(), true), [("permissions".to_owned(), Fault::RobotPermissions)]);
-    }
-
-    #[test]
-    fn robots_of_the_system_have_places() {
-        let some = RobotForm { scope: "some".into(), projects: "a b".into(), ..form("push") };
-        let grant = some.read(&Home::System, true).unwrap().grant.unwrap();
-        assert_eq!(grant.places, Places::Named(vec!["a".into(), "b".into()]));
-        let nowhere = RobotForm { scope: "some".into(), ..form("push") };
-        assert_eq!(faults(&nowhere, &Home::System, true), [("projects".to_owned(), Fault::RobotProjects)]);
-        // What holds in no project is given only in the system.
-        let none = RobotForm { scope: "none".into(), ..form("push") };
-        assert_eq!(faults(&none, &Home::System, true), [("permissions".to_owned(), Fault::RobotPermissions)]);
-        let system = RobotForm { system: vec!["registry:list".into()], ..none };
-        assert_eq!(system.read(&Home::System, true).unwrap().grant.unwrap().blocks().len(), 1);
-        // A robot of a project is given nothing in the system.
-        let sly = RobotForm { system: vec!["registry:list".into()], ..form("custom") };
-        assert_eq!(faults(&sly, &team(), true).len(), 1);
-    }
-
-    #[test]
-    fn names_and_days_are_checked_where_they_are_asked_for() {
-        for bad in ["", "Ci", "a--b", "-a", "a+b", "ü"] {
-            let bad = RobotForm { name: bad.into(), ..form("pull") };
-            assert_eq!(faults(&bad, &team(), true), [("name".to_owned(), Fault::RobotName)]);
-            assert!(bad.read(&team(), false).is_ok());
-        }
-        let keep = RobotForm { expiry: "keep".into(), ..form("pull") };
-        assert_eq!(faults(&keep, &team(), true)[0].0, "days");
-        assert_eq!(keep.read(&team(), false).unwrap().expiry, Expiry::Keep);
-    }
-
-    #[test]
-    fn what_differs_by_project_is_kept() {
-        assert_eq!(form(KEEP).read(&Home::System, false).unwrap().grant, None);
-        assert_eq!(faults(&form(KEEP), &Home::System, true).len(), 1);
     }
 }

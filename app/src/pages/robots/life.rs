@@ -2,6 +2,7 @@
 
 #[cfg(any(feature = "ssr", test))]
 use crate::form::Fault;
+use crate::format::natural;
 use berth_types::Timestamp;
 use berth_types::api::Robot;
 
@@ -34,9 +35,7 @@ impl Standing {
         match (robot.expires_at != NEVER, robot.disable) {
             (true, _) if left <= 0 => Standing::Expired,
             (_, true) => Standing::Disabled,
-            (true, false) if left < SOON_DAYS * DAY_SECONDS => {
-                Standing::EndsSoon(u64::try_from(left / DAY_SECONDS).unwrap_or_default())
-            }
+            (true, false) if left < SOON_DAYS * DAY_SECONDS => Standing::EndsSoon(natural(left / DAY_SECONDS)),
             (true | false, false) => Standing::Active,
         }
     }

@@ -12,12 +12,12 @@ use crate::client::{ApiError, Client};
 #[cfg(feature = "ssr")]
 use crate::form::FormError;
 use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of};
-use crate::format::{TimeAgo, use_now};
+use crate::format::{TimeAgo, natural, use_now};
 use crate::i18n::{Key, keys};
 use crate::load::Resource;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
-use crate::pages::project::{NoMatch, natural};
+use crate::pages::project::{AskAdmin, NoMatch};
 use crate::pages::{bulk, loaded};
 use crate::query::{ListState, plain, use_list_state};
 use crate::ui::{
@@ -199,7 +199,12 @@ fn RobotList(home: Home, may: May, state: ListState, robots: Paged<Robot>, switc
     } else if q.is_empty() && shown == View::All {
         view! {
             <Empty icon=Glyph::Robot title=t!(keys::robots::EMPTY) text=t!(keys::robots::EMPTY_TEXT)>
-                {may.create.then(|| view! { <NewLink home=home /> })}
+                {match home {
+                    home if may.create => view! { <NewLink home=home /> }.into_any(),
+                    Home::Project(name) => view! { <AskAdmin project=name /> }.into_any(),
+                    // Who sees those of the system makes them.
+                    Home::System => ().into_any(),
+                }}
             </Empty>
         }
         .into_any()
@@ -251,6 +256,7 @@ fn RobotTable(
             {of_system.then(|| view! { <Column label=t!(keys::robots::WHERE) priority=Priority::Second /> })}
             <Column label=t!(keys::robots::STATE) />
             <Column label=t!(keys::robots::ENDS) num=true />
+            <Column label=t!(keys::account::tokens::USED) num=true priority=Priority::Second />
             <Column
                 label=t!(keys::robots::CREATED)
                 sort=Sort::by("creation_time", &sort, &search, true)
@@ -297,6 +303,10 @@ fn RobotRow(home: Home, may: May, robot: Robot, now: Timestamp, switch: FormActi
         Some(end) => view! { <TimeAgo at=end /> }.into_any(),
         None => view! { <span class="muted">{t!(keys::common::NEVER)}</span> }.into_any(),
     };
+    let used = match robot.last_used_at {
+        Some(at) => view! { <TimeAgo at=at /> }.into_any(),
+        None => view! { <span class="muted">{t!(keys::account::tokens::UNUSED)}</span> }.into_any(),
+    };
     let made = robot.creation_time;
     let select = (may.update || may.delete).then(|| {
         let label = t!(keys::table::SELECT_NAMED, name = robot.name);
@@ -322,6 +332,9 @@ fn RobotRow(home: Home, may: May, robot: Robot, now: Timestamp, switch: FormActi
             </Cell>
             <Cell label=t!(keys::robots::ENDS) num=true>
                 {ends}
+            </Cell>
+            <Cell label=t!(keys::account::tokens::USED) num=true priority=Priority::Second>
+                {used}
             </Cell>
             <Cell label=t!(keys::robots::CREATED) num=true priority=Priority::Third>
                 <TimeAgo at=made />

@@ -1,6 +1,8 @@
 //! Robot accounts, of a project or of the system: the same pages in two places.
 
 mod delete;
+mod draft;
+mod fields;
 mod form;
 mod grant;
 mod life;
@@ -13,6 +15,7 @@ pub(crate) use delete::DeleteRobot;
 pub(crate) use form::{EditRobot, NewRobot};
 pub(crate) use list::Robots;
 pub(crate) use secret::RobotSecret;
+pub(crate) use words::{action_key, resource_key};
 
 use crate::client::{ApiError, ApiResult, Client, use_client};
 use crate::load::Resource;

@@ -16,6 +16,7 @@ use crate::t;
 use crate::ui::{Button, Callout, Glyph, LinkButton, Look, PageHead, Tone};
 use berth_types::RobotId;
 use berth_types::api::Robot;
+use berth_types::name::shell_name;
 use leptos::prelude::*;
 
 /// Ends a server function that made a secret.
@@ -104,6 +105,8 @@ fn RefreshForm(home: Home, robot: Robot, action: FormAction) -> impl IntoView {
 /// The secret, with all that one does with it.
 #[component]
 pub(super) fn Shown(home: Home, issued: Issued) -> impl IntoView {
-    let (account, never) = (issued.name.clone(), t!(keys::robots::secret::NEVER_ENDS));
-    view! { <ShownSecret issued=issued account=account never=never done=home.list() /> }
+    let (name, never) = (issued.name.clone(), t!(keys::robots::secret::NEVER_ENDS));
+    let account = shell_name(&name).into_owned();
+    let note = (account != name).then(|| t!(keys::robots::secret::PLAIN_NAME, name = name));
+    view! { <ShownSecret issued=issued account=account note=note never=never done=home.list() /> }
 }

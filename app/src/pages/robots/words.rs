@@ -9,7 +9,7 @@ use berth_types::policy::{Action, Resource};
 use leptos::prelude::*;
 
 /// What a resource is called.
-pub(super) const fn resource_key(resource: Resource) -> Key {
+pub(crate) const fn resource_key(resource: Resource) -> Key {
     use keys::robots::resource as k;
     match resource {
         Resource::Project => k::PROJECT,
@@ -55,7 +55,7 @@ pub(super) const fn resource_key(resource: Resource) -> Key {
 }
 
 /// What an action is called.
-pub(super) const fn action_key(action: Action) -> Key {
+pub(crate) const fn action_key(action: Action) -> Key {
     use keys::robots::action as k;
     match action {
         Action::Create => k::CREATE,

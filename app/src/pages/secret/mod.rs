@@ -97,6 +97,9 @@ pub(crate) fn ShownSecret(
     issued: Issued,
     /// The name that clients sign in with.
     account: String,
+    /// What is said of that name.
+    #[prop(optional_no_strip)]
+    note: Option<String>,
     /// What is said of one that does not end.
     never: String,
     /// Where to go when it is stored.
@@ -134,6 +137,7 @@ pub(crate) fn ShownSecret(
                     <div class="stack g1">
                         <span class="small strong">{t!(k::NAME)}</span>
                         <Name text=account />
+                        {note.map(|note| view! { <span class="small muted">{note}</span> })}
                     </div>
                     <div class="stack g1">
                         <span class="small strong">{t!(k::SECRET)}</span>

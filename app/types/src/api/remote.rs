@@ -113,7 +113,7 @@ pub struct RegistryUpdate {
     /// For example the name of an account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_key: Option<String>,
-    /// For example its password. Needed again where the registry moves to another host.
+    /// For example its password. Needed again where address, type or CA certificate change, or certificates are no longer verified.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_secret: Option<String>,
     /// Whether any certificate is good enough.

@@ -36,6 +36,9 @@ pub struct Robot {
     pub creation_time: Timestamp,
     /// When it was last changed.
     pub update_time: Timestamp,
+    /// When it last signed in, to the minute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_used_at: Option<Timestamp>,
 }
 
 /// What a robot may in one place.

@@ -133,6 +133,9 @@ pub struct RepositorySummary {
     pub tag_count: i64,
     /// How often something was pulled.
     pub pull_count: i64,
+    /// How often on each of the last 30 days of UTC, the last of them today.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pulls: Vec<i64>,
     /// Bytes of everything it holds, each counted once.
     pub size: i64,
     /// When something was last pushed; year 1 for never.

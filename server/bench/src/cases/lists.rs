@@ -1,15 +1,24 @@
 //! B19: first and last pages of long lists.
 
 use anyhow::Context;
+use berth_db::{
+    Db,
+    sea_orm::{
+        ConnectionTrait,
+        sqlx::{ConnectOptions, postgres::PgConnectOptions},
+    },
+};
 
 use super::{Bench, Pinned, SERVER_CPU, requests};
 use crate::{
     registry,
     results::{Better, Goal},
     seed::{self, CROWDED, LARGE},
-    target::{Anonymous, PASSWORD, Running},
+    target::{Anonymous, PASSWORD, Running, Target},
 };
 
+/// Names a PostgreSQL server on which a database may be made.
+const POSTGRES_URL: &str = "BERTH_TEST_POSTGRES_URL";
 /// Rows of a page, as clients ask for them that read everything.
 const PAGE: usize = 100;
 /// Rows of a page where a client does not say.
@@ -43,9 +52,35 @@ fn lists() -> Vec<(&'static str, String)> {
 pub async fn run(bench: &mut Bench) -> anyhow::Result<()> {
     let target = bench.fresh(&bench.berth()?)?;
     target.start(&[], Anonymous::Pull, &[])?.stop()?;
-    seed::rows(&target.store(), bench.scale.amounts).await?;
+    seed::rows(&seed::open(&target.store()).await?, bench.scale.amounts).await?;
+    measure(bench, &target, "", &[]).await?;
+    std::fs::remove_dir_all(&target.folder)?;
+    #[expect(clippy::disallowed_methods, reason = "the bench is told by its caller where PostgreSQL is")]
+    let Ok(server) = std::env::var(POSTGRES_URL) else {
+        println!("B19: {POSTGRES_URL} is not set, PostgreSQL is not measured");
+        return Ok(());
+    };
+    let name = format!("berth_bench_{}", std::process::id());
+    let server: PgConnectOptions = server.parse().context("the address of PostgreSQL")?;
+    let url = server.clone().database(&name).to_url_lossy().to_string();
+    let server = Db::open_postgres(server.to_url_lossy().as_str(), 1).await?;
+    server.orm().execute_unprepared(&format!("CREATE DATABASE {name}")).await?;
+    let measured = on_postgres(bench, &target, &url).await;
+    server.orm().execute_unprepared(&format!("DROP DATABASE {name} WITH (FORCE)")).await?;
+    std::fs::remove_dir_all(&target.folder)?;
+    measured
+}
+
+async fn on_postgres(bench: &mut Bench, target: &Target, url: &str) -> anyhow::Result<()> {
+    let env = [("BERTH_DB__URL", url)];
+    target.start(&[], Anonymous::Pull, &env)?.stop()?;
+    seed::rows(&Db::open_postgres(url, 2).await?, bench.scale.amounts).await?;
+    measure(bench, target, "PostgreSQL, ", &env).await
+}
+
+async fn measure(bench: &mut Bench, target: &Target, database: &str, env: &[(&str, &str)]) -> anyhow::Result<()> {
     let admin = registry::basic("admin", PASSWORD);
-    let server = target.start(&[SERVER_CPU], Anonymous::Pull, &[])?;
+    let server = target.start(&[SERVER_CPU], Anonymous::Pull, env)?;
     server.settle()?;
     {
         let _pinned = Pinned::client();
@@ -58,16 +93,15 @@ pub async fn run(bench: &mut Bench) -> anyhow::Result<()> {
                         let load = requests::measure(&server, &[ask], &[200], bench.scale.time)
                             .await
                             .with_context(|| format!("{which} page of {what}"))?;
-                        let line = format!("{what}: {which} {size}");
+                        let line = format!("{database}{what}: {which} {size}");
                         let row = bench.results.row("B19", &line, "CPU µs", Better::Less, &[Goal::AtMost(GOAL)]);
-                        requests::add(row, &target, &load);
+                        requests::add(row, target, &load);
                     }
                 }
             }
         }
     }
     server.stop()?;
-    std::fs::remove_dir_all(&target.folder)?;
     Ok(())
 }
 

@@ -1,6 +1,8 @@
 //! The cases. Each starts what it needs, takes turns among the targets, and leaves nothing running.
 
 mod bulk;
+mod catalog;
+mod check;
 mod collect;
 mod lists;
 mod referrers;
@@ -39,6 +41,8 @@ pub enum Case {
     B3,
     /// Lists of tags
     B4,
+    /// Lists of repositories
+    B5,
     /// Push of one large blob, three ways
     B6,
     /// Pulls of one large blob
@@ -57,6 +61,8 @@ pub enum Case {
     B14,
     /// Pulls while garbage is collected
     B15,
+    /// Bytes compared with their digests
+    B16,
     /// Start, idle memory, size
     B17,
     /// First and last pages of long lists
@@ -73,6 +79,7 @@ impl Case {
             Case::B2 => "B2",
             Case::B3 => "B3",
             Case::B4 => "B4",
+            Case::B5 => "B5",
             Case::B6 => "B6",
             Case::B7 => "B7",
             Case::B9 => "B9",
@@ -82,6 +89,7 @@ impl Case {
             Case::B13 => "B13",
             Case::B14 => "B14",
             Case::B15 => "B15",
+            Case::B16 => "B16",
             Case::B17 => "B17",
             Case::B19 => "B19",
             Case::B21 => "B21",
@@ -111,13 +119,14 @@ impl std::fmt::Display for Scale {
         let Scale { repeats, time, amounts, layer_mib, pulls, blobs } = self;
         write!(
             f,
-            "{repeats} repeats of {} s; {} tags in the large repository, {} in that whose tags move, {} referrers; \
-             blobs of {layer_mib} MiB; {pulls} pulls at once; garbage among {blobs} blobs; lists of {} projects with {} \
+            "{repeats} repeats of {} s; {} tags in the large repository, {} in that whose tags move, {} referrers, \
+             {} repositories; blobs of {layer_mib} MiB; {pulls} pulls at once; garbage among {blobs} blobs; lists of {} projects with {} \
              artifacts and {} audit entries.",
             time.as_secs_f64(),
             amounts.tags,
             amounts.moves,
             amounts.referrers,
+            amounts.repositories,
             amounts.projects,
             amounts.artifacts,
             amounts.entries,
@@ -161,6 +170,7 @@ impl Bench {
         let others = Others::watch(&[]);
         match case {
             Case::B1 | Case::B2 | Case::B3 | Case::B4 => requests::run(self, case).await,
+            Case::B5 => catalog::run(self).await,
             Case::B6 => bulk::push(self),
             Case::B7 => bulk::pull(self),
             Case::B9 => write::images(self).await,
@@ -170,6 +180,7 @@ impl Bench {
             Case::B13 => token::tokens(self).await,
             Case::B14 => token::overhead(self).await,
             Case::B15 => collect::run(self).await,
+            Case::B16 => check::run(self),
             Case::B17 => start::run(self).await,
             Case::B19 => lists::run(self).await,
             Case::B21 => referrers::run(self).await,

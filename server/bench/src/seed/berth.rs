@@ -12,7 +12,8 @@ use crate::seed::tag;
 /// Rows of one transaction.
 const BATCH: usize = 1_000;
 
-pub(super) async fn open(store: &Path) -> anyhow::Result<Db> {
+/// The database of a store whose server does not run.
+pub async fn open(store: &Path) -> anyhow::Result<Db> {
     Db::open_sqlite(&store.join("berth.db")).await.context("the database of Berth's store")
 }
 

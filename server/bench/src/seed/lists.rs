@@ -1,13 +1,8 @@
 //! Rows for long lists, written while no server runs: made by the database itself, since a million are wanted.
 
-use std::path::Path;
+use berth_db::{Backend, Db, DbError, Value, args};
 
-use berth_db::{DbError, Value, args};
-
-use super::{
-    Amounts,
-    berth::{now, open},
-};
+use super::{Amounts, berth::now};
 
 /// The project with the long lists.
 pub const CROWDED: &str = "project-000000";
@@ -22,16 +17,21 @@ const STEP: i64 = 1_000_000;
 
 /// Writes projects with repositories and artifacts with tags, labels and signatures; members, robots and labels of
 /// [`CROWDED`]; and a long audit log.
-pub async fn rows(store: &Path, amounts: Amounts) -> anyhow::Result<()> {
-    let db = open(store).await?;
+pub async fn rows(db: &Db, amounts: Amounts) -> anyhow::Result<()> {
     let Amounts { projects, artifacts, entries, .. } = amounts;
     let large = artifacts / 10;
     let others = projects * REPOSITORIES_EACH;
     let each = (artifacts - large) / others.max(1);
     let people = projects.min(PEOPLE_MAX);
     let begin = now().plus_seconds(-(entries as i64)).0;
-    let counted = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < $1)";
-    let digest = "CAST(x'01' || randomblob(32) AS BLOB)";
+    let counted = "WITH RECURSIVE n(i) AS (SELECT CAST(0 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i + 1 < $1)";
+    let (random, digest) = match db.backend() {
+        Backend::Sqlite => ("randomblob(32)", "CAST(x'01' || randomblob(32) AS BLOB)"),
+        Backend::Postgres => {
+            let random = "sha256(convert_to(random()::text, 'UTF8'))";
+            (random, r"'\x01'::bytea || sha256(convert_to(random()::text, 'UTF8'))")
+        }
+    };
     let config = "application/vnd.oci.image.config.v1+json";
     let manifest = crate::registry::MANIFEST;
     let attrs = r#"{"architecture":"amd64","author":"bench","config":{"Cmd":["/hello"],"Env":["PATH=/bin"]},"created":null,"os":"linux"}"#;
@@ -45,7 +45,7 @@ pub async fn rows(store: &Path, amounts: Amounts) -> anyhow::Result<()> {
         (
             format!(
                 "{counted} INSERT INTO projects (name, owner_id, public, created_at, updated_at)
-                 SELECT printf('project-%06d', i), (SELECT MIN(id) FROM users), i % 2, $2 + i * {STEP}, $2 FROM n"
+                 SELECT 'project-' || substr(CAST(1000000 + i AS TEXT), 2), (SELECT MIN(id) FROM users), i % 2 = 1, $2 + i * {STEP}, $2 FROM n"
             ),
             args![projects as i64, begin].to_vec(),
         ),
@@ -104,7 +104,7 @@ pub async fn rows(store: &Path, amounts: Amounts) -> anyhow::Result<()> {
         (
             format!(
                 "{counted} INSERT INTO users (username, created_at, updated_at)
-                 SELECT printf('person-%06d', i), $2, $2 FROM n"
+                 SELECT 'person-' || substr(CAST(1000000 + i AS TEXT), 2), $2, $2 FROM n"
             ),
             args![people as i64, begin].to_vec(),
         ),
@@ -118,27 +118,27 @@ pub async fn rows(store: &Path, amounts: Amounts) -> anyhow::Result<()> {
         (
             format!(
                 "{counted} INSERT INTO identities (kind, name, project_id, secret_hash, created_at, updated_at)
-                 SELECT 'robot', printf('{CROWDED}+robot-%06d', i), {crowded}, randomblob(32), $2 + i, $2 FROM n"
+                 SELECT 'robot', '{CROWDED}+robot-' || substr(CAST(1000000 + i AS TEXT), 2), {crowded}, {random}, $2 + i, $2 FROM n"
             ),
             args![people as i64, begin].to_vec(),
         ),
         (
             format!(
                 "{counted} INSERT INTO identities (kind, name, secret_hash, created_at, updated_at)
-                 SELECT 'robot', printf('robot-%06d', i), randomblob(32), $2 + i, $2 FROM n"
+                 SELECT 'robot', 'robot-' || substr(CAST(1000000 + i AS TEXT), 2), {random}, $2 + i, $2 FROM n"
             ),
             args![people as i64, begin].to_vec(),
         ),
         (
             format!(
                 "{counted} INSERT INTO labels (name, color, created_at, updated_at)
-                 SELECT printf('label-%06d', i), '#112233', $2, $2 FROM n"
+                 SELECT 'label-' || substr(CAST(1000000 + i AS TEXT), 2), '#112233', $2, $2 FROM n"
             ),
             args![people as i64, begin].to_vec(),
         ),
         (
             "INSERT INTO artifact_labels (manifest_id, label_id, created_at)
-             SELECT m.id, l.id, m.pushed_at FROM manifests m JOIN labels l ON l.name = printf('label-%06d', m.id % 10)
+             SELECT m.id, l.id, m.pushed_at FROM manifests m JOIN labels l ON l.name = 'label-' || substr(CAST(1000000 + m.id % 10 AS TEXT), 2)
              WHERE m.pushed_by = 'bench'"
                 .to_owned(),
             Vec::new(),
@@ -146,13 +146,14 @@ pub async fn rows(store: &Path, amounts: Amounts) -> anyhow::Result<()> {
         (
             format!(
                 "{counted} INSERT INTO audit (at, username, operation, resource_type, resource, project_id, description, successful)
-                 SELECT $2 + i * {STEP}, printf('person-%06d', i % $3), 'create', 'artifact', printf('project-%06d/app-0:build-%d', i % $4, i),
+                 SELECT $2 + i * {STEP}, 'person-' || substr(CAST(1000000 + i % $3 AS TEXT), 2), 'create', 'artifact', 'project-' || substr(CAST(1000000 + i % $4 AS TEXT), 2) || '/app-0:build-' || i,
                    (SELECT MIN(id) FROM projects WHERE name LIKE 'project-%') + i % $4, 'push artifact', TRUE FROM n"
             ),
             args![entries as i64, begin, people as i64, projects as i64].to_vec(),
         ),
     ];
-    for statement in statements {
+    let analyze = (db.backend() == Backend::Postgres).then(|| ("ANALYZE".to_owned(), Vec::new()));
+    for statement in statements.into_iter().chain(analyze) {
         db.write(statement, |tx, (sql, args)| {
             Box::pin(async move {
                 tx.execute(sql, args).await?;

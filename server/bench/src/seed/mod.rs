@@ -15,7 +15,7 @@ use crate::{
     target::{Anonymous, Kind, Running, Target},
 };
 
-pub use berth::{KEPT, blob_rows, garbage, quota, robot};
+pub use berth::{KEPT, blob_rows, garbage, open, quota, robot};
 pub use lists::{CROWDED, LARGE, rows};
 
 /// The repository with one tag.
@@ -40,6 +40,8 @@ pub struct Amounts {
     pub moves: usize,
     /// Manifests that refer to the image of [`REFERRED`], in a store of their own.
     pub referrers: usize,
+    /// Repositories, in a store of their own.
+    pub repositories: usize,
     /// Projects, in the store of long lists.
     pub projects: usize,
     /// Artifacts there.
@@ -64,6 +66,11 @@ pub struct Stored {
 /// The name of a tag by its number.
 pub fn tag(number: usize) -> String {
     format!("build-{number:06}")
+}
+
+/// The name of a repository of the catalog by its number.
+pub fn repository(number: usize) -> String {
+    format!("library/app-{number:06}")
 }
 
 /// A manifest that refers to another.
@@ -159,4 +166,23 @@ pub async fn fill_referrers(target: &Target, count: usize) -> anyhow::Result<Ima
         Kind::Zot => zot::add_referrers(&store, &subject, count)?,
     }
     Ok(subject)
+}
+
+/// Fills the store of a target, which does not run, with repositories of one small image each.
+///
+/// # Errors
+/// Where it does not take what it should.
+pub async fn fill_catalog(target: &Target, count: usize) -> anyhow::Result<()> {
+    let server = target.start(&[], Anonymous::All, &[])?;
+    let shape = Shape::closed(16, std::time::Duration::from_secs(600)).at_most(count);
+    let pushed = load::run(&server, shape, async |number, connection| {
+        let repo = repository(number);
+        let blob = registry::push_blob(connection, &repo, EMPTY, None).await?;
+        let manifest = registry::manifest((&blob, EMPTY.len()), &[(blob.clone(), EMPTY.len())]);
+        connection.want(&registry::put_manifest(&repo, "v1", MANIFEST, &manifest, None), 201).await
+    })
+    .await?;
+    anyhow::ensure!(pushed.count == count, "{} repositories instead of {count}", pushed.count);
+    server.settle()?;
+    server.stop()
 }

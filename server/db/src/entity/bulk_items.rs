@@ -19,6 +19,8 @@ pub struct Model {
     pub code: Option<String>,
     /// The error's text.
     pub message: String,
+    /// What it pointed at when it was selected, where it points at something.
+    pub digest: Option<Vec<u8>>,
 }
 
 /// No relations: queries say their joins.

@@ -31,6 +31,8 @@ pub struct Model {
     pub created_at: i64,
     /// When nothing was left to do.
     pub finished_at: Option<i64>,
+    /// The personal access token that it was asked for with, by row id.
+    pub token_id: Option<i64>,
 }
 
 /// No relations: queries say their joins.

@@ -28,6 +28,7 @@ pub mod preheat_policies;
 pub mod project_metadata;
 pub mod project_scanners;
 pub mod projects;
+pub mod pull_days;
 pub mod quota_deltas;
 pub mod quota_reservations;
 pub mod registries;

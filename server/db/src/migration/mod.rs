@@ -18,6 +18,8 @@ mod m0012_reviews;
 mod m0013_own;
 mod m0014_events;
 mod m0016_bulk;
+mod m0017_pulls;
+mod m0018_marks;
 
 use sea_orm::DatabaseBackend;
 use sea_orm_migration::prelude::*;
@@ -43,6 +45,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0013_own::Migration),
             Box::new(m0014_events::Migration),
             Box::new(m0016_bulk::Migration),
+            Box::new(m0017_pulls::Migration),
+            Box::new(m0018_marks::Migration),
         ]
     }
 }

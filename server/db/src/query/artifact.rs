@@ -266,7 +266,7 @@ pub(super) fn by_digest(list: List, backend: Backend, matches: &Match) -> List {
         Match::Exact(scalar) => among(list, exact(std::slice::from_ref(scalar))),
         Match::Any(scalars) => among(list, exact(scalars)),
         Match::Fuzzy(text) => list.containing(digest_text(backend), text),
-        Match::Range(..) | Match::All(_) => list,
+        Match::Range(..) | Match::Above(_) | Match::Below(_) | Match::All(_) => list,
     }
 }
 

@@ -104,6 +104,10 @@ const ENTRIES: Source = Source {
         Column::number("project_id", "a.project_id"),
         Column::text("operation_description", "a.description"),
         Column::flag("operation_result", "a.successful"),
+        // The names of Harbor's own columns and fields, by which its scripts filter.
+        Column::text("op_desc", "a.description"),
+        Column::flag("op_result", "a.successful"),
+        Column::flag("is_successful", "a.successful"),
         Column::text("client_address", "a.client_address"),
     ],
     order: "a.at DESC",

@@ -2,14 +2,15 @@
 //!
 //! An item is a row as long as it waits, or for good where it failed; what is done leaves no row, only the count.
 
-use berth_types::Timestamp;
+use berth_types::{Digest, Timestamp};
 
 use crate::{Conn, Result, Row, Value, args};
 
 /// Rows of one statement.
 const CHUNK: usize = 100;
 
-/// What an operation is about, as a query of two columns: the item as the API names it, and its name for people.
+/// What an operation is about, as a query of three columns: the item as the API names it, its name for people, and the
+/// digest that it points at, where it points at one.
 #[derive(Clone, Debug)]
 pub struct Selection {
     pub(crate) sql: String,
@@ -56,6 +57,8 @@ pub struct New {
     pub address: String,
     /// The request's id.
     pub request_id: String,
+    /// The personal access token that it is asked for with, by row id.
+    pub token_id: Option<i64>,
 }
 
 /// An operation as it stands.
@@ -83,6 +86,8 @@ pub struct Operation {
     pub finished_at: Option<Timestamp>,
     /// How its job stands; nothing where the job is gone.
     pub job_status: Option<String>,
+    /// The personal access token that it was asked for with, by row id.
+    pub token_id: Option<i64>,
 }
 
 /// Something that waits for its turn.
@@ -92,6 +97,8 @@ pub struct Item {
     pub id: i64,
     /// As the API names it.
     pub item: String,
+    /// What it pointed at when it was selected.
+    pub digest: Option<Digest>,
 }
 
 /// Something that failed.
@@ -112,10 +119,10 @@ pub struct Failed {
 /// # Errors
 /// As the database says.
 pub async fn insert(conn: &mut Conn<'_>, new: &New, now: Timestamp) -> Result<i64> {
-    let sql = "INSERT INTO bulk_operations (owner_kind, owner_id, wanted, address, request_id, created_at)
-               VALUES ($1, $2, $3, $4, $5, $6) RETURNING id";
+    let sql = "INSERT INTO bulk_operations (owner_kind, owner_id, wanted, address, request_id, token_id, created_at)
+               VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id";
     let (kind, id) = new.owner.columns();
-    conn.insert(sql, args![kind, id, &new.wanted, &new.address, &new.request_id, now]).await
+    conn.insert(sql, args![kind, id, &new.wanted, &new.address, &new.request_id, new.token_id, now]).await
 }
 
 /// Notes what is selected now, at most `limit`, and says how many that is.
@@ -125,8 +132,8 @@ pub async fn insert(conn: &mut Conn<'_>, new: &New, now: Timestamp) -> Result<i6
 pub async fn fill(conn: &mut Conn<'_>, operation: i64, selection: &Selection, limit: i64) -> Result<i64> {
     let (first, values) = selection.with(args![operation, limit]);
     let sql = format!(
-        "INSERT INTO bulk_items (operation_id, item, shown)
-         SELECT CAST(${first} AS BIGINT), chosen.item, chosen.shown FROM ({} LIMIT ${}) chosen",
+        "INSERT INTO bulk_items (operation_id, item, shown, digest)
+         SELECT CAST(${first} AS BIGINT), chosen.item, chosen.shown, chosen.digest FROM ({} LIMIT ${}) chosen",
         selection.sql,
         first + 1
     );
@@ -176,7 +183,7 @@ pub async fn begin(conn: &mut Conn<'_>, operation: i64, job: i64, total: i64, fa
 /// As the database says.
 pub async fn find(conn: &mut Conn<'_>, id: i64) -> Result<Option<Operation>> {
     let sql = "SELECT o.id, o.owner_kind, o.owner_id, o.wanted, o.address, o.request_id, o.total, o.done, o.failed,
-                 o.created_at, o.finished_at, j.status
+                 o.created_at, o.finished_at, j.status, o.token_id
                FROM bulk_operations o LEFT JOIN jobs j ON j.id = o.job_id WHERE o.id = $1";
     conn.row(sql, args![id]).await?.as_ref().map(read).transpose()
 }
@@ -194,6 +201,7 @@ fn read(row: &Row) -> Result<Operation> {
         created_at: row.get(9)?,
         finished_at: row.get(10)?,
         job_status: row.get(11)?,
+        token_id: row.get(12)?,
     })
 }
 
@@ -215,10 +223,10 @@ pub async fn failures(conn: &mut Conn<'_>, operation: i64, limit: i64) -> Result
 /// # Errors
 /// As the database says.
 pub async fn waiting(conn: &mut Conn<'_>, operation: i64, after: i64, limit: i64) -> Result<Vec<Item>> {
-    let sql = "SELECT id, item FROM bulk_items
+    let sql = "SELECT id, item, digest FROM bulk_items
                WHERE operation_id = $1 AND id > $2 AND code IS NULL ORDER BY id LIMIT $3";
     let rows = conn.rows(sql, args![operation, after, limit]).await?;
-    rows.iter().map(|row| Ok(Item { id: row.get(0)?, item: row.get(1)? })).collect()
+    rows.iter().map(|row| Ok(Item { id: row.get(0)?, item: row.get(1)?, digest: row.get(2)? })).collect()
 }
 
 /// Writes down what became of some items: rows of what is done, and rows with code and text of what failed.

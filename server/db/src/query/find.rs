@@ -1,4 +1,4 @@
-//! The search over everything: one bounded query a kind, by the beginning of a name first, which an index answers.
+//! The search over everything: a bounded query or two a kind, by the beginning of a name first, which an index answers.
 
 use berth_types::{Digest, Timestamp};
 
@@ -6,7 +6,7 @@ use super::{
     list::{List, Source},
     project::Scope,
 };
-use crate::{Conn, Result, Row, args};
+use crate::{Backend, Conn, Result, Row, Value, args};
 
 /// A project, a person or a robot.
 #[derive(Clone, Debug, PartialEq)]
@@ -110,7 +110,15 @@ pub async fn repositories(conn: &mut Conn<'_>, scope: &Scope, text: &str, limit:
     named(conn, scope.apply(list), "r.name", text, limit).await
 }
 
-/// Tags in scope that begin with a text, in repositories whose name contains another where it is given.
+/// Tags that are looked at whoever may see them: the first of all that begin with a text.
+const TAGS_LOOKED_AT: i64 = 1000;
+/// What is said of a tag.
+const TAG: &str = "r.name, t.name, m.digest, m.kind, t.pushed_at";
+
+/// Tags in scope that begin with a text, in repositories whose name contains another where it is given, at most `limit`.
+///
+/// Many tags that the caller may not see begin alike. So only so many of all tags are looked at; where these do not suffice,
+/// the repositories in scope are gone through, each by its own index, until there are enough.
 ///
 /// # Errors
 /// As the database says.
@@ -121,20 +129,66 @@ pub async fn tags(
     tag: &str,
     limit: i64,
 ) -> Result<Vec<Content>> {
+    if repository.is_none() {
+        let range = args![tag, end_of(tag), TAGS_LOOKED_AT];
+        let rows = near(scope, range).slice(conn, limit, 0).await?;
+        let sql = format!("SELECT COUNT(*) FROM (SELECT 1 FROM tags c WHERE {FIRST}) looked_at");
+        let looked_at: i64 = match conn.row(&sql, range).await? {
+            Some(row) => row.get(0)?,
+            None => 0,
+        };
+        let is_enough = i64::try_from(rows.len()).is_ok_and(|found| found >= limit);
+        if is_enough || looked_at < TAGS_LOOKED_AT {
+            return rows.iter().map(Content::read).collect();
+        }
+    }
+    let selection = far(conn.backend(), scope, repository, tag).column(TAG);
+    let (first, values) = selection.with(args![limit]);
+    let rows = conn.rows(&format!("{} LIMIT ${first}", selection.sql), &values).await?;
+    let mut found = rows.iter().map(Content::read).collect::<Result<Vec<_>>>()?;
+    found.sort_by(|a, b| (&a.tag, &a.repository).cmp(&(&b.tag, &b.repository)));
+    Ok(found)
+}
+
+/// The first tags of all that begin with a text: an index has them in this order.
+const FIRST: &str = "c.name >= $1 AND c.name <= $2 ORDER BY c.name ASC, c.repository_id ASC LIMIT $3";
+
+/// Those of the first tags that are in scope. The order is one that no index has, or SQLite goes through all tags to get it.
+fn near(scope: &Scope, range: &[Value]) -> List {
     const SOURCE: Source = Source {
-        select: "r.name, t.name, m.digest, m.kind, t.pushed_at",
+        select: TAG,
         from: "tags t JOIN repositories r ON r.id = t.repository_id JOIN projects p ON p.id = r.project_id
                JOIN manifests m ON m.id = t.manifest_id",
         columns: &[],
-        order: "t.name ASC",
+        order: "COALESCE(t.name, '') ASC",
         tie: "t.repository_id ASC",
     };
-    let mut list = scope.apply(List::of(SOURCE).and("p.deleted_at IS NULL", &[]));
-    list = list.and("t.name >= ? AND t.name <= ?", args![tag, end_of(tag)]);
-    if let Some(repository) = repository {
-        list = list.containing("r.name", repository);
+    let first = FIRST.replace("$1", "?").replace("$2", "?").replace("$3", "?");
+    let list = List::of(SOURCE).and(&format!("t.id IN (SELECT c.id FROM tags c WHERE {first})"), range);
+    scope.apply(list.and("p.deleted_at IS NULL", &[]))
+}
+
+/// Tags in scope, repository after repository. A database that chose where to begin might begin with all tags.
+fn far(backend: Backend, scope: &Scope, repository: Option<&str>, tag: &str) -> List {
+    // SQLite keeps to the order of a cross join, PostgreSQL to what a lateral query with a limit is about.
+    let from = match backend {
+        Backend::Sqlite => "projects p CROSS JOIN repositories r CROSS JOIN tags t CROSS JOIN manifests m",
+        Backend::Postgres => {
+            "projects p JOIN repositories r ON r.project_id = p.id
+             CROSS JOIN LATERAL (SELECT c.* FROM tags c WHERE c.repository_id = r.id AND c.name >= $1 AND c.name <= $2
+                                 ORDER BY c.name LIMIT 100) t
+             JOIN manifests m ON m.id = t.manifest_id"
+        }
+    };
+    let source = Source { select: TAG, from, columns: &[], order: "t.name ASC", tie: "t.repository_id ASC" };
+    // First, because the lateral query names these arguments.
+    let list = List::of(source).and("t.name >= ? AND t.name <= ?", args![tag, end_of(tag)]);
+    let joined = "r.project_id = p.id AND t.repository_id = r.id AND m.id = t.manifest_id AND p.deleted_at IS NULL";
+    let list = scope.apply(list.and(joined, &[]));
+    match repository {
+        Some(repository) => list.containing("r.name", repository),
+        None => list,
     }
-    list.slice(conn, limit, 0).await?.iter().map(Content::read).collect()
 }
 
 /// Artifacts in scope whose digest lies between two values of its column, both included.
@@ -187,4 +241,36 @@ pub async fn robots(conn: &mut Conn<'_>, text: &str, limit: i64) -> Result<Vec<N
         tie: "i.id ASC",
     };
     named(conn, List::of(SOURCE).and("i.kind = 'robot'", &[]), "i.name", text, limit).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Db, query::bulk::Selection};
+
+    /// How SQLite goes about a query.
+    async fn plan(db: &Db, Selection { sql, args }: Selection) -> String {
+        let mut reader = db.reader().await.unwrap();
+        let rows = reader.conn().rows(&format!("EXPLAIN QUERY PLAN {sql} LIMIT 6"), &args).await.unwrap();
+        rows.iter().map(|row| row.get::<String>(3).unwrap()).collect::<Vec<_>>().join("\n")
+    }
+
+    #[tokio::test]
+    async fn tags_that_the_caller_may_not_see_are_not_gone_through() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open_sqlite(&folder.path().join("berth.db")).await.unwrap();
+        for scope in [Scope::All, Scope::Public, Scope::Member(7), Scope::Among(vec![1, 2])] {
+            let near = near(&scope, args!["v1", end_of("v1"), TAGS_LOOKED_AT]);
+            let near = plan(&db, near.selecting(TAG, "COALESCE(t.name, '') ASC, t.repository_id ASC")).await;
+            assert!(near.contains("SEARCH t USING INTEGER PRIMARY KEY (rowid=?)"), "{scope:?}: {near}");
+            assert!(near.contains("INDEX tags_names (name>? AND name<?)"), "{scope:?}: {near}");
+            for repository in [None, Some("app")] {
+                let far = plan(&db, far(Backend::Sqlite, &scope, repository, "v1").column(TAG)).await;
+                let first = far.lines().next().unwrap();
+                assert!(first.starts_with("SCAN p") || first.starts_with("SEARCH p"), "{scope:?}: {far}");
+                assert!(far.contains("INDEX tags_name (repository_id=? AND name>? AND name<?)"), "{scope:?}: {far}");
+                assert!(!far.contains("B-TREE"), "nothing is sorted before the first is found: {far}");
+            }
+        }
+    }
 }

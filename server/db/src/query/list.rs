@@ -5,7 +5,7 @@
 
 use berth_types::{
     page::Paged,
-    query::{Filter, ListQuery, Match, Scalar},
+    query::{Filter, ListQuery, Match, Scalar, is_key_of},
 };
 
 use crate::{Conn, Result, Row, Value};
@@ -120,7 +120,8 @@ impl List {
     #[must_use]
     pub fn filtered(mut self, filters: &[Filter]) -> Self {
         for filter in filters {
-            let Some(column) = self.source.columns.iter().find(|column| column.key == filter.key).copied() else {
+            let Some(column) = self.source.columns.iter().find(|column| is_key_of(column.key, &filter.key)).copied()
+            else {
                 continue;
             };
             if let Some(condition) = self.condition(column, &filter.matches) {
@@ -143,7 +144,9 @@ impl List {
     pub fn sorted(mut self, query: &ListQuery) -> Self {
         let mut keys: Vec<(&str, bool)> = Vec::new();
         for sort in &query.sort {
-            let Some(column) = self.source.columns.iter().find(|column| column.key == sort.key) else { continue };
+            let Some(column) = self.source.columns.iter().find(|column| is_key_of(column.key, &sort.key)) else {
+                continue;
+            };
             // A column again orders nothing more, and databases take only so many.
             if !keys.iter().any(|(sql, _)| *sql == column.sql) {
                 keys.push((column.sql, sort.descending));
@@ -285,15 +288,22 @@ impl List {
                 let mut parts = Vec::new();
                 for (bound, operator) in [(min, ">="), (max, "<=")] {
                     let Some(scalar) = bound else { continue };
-                    parts.push(match value_of(column.kind, scalar) {
-                        Some(value) => format!("{} {operator} {}", column.sql, self.bind(value)),
-                        None => NOTHING.to_owned(),
-                    });
+                    parts.push(self.beyond(column, operator, scalar));
                 }
                 Some(parts.join(" AND "))
             }
+            Match::Above(scalar) => Some(self.beyond(column, ">", scalar)),
+            Match::Below(scalar) => Some(self.beyond(column, "<", scalar)),
             // "All of them" means something only for columns with many values; lists that have one treat it themselves.
             Match::All(_) => None,
+        }
+    }
+
+    /// Nothing lies on any side of a value that the column cannot hold.
+    fn beyond(&mut self, column: Column, operator: &'static str, scalar: &Scalar) -> String {
+        match value_of(column.kind, scalar) {
+            Some(value) => format!("{} {operator} {}", column.sql, self.bind(value)),
+            None => NOTHING.to_owned(),
         }
     }
 
@@ -337,6 +347,7 @@ fn value_of(kind: Kind, scalar: &Scalar) -> Option<Value> {
     match (kind, scalar) {
         (Kind::Text, scalar) => Some(Value::from(scalar.as_text())),
         (Kind::Number, Scalar::Number(number)) => Some(Value::from(*number)),
+        (Kind::Number, Scalar::Text(text)) => text.parse::<i64>().ok().map(Value::from),
         (Kind::Time, Scalar::Time(micros)) => Some(Value::from(*micros)),
         (Kind::Time, Scalar::Text(text)) => berth_types::Timestamp::parse_rfc3339(text).map(Value::from),
         (Kind::Flag, scalar) => match scalar.as_text().to_ascii_lowercase().as_str() {
@@ -344,7 +355,7 @@ fn value_of(kind: Kind, scalar: &Scalar) -> Option<Value> {
             "false" | "f" | "0" => Some(Value::from(false)),
             _ => None,
         },
-        (Kind::Number, Scalar::Time(_) | Scalar::Text(_)) | (Kind::Time, Scalar::Number(_)) => None,
+        (Kind::Number, Scalar::Time(_)) | (Kind::Time, Scalar::Number(_)) => None,
     }
 }
 
@@ -387,6 +398,24 @@ mod tests {
         assert_eq!(args[0], Value::from("%a\\%b\\_c%"));
         assert_eq!(args[4], Value::from(1_577_836_800_000_000));
         assert_eq!(args[6], Value::from(20));
+    }
+
+    #[test]
+    fn a_column_is_named_as_harbors_clients_name_it() {
+        const COLUMNS: &[Column] = &[Column::time("creation_time", "t.at"), Column::number("id", "t.id")];
+        let source = Source { columns: COLUMNS, ..SOURCE };
+        let query = ListQuery {
+            filters: parse_q("CreationTime=[2020-01-01T00:00:00~],ID__gt=5,id__lt=0009").unwrap(),
+            sort: parse_sort("-CreationTime"),
+            page: Page::default(),
+        };
+        let mut list = List::of(source).filtered(&query.filters).sorted(&query);
+        assert_eq!(
+            list.slice_sql(1, 0),
+            "SELECT t.id, t.name FROM things t WHERE t.at >= $1 AND t.id > $2 AND t.id < $3 ORDER BY t.at DESC, t.id DESC \
+             LIMIT $4 OFFSET $5"
+        );
+        assert_eq!(list.args[1..3], [Value::from(5), Value::from(9)]);
     }
 
     #[test]

@@ -72,6 +72,8 @@ pub enum Aging {
     Events,
     /// Audit entries.
     Audit,
+    /// Pulls by day.
+    PullDays,
 }
 
 /// Removes a batch of rows that are older than `before`. Says how many; fewer than a batch means that none is left.
@@ -86,6 +88,10 @@ pub async fn delete_aged(conn: &mut Conn<'_>, table: Aging, before: Timestamp) -
         Aging::Events => "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE at < $1 LIMIT $2)",
         Aging::Audit => {
             "DELETE FROM audit WHERE at < $1 AND id IN (SELECT id FROM audit WHERE at < $1 ORDER BY at LIMIT $2)"
+        }
+        Aging::PullDays => {
+            "DELETE FROM pull_days WHERE at < $1
+             AND repository_id IN (SELECT repository_id FROM pull_days WHERE at < $1 LIMIT $2)"
         }
     };
     conn.execute(sql, args![before, BATCH]).await

@@ -24,6 +24,7 @@ pub mod metadata;
 pub mod overview;
 pub mod preheat;
 pub mod project;
+pub mod pulls;
 pub mod purge;
 pub mod push;
 pub mod quota;

@@ -1,6 +1,10 @@
 //! Repositories as lists and pages show them.
 
-use berth_types::{Timestamp, page::Paged, query::ListQuery};
+use berth_types::{
+    Digest, Timestamp,
+    page::Paged,
+    query::{ListQuery, Match},
+};
 
 use super::{
     list::{Column, List, Source},
@@ -77,7 +81,7 @@ fn listed() -> List {
 /// # Errors
 /// As the database says.
 pub async fn list(conn: &mut Conn<'_>, scope: &Scope, query: &ListQuery) -> Result<Paged<Repository>> {
-    let list = scope.apply(listed()).filtered(&query.filters).sorted(query);
+    let list = narrowed(scope.apply(listed()), query).sorted(query);
     if *scope == Scope::All && query.filters.is_empty() {
         // Projects with repositories cannot be deleted, so nobody has to look at the project of each.
         let sql = "SELECT COUNT(*) FROM repositories WHERE listed = TRUE";
@@ -97,7 +101,24 @@ pub async fn list_of(conn: &mut Conn<'_>, project: i64, query: &ListQuery) -> Re
 
 /// What such a list shows, in no order.
 pub(super) fn selected(project: i64, query: &ListQuery) -> List {
-    listed().and("r.project_id = ?", args![project]).filtered(&query.filters)
+    narrowed(listed().and("r.project_id = ?", args![project]), query)
+}
+
+/// Adds the filters of a request. By `blob_digest` another Harbor looks for a repository that it can mount a blob from, and
+/// takes the first one for such: what cannot be mounted from there must not be listed.
+fn narrowed(list: List, query: &ListQuery) -> List {
+    let list = list.filtered(&query.filters);
+    let Some(matches) = query.filter("blob_digest") else { return list };
+    let digest = match matches {
+        Match::Exact(scalar) => scalar.as_text().parse::<Digest>().ok(),
+        Match::Fuzzy(_) | Match::Range(..) | Match::Above(_) | Match::Below(_) | Match::Any(_) | Match::All(_) => None,
+    };
+    let Some(digest) = digest else { return list.and("1 = 0", &[]) };
+    list.and(
+        "r.id IN (SELECT rb.repository_id FROM repository_blobs rb JOIN blobs b ON b.id = rb.blob_id
+                  WHERE b.digest = ? AND b.lost_at IS NULL)",
+        args![digest],
+    )
 }
 
 fn read(rows: Paged<Row>) -> Result<Paged<Repository>> {

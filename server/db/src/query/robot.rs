@@ -37,6 +37,8 @@ pub struct Robot {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+    /// When it last signed in.
+    pub used_at: Option<Timestamp>,
 }
 
 impl Robot {
@@ -54,13 +56,14 @@ impl Robot {
             creator_id: row.get(9)?,
             created_at: row.get(10)?,
             updated_at: row.get(11)?,
+            used_at: row.get(12)?,
         })
     }
 }
 
 const ROBOTS: Source = Source {
     select: "r.id, r.name, r.project_id, r.permissions, r.description, r.disabled, r.expires_at, r.duration_days,
-             r.creator_kind, r.creator_id, r.created_at, r.updated_at",
+             r.creator_kind, r.creator_id, r.created_at, r.updated_at, r.used_at",
     from: "identities r",
     columns: &[
         Column::number("id", "r.id"),
@@ -69,6 +72,8 @@ const ROBOTS: Source = Source {
         Column::flag("disable", "r.disabled"),
         Column::flag("disabled", "r.disabled"),
         Column::number("duration", "r.duration_days"),
+        // In seconds, and -1 for never, as the answer says it.
+        Column::number("expires_at", "COALESCE(r.expires_at / 1000000, -1)"),
         Column::text("creator_type", "r.creator_kind"),
         Column::number("creator_ref", "r.creator_id"),
         Column::time("creation_time", "r.created_at"),

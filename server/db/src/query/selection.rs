@@ -13,6 +13,9 @@ use super::{
 };
 use crate::{Backend, Conn, Result, Row, args};
 
+/// The digest of what has none. Databases differ in what they call the type of a column of bytes.
+const NO_DIGEST: &str = "(SELECT digest FROM manifests WHERE 1 = 0)";
+
 /// Which rows of a list.
 #[derive(Clone, Debug)]
 pub enum Which {
@@ -49,7 +52,7 @@ impl Selected {
             Which::Named(names) => list.named("t.name", names),
             Which::All(_) => list,
         };
-        Selected { list, columns: "t.name AS item, '' AS shown".to_owned(), order: "t.id DESC" }
+        Selected { list, columns: "t.name AS item, '' AS shown, m.digest AS digest".to_owned(), order: "t.id DESC" }
     }
 
     /// Artifacts of a repository, named by digest. What lists others comes first, so that they are free when it is their
@@ -64,7 +67,7 @@ impl Selected {
                 values => list.and(&format!("m.digest IN ({})", vec!["?"; values.len()].join(", ")), values),
             };
         }
-        let columns = format!("LOWER({}) AS item, '' AS shown", artifact::digest_text(backend));
+        let columns = format!("LOWER({}) AS item, '' AS shown, {NO_DIGEST} AS digest", artifact::digest_text(backend));
         Selected { list, columns, order: "m.id DESC" }
     }
 
@@ -75,7 +78,7 @@ impl Selected {
             Which::Named(names) => list.named("r.name", names),
             Which::All(_) => list,
         };
-        Selected { list, columns: "r.name AS item, '' AS shown".to_owned(), order: "r.id ASC" }
+        Selected { list, columns: format!("r.name AS item, '' AS shown, {NO_DIGEST} AS digest"), order: "r.id ASC" }
     }
 
     /// People, named by row id.
@@ -85,7 +88,11 @@ impl Selected {
             Which::Named(ids) => list.among("id", &numbers(ids)),
             Which::All(_) => list,
         };
-        Selected { list, columns: "CAST(id AS TEXT) AS item, username AS shown".to_owned(), order: "id ASC" }
+        Selected {
+            list,
+            columns: format!("CAST(id AS TEXT) AS item, username AS shown, {NO_DIGEST} AS digest"),
+            order: "id ASC",
+        }
     }
 
     /// Robots of a project or of the system, named by row id.
@@ -95,7 +102,11 @@ impl Selected {
             Which::Named(ids) => list.among("r.id", &numbers(ids)),
             Which::All(_) => list,
         };
-        Selected { list, columns: "CAST(r.id AS TEXT) AS item, r.name AS shown".to_owned(), order: "r.id ASC" }
+        Selected {
+            list,
+            columns: format!("CAST(r.id AS TEXT) AS item, r.name AS shown, {NO_DIGEST} AS digest"),
+            order: "r.id ASC",
+        }
     }
 
     /// The rows to be noted for an operation.
@@ -103,12 +114,15 @@ impl Selected {
         self.list.clone().selecting(&self.columns, self.order)
     }
 
-    /// How many rows there are.
+    /// How many rows there are, counted no further than `limit`.
     ///
     /// # Errors
     /// As the database says.
-    pub async fn count(&self, conn: &mut Conn<'_>) -> Result<i64> {
-        self.list.count(conn).await
+    pub async fn count(&self, conn: &mut Conn<'_>, limit: i64) -> Result<i64> {
+        let selection = self.list.clone().column("1 AS one");
+        let (first, values) = selection.with(args![limit]);
+        let sql = format!("SELECT COUNT(*) FROM ({} LIMIT ${first}) counted", selection.sql);
+        conn.row(&sql, &values).await?.map_or(Ok(0), |row| row.get(0))
     }
 
     /// The names of the rows, as the API has them, at most `limit`.

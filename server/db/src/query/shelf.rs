@@ -48,8 +48,8 @@ const SIGNED: &str = "SELECT 1 FROM manifests a WHERE a.repository_id = m.reposi
 
 /// What an image's configuration says, or what an index says of a child.
 fn on(list: List, backend: Backend, platform: &Platform) -> List {
-    let own = |key: &str| json_text(backend, "m.extra_attrs", "", key);
-    let child = |key: &str| json_text(backend, "c.descriptor", "platform", key);
+    let own = |key: &str| json_text(backend, ("m.extra_attrs", 262_144), "", key);
+    let child = |key: &str| json_text(backend, ("c.descriptor", 16_384), "platform", key);
     let mut args: Vec<Value> = Vec::new();
     let mut both = |of: &dyn Fn(&str) -> String| {
         let mut parts = vec![format!("{} = ?", of("os")), format!("{} = ?", of("architecture"))];
@@ -68,14 +68,26 @@ fn on(list: List, backend: Backend, platform: &Platform) -> List {
     list.and(&condition, &args)
 }
 
-/// A text inside of a column of JSON; both `inside` and `key` are words of this file.
-fn json_text(backend: Backend, column: &str, inside: &str, key: &str) -> String {
-    match (backend, inside) {
+/// A text inside of a column of JSON, nothing where the column is longer than what a list shows of it. All but the backend
+/// are words of this file.
+fn json_text(backend: Backend, (column, bytes_max): (&str, usize), inside: &str, key: &str) -> String {
+    let text = match (backend, inside) {
         (Backend::Sqlite, "") => format!("json_extract({column}, '$.{key}')"),
         (Backend::Sqlite, inside) => format!("json_extract({column}, '$.{inside}.{key}')"),
-        (Backend::Postgres, "") => format!("(CAST({column} AS json) ->> '{key}')"),
-        (Backend::Postgres, inside) => format!("(CAST({column} AS json) -> '{inside}' ->> '{key}')"),
-    }
+        (Backend::Postgres, "") => format!("CAST({} AS json) ->> '{key}'", without_nul(column)),
+        (Backend::Postgres, inside) => format!("CAST({} AS json) -> '{inside}' ->> '{key}'", without_nul(column)),
+    };
+    format!("CASE WHEN OCTET_LENGTH({column}) <= {bytes_max} THEN {text} END")
+}
+
+/// A column of JSON as PostgreSQL reads it: a document with one NUL character in any of its texts is refused as a whole. A
+/// backslash that is written twice steps aside meanwhile; what takes its place stands in no JSON.
+fn without_nul(column: &str) -> String {
+    let aside = format!(r"REPLACE({column}, '\\', CHR(1))");
+    format!(
+        r"CASE WHEN POSITION('\u0000' IN {column}) = 0 THEN {column}
+               ELSE REPLACE(REPLACE({aside}, '\u0000', '\ufffd'), CHR(1), '\\') END"
+    )
 }
 
 /// The tag that most people want: `latest`, else the one that was pushed last.

@@ -193,12 +193,7 @@ pub async fn history(
     tag: Option<&str>,
     query: &ListQuery,
 ) -> Result<Paged<Move>> {
-    let list = List::of(MOVES).and("h.repository_id = ?", args![repository]);
-    let list = match tag {
-        Some(tag) => list.and("h.tag = ?", args![tag]),
-        None => list.and("h.tag NOT LIKE 'sha256-%'", &[]),
-    };
-    let rows = list.filtered(&query.filters).sorted(query).page(conn, query).await?;
+    let rows = moves(repository, tag).filtered(&query.filters).sorted(query).page(conn, query).await?;
     let read = |row: &Row| {
         Ok(Move {
             id: row.get(0)?,
@@ -210,4 +205,34 @@ pub async fn history(
         })
     };
     Ok(Paged { items: rows.items.iter().map(read).collect::<Result<_>>()?, total: rows.total })
+}
+
+fn moves(repository: i64, tag: Option<&str>) -> List {
+    let list = List::of(MOVES).and("h.repository_id = ?", args![repository]);
+    match tag {
+        Some(tag) => list.and("h.tag = ?", args![tag]),
+        None => list.and("h.tag NOT LIKE 'sha256-%'", &[]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Db, query::bulk::Selection};
+
+    #[tokio::test]
+    async fn the_newest_moves_of_a_repository_are_read_by_an_index() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open_sqlite(&folder.path().join("berth.db")).await.unwrap();
+        for (tag, index) in
+            [(None, "tag_history_repository (repository_id=?)"), (Some("v1"), "(repository_id=? AND tag=?)")]
+        {
+            let order = format!("{}, {}", MOVES.order, MOVES.tie);
+            let Selection { sql, args } = moves(1, tag).selecting(MOVES.select, &order);
+            let mut reader = db.reader().await.unwrap();
+            let rows = reader.conn().rows(&format!("EXPLAIN QUERY PLAN {sql} LIMIT 10"), &args).await.unwrap();
+            let plan: Vec<String> = rows.iter().map(|row| row.get(3).unwrap()).collect();
+            assert!(plan.len() == 1 && plan[0].contains(index), "nothing is sorted: {plan:?}");
+        }
+    }
 }

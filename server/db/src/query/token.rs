@@ -74,6 +74,16 @@ pub async fn find(conn: &mut Conn<'_>, user_id: i64, secret_hash: &[u8]) -> Resu
     row.as_ref().map(Token::read).transpose()
 }
 
+/// A person's token by row id.
+///
+/// # Errors
+/// As the database says.
+pub async fn find_by_id(conn: &mut Conn<'_>, user_id: i64, id: i64) -> Result<Option<Token>> {
+    let sql = format!("SELECT {COLUMNS} FROM identities WHERE user_id = $1 AND kind = $2 AND id = $3");
+    let row = conn.row(&sql, args![user_id, Kind::PersonalToken.as_str(), id]).await?;
+    row.as_ref().map(Token::read).transpose()
+}
+
 /// A person's tokens, youngest first, at most `limit`.
 ///
 /// # Errors
@@ -102,11 +112,12 @@ pub async fn delete(conn: &mut Conn<'_>, user_id: i64, id: i64) -> Result<Option
     conn.row(sql, args![user_id, id, Kind::PersonalToken.as_str()]).await?.map(|row| row.get(0)).transpose()
 }
 
-/// Notes that a token was used.
+/// Notes that a token was used, unless somebody did so after `before`.
 ///
 /// # Errors
 /// As the database says.
-pub async fn touch(conn: &mut Conn<'_>, id: i64, now: Timestamp) -> Result<()> {
-    conn.execute("UPDATE identities SET used_at = $2 WHERE id = $1", args![id, now]).await?;
+pub async fn touch(conn: &mut Conn<'_>, id: i64, now: Timestamp, before: Timestamp) -> Result<()> {
+    let sql = "UPDATE identities SET used_at = $2 WHERE id = $1 AND (used_at IS NULL OR used_at <= $3)";
+    conn.execute(sql, args![id, now, before]).await?;
     Ok(())
 }

@@ -3,9 +3,9 @@
 use std::marker::PhantomData;
 
 use berth_db::query;
-use berth_types::{Action, ProjectId};
+use berth_types::{Action, ProjectId, policy::Right};
 
-use super::{ProjectAccess, ProjectAction, refusal, system_allows};
+use super::{ProjectAccess, ProjectAction, lacking, system_allows};
 use crate::{Actor, Domain, Error, Result};
 
 /// Whose labels are meant.
@@ -43,7 +43,9 @@ impl<A: ProjectAction> LabelAccess<A> {
             }
             LabelScope::System if A::ACTION == Action::List => {}
             LabelScope::System if system_allows(actor, A::RESOURCE, A::ACTION) => {}
-            LabelScope::System => return Err(refusal(actor, &actor.name)),
+            LabelScope::System => {
+                return Err(lacking(actor, &actor.name, Right::in_system(A::RESOURCE, A::ACTION)));
+            }
         }
         Ok(LabelAccess { scope, actor: actor.clone(), _action: PhantomData })
     }

@@ -3,9 +3,12 @@
 use std::marker::PhantomData;
 
 use berth_db::query::{self, robot::Robot};
-use berth_types::{ProjectId, ProjectName, RobotId, Role, policy::RobotLevel};
+use berth_types::{
+    ProjectId, ProjectName, RobotId, Role,
+    policy::{Right, RobotLevel},
+};
 
-use super::{ProjectAccess, ProjectAction, ProjectRef, SignedIn, refusal, system_allows};
+use super::{ProjectAccess, ProjectAction, ProjectRef, SignedIn, lacking, system_allows};
 use crate::{Actor, ActorKind, Domain, Error, Result};
 
 /// Whose robots are meant.
@@ -42,7 +45,7 @@ impl<A: ProjectAction> RobotsAccess<A> {
         let home = match home {
             RobotHome::System => {
                 if !system_allows(actor, A::RESOURCE, A::ACTION) {
-                    return Err(refusal(actor, &actor.name));
+                    return Err(lacking(actor, &actor.name, Right::in_system(A::RESOURCE, A::ACTION)));
                 }
                 None
             }

@@ -5,7 +5,7 @@ mod order;
 mod preview;
 mod run;
 
-use berth_db::query::{self, job::NewJob};
+use berth_db::query::{self, job::NewJob, selection::Which};
 use berth_types::{
     api::{BulkFailure, BulkOperation, BulkRequest, BulkStatus},
     page::Page,
@@ -17,6 +17,7 @@ pub use self::{
 };
 use crate::{
     Domain, Error, Result,
+    actor::Via,
     authz::{OperationAccess, SignedIn, owner_of},
 };
 use order::Order;
@@ -55,7 +56,18 @@ pub async fn begin(domain: &Domain, access: &SignedIn, request: &BulkRequest) ->
         wanted: serde_json::to_string(&wanted).map_err(Error::internal)?,
         address: actor.address.to_string(),
         request_id: actor.request_id.to_string(),
+        token_id: match actor.via {
+            Via::Token { id, .. } => Some(id),
+            Via::Own => None,
+        },
     };
+    // Refused before anything is written, and where nobody else waits for the writer.
+    let mut reader = domain.db.reader().await?;
+    let selected = order.selected(reader.conn().backend(), place);
+    if selected.count(&mut reader.conn(), ITEMS_MAX + 1).await? > ITEMS_MAX {
+        return Err(too_many());
+    }
+    drop(reader);
     let begun = domain
         .db
         .write((new, order, place, domain.now()), |tx, (new, order, place, now)| {
@@ -68,10 +80,14 @@ pub async fn begin(domain: &Domain, access: &SignedIn, request: &BulkRequest) ->
                 let id = query::bulk::insert(tx, new, *now).await?;
                 let selected = order.selected(tx.backend(), *place);
                 let count = query::bulk::fill(tx, id, &selected.to_note(), ITEMS_MAX + 1).await?;
+                // What came in the meantime counts as well.
                 if count > ITEMS_MAX {
                     return Err(too_many());
                 }
-                let unknown = order.unknown(&query::bulk::items(tx, id).await?);
+                let unknown = match &order.which {
+                    Which::Named(_) => order.unknown(&query::bulk::items(tx, id).await?),
+                    Which::All(_) => Vec::new(),
+                };
                 if count == 0 && unknown.is_empty() {
                     return Err(Error::BadRequest("nothing is selected".to_owned()));
                 }

@@ -10,16 +10,20 @@ use berth_types::{
     ErrorCode, ProjectId, RepoName, UserId,
     api::{BulkFailure, BulkPreview, BulkRequest},
 };
+use tokio::sync::Semaphore;
 
 use super::{
     ITEMS_MAX, SHOWN_MAX,
     order::{Deed, Order, Place},
     too_many,
 };
-use crate::{Actor, Domain, Result, authz::SignedIn, immutable::Rules};
+use crate::{Actor, Domain, Error, Result, authz::SignedIn, immutable::Rules};
 
 /// The most tags that are held against the rules of a project. More is not shown beforehand; the rules hold all the same.
 const TAGS_MAX: i64 = 200_000;
+
+/// Each may look at fifty thousand artifacts and at all that they hold.
+static TURNS: Semaphore = Semaphore::const_new(2);
 
 /// What an operation would do.
 ///
@@ -29,10 +33,11 @@ pub async fn preview(domain: &Domain, access: &SignedIn, request: &BulkRequest) 
     let actor = access.actor();
     let order = Order::read(request)?;
     let place = order.check(domain, actor).await?;
+    let _turn = TURNS.acquire().await.map_err(Error::internal)?;
     let mut reader = domain.db.reader().await?;
     let mut conn = reader.conn();
     let selected = order.selected(conn.backend(), place);
-    let items = selected.count(&mut conn).await?;
+    let items = selected.count(&mut conn, ITEMS_MAX + 1).await?;
     if items > ITEMS_MAX {
         return Err(too_many());
     }

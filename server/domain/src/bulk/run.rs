@@ -5,7 +5,7 @@ use berth_db::query::{
     bulk::{Item, Operation, Owner},
 };
 use berth_types::{
-    Reference, RobotId, UserId,
+    Digest, Reference, RobotId, UserId,
     api::{BulkRequest, RobotChange},
 };
 
@@ -16,7 +16,7 @@ use crate::{
         AddLabel, CreateArtifact, DeleteArtifact, DeleteRepository, DeleteRobot, DeleteTag, DeleteUser, ProjectAccess,
         ReadArtifact, ReadRobot, RemoveLabel, RobotAccess, SystemAccess, UpdateRobot,
     },
-    copy, identity, label, repository, robot, tag, user,
+    copy, identity, label, repository, robot, tag, token, user,
 };
 
 /// Items whose ends are written down together. Whoever asked is looked up again for as many.
@@ -57,9 +57,12 @@ pub async fn run(domain: &Domain, operation: i64, wants_stop: &(dyn Fn() -> bool
         drop(reader);
         let Some(last) = items.last() else { break };
         after = last.id;
-        let Some(actor) = actor_of(domain, &row).await? else {
-            give_up(domain, operation).await?;
-            break;
+        let actor = match actor_of(domain, &row).await? {
+            Ok(actor) => actor,
+            Err(gone) => {
+                give_up(domain, operation, gone).await?;
+                break;
+            }
         };
         settle(domain, operation, &order, &actor, &items).await?;
     }
@@ -84,25 +87,39 @@ async fn report(domain: &Domain, operation: i64) -> Result<Report> {
     Ok(row.map(report).unwrap_or_default())
 }
 
-/// Whoever asked, with the rights of now; nothing where the account is gone, or the robot switched off.
-async fn actor_of(domain: &Domain, row: &Operation) -> Result<Option<Actor>> {
+/// What is said of all that waits where nobody stands for it any more.
+type Gone = &'static str;
+
+/// Whoever asked, with the rights of now, unless the account or the personal token is gone, or the robot switched off.
+async fn actor_of(domain: &Domain, row: &Operation) -> Result<std::result::Result<Actor, Gone>> {
+    const ACCOUNT: Gone = "the account that asked for it is gone";
     let actor = match row.owner {
-        Owner::User(id) => user::account_as_it_is(domain, UserId(id)).await?.map(|person| user::actor(&person)),
-        Owner::Robot(id) => match identity::robot(domain, RobotId(id)).await? {
-            Some(robot) => Some(identity::robot_actor(&robot, domain.settings().await?.robot_name_prefix())?),
-            None => None,
-        },
+        Owner::User(id) => {
+            let Some(person) = user::account_as_it_is(domain, UserId(id)).await? else { return Ok(Err(ACCOUNT)) };
+            let actor = user::actor(&person);
+            match row.token_id {
+                None => actor,
+                Some(token) => match token::as_it_is(domain, UserId(id), token).await? {
+                    Some(via) => actor.coming_with(via),
+                    None => return Ok(Err("the personal access token that it was asked for with has ended")),
+                },
+            }
+        }
+        Owner::Robot(id) => {
+            let Some(robot) = identity::robot(domain, RobotId(id)).await? else { return Ok(Err(ACCOUNT)) };
+            identity::robot_actor(&robot, domain.settings().await?.robot_name_prefix())?
+        }
     };
-    Ok(actor.map(|actor| actor.on_request(row.address.as_str(), row.request_id.as_str())))
+    Ok(Ok(actor.on_request(row.address.as_str(), row.request_id.as_str())))
 }
 
-async fn give_up(domain: &Domain, operation: i64) -> Result<()> {
+async fn give_up(domain: &Domain, operation: i64, gone: Gone) -> Result<()> {
     domain
         .db
-        .write(operation, |tx, operation| {
+        .write((operation, gone), |tx, (operation, gone)| {
             Box::pin(async move {
-                let text = "the account that asked for it is gone";
-                Ok(query::bulk::fail_rest(tx, *operation, berth_types::ErrorCode::Unauthorized.as_str(), text).await?)
+                let code = berth_types::ErrorCode::Unauthorized.as_str();
+                Ok(query::bulk::fail_rest(tx, *operation, code, gone).await?)
             })
         })
         .await
@@ -111,8 +128,8 @@ async fn give_up(domain: &Domain, operation: i64) -> Result<()> {
 /// Does some items and writes down how they ended, also where one of them has to wait.
 async fn settle(domain: &Domain, operation: i64, order: &Order, actor: &Actor, items: &[Item]) -> Result<()> {
     let (mut done, mut failed, mut waits) = (Vec::new(), Vec::new(), None);
-    for Item { id, item } in items {
-        match act(domain, &order.action, actor, item).await {
+    for Item { id, item, digest } in items {
+        match act(domain, &order.action, actor, item, *digest).await {
             Ok(()) => done.push(*id),
             Err(error @ (Error::Unavailable(_) | Error::Busy | Error::Full(_))) => {
                 waits = Some(error);
@@ -137,12 +154,13 @@ async fn settle(domain: &Domain, operation: i64, order: &Order, actor: &Actor, i
     waits.map_or(Ok(()), Err)
 }
 
-/// Does one item. All of them were there when they were selected, so one that is gone is as it should be.
-async fn act(domain: &Domain, deed: &Deed, actor: &Actor, item: &str) -> Result<()> {
+/// Does one item, with the digest that it pointed at when it was selected. All of them were there then, so one that is gone
+/// is as it should be.
+async fn act(domain: &Domain, deed: &Deed, actor: &Actor, item: &str, digest: Option<Digest>) -> Result<()> {
     match deed {
         Deed::DeleteTags(repo) => {
             let access = ProjectAccess::<DeleteTag>::check(domain, actor, &repo.project()).await?;
-            gone(tag::delete(domain, &access, repo, item, item).await)
+            gone(tag::delete_selected(domain, &access, repo, item, digest).await)
         }
         Deed::DeleteArtifacts(repo) => {
             let access = ProjectAccess::<DeleteArtifact>::check(domain, actor, &repo.project()).await?;

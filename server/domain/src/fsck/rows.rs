@@ -10,7 +10,11 @@ use berth_db::{
 use berth_types::{Digest, manifest::parse};
 
 use super::{Check, Depth, Finding, Kind, Outcome};
-use crate::{Domain, Error, Result, accessory, blob::signed, manifest};
+use crate::{
+    Domain, Error, Result, accessory,
+    blob::signed,
+    manifest::{self, storable},
+};
 
 /// Manifests with their bytes that are read at once; each may have 4 MiB.
 const MANIFESTS: i64 = 16;
@@ -189,8 +193,8 @@ impl Check<'_> {
         };
         let right = Manifest {
             media_type: parsed.media_type.clone(),
-            config_media_type: parsed.config.as_ref().map(|config| config.media_type.clone()).unwrap_or_default(),
-            artifact_type: parsed.referrer_artifact_type().unwrap_or_default().to_owned(),
+            config_media_type: parsed.config.as_ref().map(|config| storable(&config.media_type)).unwrap_or_default(),
+            artifact_type: storable(parsed.referrer_artifact_type().unwrap_or_default()),
             manifest_size: signed(row.bytes.len() as u64),
             subject: parsed.subject.as_ref().map(|subject| subject.digest),
             accessory: match accessory::kind_of(&parsed) {

@@ -14,6 +14,7 @@ use super::{Selector, check, content, read, selectors};
 use crate::{
     Domain, Error, Result,
     authz::{ListImmutableRules, ProjectAccess},
+    turn::in_turn,
 };
 
 /// Repositories and tags that are read together.
@@ -98,7 +99,7 @@ async fn walk(
     mut covers: Vec<Cover>,
     window: std::ops::Range<i64>,
 ) -> Result<Vec<Cover>> {
-    let _turn = TURNS.acquire().await.map_err(Error::internal)?;
+    let mut turn = TURNS.acquire().await.map_err(Error::internal)?;
     let window = Arc::new(window);
     let mut after = String::new();
     while covers.iter().any(|cover| cover.selectors.is_some()) {
@@ -120,7 +121,7 @@ async fn walk(
                     }
                     covers
                 };
-                covers = tokio::task::spawn_blocking(show).await.map_err(Error::internal)?;
+                (covers, turn) = in_turn(turn, show).await?;
             }
             for cover in &mut covers {
                 cover.is_here = false;

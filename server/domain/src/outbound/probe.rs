@@ -21,6 +21,7 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio_rustls::TlsConnector;
 
 use super::{CONNECT_TIMEOUT, Failure, callable};
+use crate::certificate;
 
 /// How long a look-up of a name and a handshake may take, each.
 const STEP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -101,7 +102,7 @@ pub(crate) async fn shake(stream: TcpStream, host: &str, authorities: Option<&st
     Ok(Handshake {
         version,
         chain: certificates.len(),
-        expires_at: certificates.first().and_then(|first| not_after(first)),
+        expires_at: certificates.first().and_then(|first| certificate::ends_at(first)),
         distrust: noting.distrust.lock().unwrap_or_else(PoisonError::into_inner).clone(),
     })
 }
@@ -179,98 +180,11 @@ impl ServerCertVerifier for Noting {
     }
 }
 
-const SEQUENCE: u8 = 0x30;
-const INTEGER: u8 = 0x02;
-const UTC_TIME: u8 = 0x17;
-const GENERALIZED_TIME: u8 = 0x18;
-/// The optional version of a certificate.
-const VERSION: u8 = 0xa0;
-
-/// When a certificate ends (RFC 5280, 4.1.2.5); nothing where it cannot be read.
-fn not_after(der: &[u8]) -> Option<Timestamp> {
-    let (certificate, _) = expect(der, SEQUENCE)?;
-    let (mut rest, _) = expect(certificate, SEQUENCE)?;
-    if rest.first() == Some(&VERSION) {
-        (_, rest) = expect(rest, VERSION)?;
-    }
-    // Serial number, algorithm, issuer.
-    for tag in [INTEGER, SEQUENCE, SEQUENCE] {
-        (_, rest) = expect(rest, tag)?;
-    }
-    let (validity, _) = expect(rest, SEQUENCE)?;
-    let (_, _, after_begin) = element(validity)?;
-    let (tag, end, _) = element(after_begin)?;
-    let digits = std::str::from_utf8(end).ok()?.strip_suffix('Z')?;
-    let digits = match tag {
-        // Years of two digits are those from 1950 on.
-        UTC_TIME if digits.get(..2)?.parse::<u8>().ok()? >= 50 => format!("19{digits}"),
-        UTC_TIME => format!("20{digits}"),
-        GENERALIZED_TIME => digits.to_owned(),
-        _ => return None,
-    };
-    let part = |from: usize, to: usize| digits.get(from..to);
-    let text = format!(
-        "{}-{}-{}T{}:{}:{}Z",
-        part(0, 4)?,
-        part(4, 6)?,
-        part(6, 8)?,
-        part(8, 10)?,
-        part(10, 12)?,
-        part(12, 14)?
-    );
-    Timestamp::parse_rfc3339(&text)
-}
-
-/// The content of an element that has to have this tag, and what follows it.
-fn expect(input: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
-    element(input).filter(|(found, ..)| *found == tag).map(|(_, content, rest)| (content, rest))
-}
-
-/// Tag and content of the first element of DER, and what follows it.
-fn element(input: &[u8]) -> Option<(u8, &[u8], &[u8])> {
-    let (&tag, rest) = input.split_first()?;
-    let (&first, rest) = rest.split_first()?;
-    let (length, rest) = match first {
-        0..=0x7f => (usize::from(first), rest),
-        // Four bytes are enough for every certificate; lengths without an end are not DER.
-        0x81..=0x84 => {
-            let (bytes, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
-            (bytes.iter().fold(0_usize, |length, byte| length << 8 | usize::from(*byte)), rest)
-        }
-        _ => return None,
-    };
-    let (content, rest) = rest.split_at_checked(length)?;
-    Some((tag, content, rest))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const CERTIFICATE: &[u8] = include_bytes!("../../../tests/data/one.cert.pem");
-
-    fn der() -> Vec<u8> {
-        CertificateDer::from_pem_slice(CERTIFICATE).unwrap().to_vec()
-    }
-
-    #[test]
-    fn a_certificate_says_when_it_ends() {
-        assert_eq!(not_after(&der()).unwrap().to_rfc3339(), "2126-10-28T13:10:51.000Z");
-    }
-
-    #[test]
-    fn a_broken_certificate_says_nothing() {
-        let whole = der();
-        for length in 0..whole.len().min(200) {
-            not_after(&whole[..length]);
-            let mut changed = whole.clone();
-            changed[length] ^= 0xff;
-            not_after(&changed);
-        }
-        assert_eq!(not_after(&[]), None);
-        assert_eq!(not_after(&[0x30, 0x84, 0xff, 0xff, 0xff, 0xff]), None);
-        assert_eq!(not_after(&whole[..60]), None);
-    }
 
     #[tokio::test]
     async fn addresses_of_clouds_are_not_looked_up_by_another_name() {

@@ -94,9 +94,12 @@ pub(super) fn checked_instance(
     let auth_info = match mode {
         "NONE" => None,
         "BASIC" | "OAUTH" if request.auth_info.is_empty() => {
-            // A credential does not move to another host.
-            let is_kept =
-                |before: &&InstanceContent| before.auth_mode == mode && is_same_place(&before.endpoint, endpoint);
+            // A credential does not move to another host, or to one that nobody verifies.
+            let is_kept = |before: &&InstanceContent| {
+                before.auth_mode == mode
+                    && is_same_place(&before.endpoint, endpoint)
+                    && (before.insecure || !request.insecure)
+            };
             let kept = before.filter(is_kept).and_then(|before| before.auth_info.clone());
             let missing = || Error::BadRequest(format!("auth_info is required where auth_mode is {mode}"));
             Some(kept.ok_or_else(missing)?)

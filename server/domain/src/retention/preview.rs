@@ -9,7 +9,7 @@ use berth_types::{
     api::{RetentionPolicy, RetentionPreview, RetentionVerdict},
     page::{PAGE_SIZE_MAX, Page},
 };
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{
     evaluate::Rules,
@@ -19,6 +19,7 @@ use crate::{
     Domain, Error, Result,
     authz::{ProjectAccess, ReadRetention},
     immutable,
+    turn::in_turn,
 };
 
 /// Repositories that are looked up together.
@@ -54,7 +55,7 @@ pub async fn preview(
     super::check(policy)?;
     let rules = policy.rules.as_deref().unwrap_or_default();
     let compiled = Arc::new(Rules::read(rules)?);
-    let _turn = TURNS.acquire().await.map_err(Error::internal)?;
+    let mut turn = TURNS.acquire().await.map_err(Error::internal)?;
     let project = access.project_id();
     let immutable = Arc::new(immutable::Rules::load(&mut domain.db.reader().await?.conn(), project).await?);
     let mut report = Report {
@@ -76,7 +77,8 @@ pub async fn preview(
             }
             report.preview.repositories += 1;
             let contents = read(domain, id).await?;
-            let (contents, planned) = decide(contents, &compiled, &immutable, &repo, now).await?;
+            let ((contents, planned), returned) = decide(turn, contents, &compiled, &immutable, &repo, now).await?;
+            turn = returned;
             report.add(&repo, planned.artifacts);
             freed.add(domain, &contents, &planned.goes).await?;
         }
@@ -94,19 +96,20 @@ fn window(page: Page) -> std::ops::Range<i64> {
 
 /// Decides about a repository beside everything else that the server does.
 async fn decide(
+    turn: SemaphorePermit<'static>,
     contents: Contents,
     rules: &Arc<Rules>,
     immutable: &Arc<immutable::Rules>,
     repo: &RepoName,
     now: Timestamp,
-) -> Result<(Contents, Plan)> {
+) -> Result<((Contents, Plan), SemaphorePermit<'static>)> {
     let (rules, immutable, repo) = (Arc::clone(rules), Arc::clone(immutable), repo.clone());
     let decide = move || {
         let of_repository = rules.of(repo.within_project());
         let planned = plan(&of_repository, &contents, &|tag| immutable.protect(&repo, tag), now);
         (contents, planned)
     };
-    tokio::task::spawn_blocking(decide).await.map_err(Error::internal)
+    in_turn(turn, decide).await
 }
 
 async fn read(domain: &Domain, repository: i64) -> Result<Contents> {

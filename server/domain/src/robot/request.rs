@@ -25,18 +25,19 @@ const DURATION_DAYS_MAX: i64 = 3_650_000;
 /// # Errors
 /// [`Error::BadRequest`] for a level that does not exist, and for robots of a project without the project's id.
 pub fn home_of_list(query: &ListQuery) -> Result<RobotHome> {
-    let value = |key: &str| {
-        let found = query.filters.iter().find(|filter| filter.key == key);
-        found.map(|filter| match &filter.matches {
+    let value = |field: &str| {
+        query.filter(field).map(|matches| match matches {
             Match::Exact(scalar) => scalar.as_text(),
-            Match::Fuzzy(_) | Match::Range(..) | Match::Any(_) | Match::All(_) => String::new(),
+            Match::Fuzzy(_) | Match::Range(..) | Match::Above(_) | Match::Below(_) | Match::Any(_) | Match::All(_) => {
+                String::new()
+            }
         })
     };
     let Some(level) = value("level") else { return Ok(RobotHome::System) };
     match RobotLevel::parse(&level) {
         Some(RobotLevel::System) => Ok(RobotHome::System),
         Some(RobotLevel::Project) => {
-            let id = value("projectid").and_then(|id| id.parse().ok());
+            let id = value("project_id").and_then(|id| id.parse().ok());
             let id =
                 id.ok_or_else(|| Error::BadRequest("must with project ID when to query project robots".to_owned()))?;
             Ok(RobotHome::Project(ProjectId(id)))

@@ -9,6 +9,8 @@ use crate::{Error, Result};
 const DURATION_MAX: i64 = 9_999_999_999;
 /// The largest quota: 1024 TB, in bytes.
 const QUOTA_BYTES_MAX: i64 = 1 << 50;
+/// Harbor's modes of authentication. Only the first one is there.
+const AUTH_MODES: [&str; 5] = ["db_auth", "ldap_auth", "uaa_auth", "http_auth", "oidc_auth"];
 /// The longest text, in bytes.
 const TEXT_BYTES_MAX: usize = 64 << 10;
 
@@ -78,7 +80,13 @@ pub(super) fn value(setting: &Setting, value: &Value) -> Result<()> {
             // Harbor reads numbers as floats, and prints them as such.
             refuse(format!("exceeded 1024TB, which is {QUOTA_BYTES_MAX} Bytes, value={}", number as f64))
         }
-        Kind::AuthMode if text != "db_auth" => refuse(format!("item name {name}: unsupported auth mode {text}")),
+        Kind::AuthMode if !AUTH_MODES.contains(&text) => {
+            // Harbor's word, misspelt and all.
+            refuse(format!("item name {name}: invalid {name}, shoud be one of {}", AUTH_MODES.join(", ")))
+        }
+        Kind::AuthMode if text != AUTH_MODES[0] => {
+            refuse(format!("item name {name}: not available yet: signing in by {text}"))
+        }
         Kind::TextMap
             if !text.is_empty()
                 && serde_json::from_str::<std::collections::BTreeMap<String, String>>(text).is_err() =>

@@ -88,7 +88,7 @@ pub const SETTINGS: &[Setting] = &[
     shown("ldap_search_dn", Kind::Text, r#""""#),
     hidden("ldap_search_password", Kind::Secret, r#""""#),
     shown("ldap_timeout", Kind::Number, "5"),
-    shown("ldap_uid", Kind::Text, r#""cn""#),
+    shown("ldap_uid", Kind::FilledText, r#""cn""#),
     shown("ldap_url", Kind::Text, r#""""#),
     shown("ldap_verify_cert", Kind::Switch, "true"),
     shown("ldap_group_membership_attribute", Kind::Text, r#""memberof""#),

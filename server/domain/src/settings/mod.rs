@@ -466,6 +466,11 @@ mod tests {
         "#);
         insta::assert_snapshot!(refusal("robot_name_prefix", " ".into()),
             @"bad request: robot_name_prefix cannot be empty or contain only spaces");
+        insta::assert_snapshot!(refusal("ldap_uid", "".into()), @"bad request: ldap_uid cannot be empty or contain only spaces");
+        insta::assert_snapshot!(refusal("auth_mode", "shoe".into()),
+            @"bad request: item name auth_mode: invalid auth_mode, shoud be one of db_auth, ldap_auth, uaa_auth, http_auth, oidc_auth");
+        insta::assert_snapshot!(refusal("auth_mode", "oidc_auth".into()),
+            @"bad request: item name auth_mode: not available yet: signing in by oidc_auth");
         assert_eq!(refusal("storage_per_project", Value::from(-1)), "fine");
         assert_eq!(refusal("robot_name_prefix", "a b".into()), "fine");
     }

@@ -297,15 +297,27 @@ async fn pulls_are_counted_with_the_next_flush(world: World) {
     assert_eq!(by_tag, format!("pull artifact: library/a@{digest} (3 times)"));
     let by_digest = world.one::<String>(told, args![format!("library/a@{digest}")]).await;
     assert_eq!(by_digest, format!("pull artifact: library/a@{digest}"));
+    // Unless each of them shall have its own.
+    let (audited, mut each) = (world.count("audit").await, world);
+    each.limits = Limits { every_pull: true, ..each.limits };
+    each.restart();
+    let world = each;
+    for _ in 0..3 {
+        world.get("library/a", "v1").await.unwrap();
+    }
+    pull::flush(&world.domain).await.unwrap();
+    assert_eq!(world.count("audit").await, audited + 3);
+    let told = "SELECT COUNT(*) FROM audit WHERE description = $1";
+    assert_eq!(world.one::<i64>(told, args![format!("pull artifact: library/a@{digest}")]).await, 4);
     assert!(world.one::<Option<i64>>("SELECT pulled_at FROM tags", &[]).await.is_some());
     pull::flush(&world.domain).await.unwrap();
-    assert_eq!(world.one::<i64>("SELECT pull_count FROM repositories", &[]).await, 4);
+    assert_eq!(world.one::<i64>("SELECT pull_count FROM repositories", &[]).await, 7);
 
     // What is gone before the flush does not stop it.
     world.get("library/a", "v1").await.unwrap();
     world.delete("library/a", &image.manifest).await.unwrap();
     pull::flush(&world.domain).await.unwrap();
-    assert_eq!(world.count("audit").await, audited + 4);
+    assert_eq!(world.count("audit").await, audited + 5);
 }
 
 async fn every_change_is_audited(world: World) {

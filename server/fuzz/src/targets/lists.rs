@@ -90,6 +90,7 @@ pub(super) fn query(input: &[u8]) {
                 assert!(min.is_some() || max.is_some());
                 min.iter().chain(max).collect()
             }
+            Match::Above(scalar) | Match::Below(scalar) => vec![scalar],
             Match::Any(scalars) | Match::All(scalars) => scalars.iter().collect(),
         };
         for scalar in scalars {

@@ -181,6 +181,16 @@ async fn cve_2026_41888_nothing_is_deleted_while_all_is_read_only(app: &TestApp)
         let reply = admin.delete(&path).send().await;
         assert!(matches!(reply.status, 403 | 405), "{path}: {} {}", reply.status, reply.text());
     }
+    // Neither by what Harbor lacks.
+    let many = json!({ "kind": "tags", "action": "delete", "repository": REPO, "items": ["v1"] });
+    admin.post("/api/berth/v1/bulk").json(&many).send().await.refused(403, "DENIED");
+    let old = json!({ "digest": digest });
+    let tags = "/api/berth/v1/projects/library/repositories/app/tags";
+    admin.post(&format!("{tags}/v0/restore")).json(&old).send().await.refused(403, "DENIED");
+    let token = json!({ "name": "late", "read_only": false });
+    admin.post("/api/berth/v1/users/current/tokens").json(&token).send().await.refused(403, "DENIED");
+    // What only looks is no change.
+    admin.post("/api/berth/v1/bulk/preview").json(&many).send().await.expect(200);
     // Nothing comes either, by any way.
     assert_eq!(admin.put_manifest(REPO, "v2", &image.manifest).await.status, 403);
     assert_eq!(admin.post(&format!("/v2/{REPO}/blobs/uploads/")).send().await.status, 403);

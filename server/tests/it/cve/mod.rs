@@ -2,5 +2,7 @@
 //! `docs/CONFORMANCE.md` lists which one answers which.
 
 mod content;
+mod outside;
 mod people;
+mod tags;
 mod tokens;

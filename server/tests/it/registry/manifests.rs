@@ -111,6 +111,13 @@ async fn the_content_type_may_say_more_or_nothing(app: &TestApp) {
     {
         let bytes = image.manifest.bytes.clone();
         admin.put(&path("v1")).header("content-type", content_type).body(bytes).send().await.expect(201);
+        // Said as it is registered, without what the client added.
+        for reply in [admin.get(&path("v1")).send().await, admin.head(&path("v1")).send().await] {
+            assert_eq!(reply.expect(200).header("content-type"), OCI_MANIFEST);
+        }
+        let digest = image.manifest.digest.to_string();
+        admin.delete(&path(&digest)).send().await.expect(202);
+        blobs(&admin, &image).await;
     }
     admin.put(&path("v2")).body(image.manifest.bytes.clone()).send().await.expect(201);
     assert_eq!(admin.get(&path("v2")).send().await.expect(200).header("content-type"), OCI_MANIFEST);

@@ -10,7 +10,7 @@ const REPO: &str = "library/app";
 
 on_both!(
     every_refusal_is_json_with_a_word_of_the_specification,
-    warnings_have_the_one_form_that_is_allowed,
+    no_warnings_are_sent,
     nothing_is_redirected,
     there_is_no_shortest_chunk,
     uploads_that_are_unknown_say_so,
@@ -82,7 +82,7 @@ async fn every_refusal_is_json_with_a_word_of_the_specification(app: &TestApp) {
     }
 }
 
-async fn warnings_have_the_one_form_that_is_allowed(app: &TestApp) {
+async fn no_warnings_are_sent(app: &TestApp) {
     let admin = app.admin();
     let image = Image::new("image", 1);
     admin.push(REPO, "v1", &image).await;
@@ -93,10 +93,8 @@ async fn warnings_have_the_one_form_that_is_allowed(app: &TestApp) {
         admin.get(&format!("/v2/{REPO}/tags/list")).send().await,
         admin.get(&format!("/v2/{REPO}/manifests/missing")).send().await,
     ] {
-        let warnings: Vec<&str> =
-            reply.headers.get_all("warning").iter().map(|value| value.to_str().unwrap()).collect();
-        assert!(warnings.iter().all(|text| text.starts_with("299 - \"") && text.ends_with('"')), "{warnings:?}");
-        assert!(warnings.iter().map(|text| text.len()).sum::<usize>() <= 4096);
+        // Clients print them: each would have to have the one form that is allowed, and to be worth reading.
+        assert!(!reply.headers.contains_key("warning"), "{}: {:?}", reply.url, reply.headers);
     }
 }
 

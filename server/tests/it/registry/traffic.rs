@@ -46,6 +46,7 @@ on_both!(
     several_ranges_come_in_one_answer,
     bodies_without_a_length_are_taken,
     chunks_say_their_place_in_every_way,
+    a_chunk_of_another_length_than_its_range_is_told,
     two_clients_end_one_upload_once,
     compressed_bodies_are_refused,
     what_follows_a_body_is_no_part_of_it,
@@ -189,6 +190,23 @@ async fn chunks_say_their_place_in_every_way(app: &TestApp) {
         let reply = patch.body(chunk).send().await.expect(202);
         assert_eq!(reply.header("range"), format!("0-{}", (n + 1) * 1000 - 1));
     }
+    admin.finish(&location, &blob.digest, "").await.expect(201);
+    assert!(admin.get(&blob_path(REPO, &blob.digest)).send().await.expect(200).body == blob.bytes);
+}
+
+/// Without a length in the head it is noticed at the end only: what came is kept, and the client is told how much that is.
+async fn a_chunk_of_another_length_than_its_range_is_told(app: &TestApp) {
+    let admin = app.admin();
+    let blob = Blob::random("blob", 5000);
+    let location = start(&admin).await;
+    for (range, from, to) in [("0-999", 0, 500), ("500-999", 500, 1500)] {
+        let patch = admin.patch(&location).header("content-range", range).stream(&blob.bytes[from..to]);
+        patch.send().await.refused(400, "SIZE_INVALID");
+        let status = admin.get(&location).send().await.expect(204);
+        assert_eq!(status.header("range"), format!("0-{}", to - 1));
+    }
+    let rest = admin.patch(&location).header("content-range", "1500-4999").stream(&blob.bytes[1500..]).send().await;
+    assert_eq!(rest.expect(202).header("range"), "0-4999");
     admin.finish(&location, &blob.digest, "").await.expect(201);
     assert!(admin.get(&blob_path(REPO, &blob.digest)).send().await.expect(200).body == blob.bytes);
 }

@@ -34,10 +34,11 @@ const NEEDED: [(&str, Evidence); 10] = [
 ];
 
 /// Only for a run of all clients.
-const NEEDED_BY_ALL: [(&str, Evidence); 4] = [
+const NEEDED_BY_ALL: [(&str, Evidence); 5] = [
     ("buildah", Evidence::Program("buildah")),
     ("containerd", Evidence::Program("containerd")),
     ("containerd", Evidence::Program("ctr")),
+    ("kubernetes-client", Evidence::Program("kubectl")),
     ("python3-venv", Evidence::Python("ensurepip")),
 ];
 

@@ -134,8 +134,10 @@ fn go(verb: &str) -> Command {
 /// Tells versions of a program apart whose source is here.
 fn fingerprint(folder: &Path) -> anyhow::Result<String> {
     let mut digest = Sha256::new();
-    for file in ["go.mod", "go.sum", "main.go"] {
-        let path = folder.join(file);
+    let listed = fs::read_dir(folder).with_context(|| format!("could not read {}", folder.display()))?;
+    let mut files: Vec<PathBuf> = listed.map(|entry| Ok(entry?.path())).collect::<anyhow::Result<_>>()?;
+    files.sort();
+    for path in files {
         digest.update(fs::read(&path).with_context(|| format!("could not read {}", path.display()))?);
     }
     let mut text = hex::encode(digest.finalize());

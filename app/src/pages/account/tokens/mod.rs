@@ -56,7 +56,14 @@ pub fn Tokens() -> impl IntoView {
 fn TokenTable(tokens: Vec<PersonalToken>) -> impl IntoView {
     use keys::account::tokens as k;
     if tokens.is_empty() {
-        return view! { <Empty icon=Glyph::Key title=t!(k::EMPTY) text=t!(k::EMPTY_TEXT) /> }.into_any();
+        return view! {
+            <Empty icon=Glyph::Key title=t!(k::EMPTY) text=t!(k::EMPTY_TEXT)>
+                <LinkButton href=format!("{LIST}/new") icon=Glyph::Plus>
+                    {t!(k::NEW)}
+                </LinkButton>
+            </Empty>
+        }
+        .into_any();
     }
     let head = || {
         view! {

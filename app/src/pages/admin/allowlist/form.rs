@@ -73,7 +73,7 @@ pub(crate) fn AllowlistFields(
 ) -> impl IntoView {
     let answer = answer_of(action);
     let ids: Vec<String> = list.items.unwrap_or_default().into_iter().map(|item| item.cve_id).collect();
-    let count = u64::try_from(ids.len()).unwrap_or_default();
+    let count = ids.len() as u64;
     let now = use_now().get_untracked().unix_seconds();
     let over = list.expires_at.is_some_and(|end| end < now);
     let over = over.then(|| view! { <Callout tone=Tone::Warn title=t!(keys::allowlist::OVER) /> });

@@ -7,8 +7,6 @@ mod runs;
 mod schedule;
 mod words;
 
-pub(super) use words::rule_text;
-
 use super::AdminFrame;
 use crate::client::{ApiResult, Chore, Client, ListParams, use_client};
 use crate::form::{FormAction, FormErrors, PostForm, answer_of};
@@ -18,6 +16,7 @@ use crate::live::{Fresh, use_fresh};
 use crate::load::Resource;
 use crate::pages::loaded;
 use crate::query::{ListState, use_list_state};
+use crate::schedule::{rule_text, span};
 use crate::t;
 use crate::ui::{
     Button, Crumb, Fact, Glyph, LinkButton, Look, PageHead, Stat, Stats, Tab, Tabs, query_pairs, with_query,
@@ -31,7 +30,7 @@ use purge::{Purge, PurgeWish};
 use runs::Runs;
 use schedule::ScheduleCard;
 use serde::{Deserialize, Serialize};
-use words::{moment, span};
+use words::moment;
 
 /// The page.
 const PAGE: &str = "/admin/clean-up";

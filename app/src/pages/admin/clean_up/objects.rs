@@ -1,5 +1,6 @@
 //! What can go, what waits and until when, what stays and why, and the last run.
 
+use super::Part;
 use super::runs::{Outcome, job_href};
 use super::words::{asked_text, kept_text, moment};
 use crate::format::{bytes, count, use_now};
@@ -18,10 +19,16 @@ use leptos::prelude::*;
 pub(super) fn Objects(plan: CleanUpPlan, last: Option<GCHistory>) -> impl IntoView {
     let truncated = plan.truncated.then(|| view! { <Callout tone=Tone::Info title=t!(keys::clean_up::TRUNCATED) /> });
     let list = if plan.items.is_empty() {
-        view! { <Empty icon=Glyph::Sweep title=t!(keys::clean_up::NOTHING) text=t!(keys::clean_up::NOTHING_TEXT) /> }
-            .into_any()
+        view! {
+            <Empty icon=Glyph::Sweep title=t!(keys::clean_up::NOTHING) text=t!(keys::clean_up::NOTHING_TEXT)>
+                <LinkButton href=Part::Runs.path() icon=Glyph::History>
+                    {t!(keys::clean_up::tab::RUNS)}
+                </LinkButton>
+            </Empty>
+        }
+        .into_any()
     } else {
-        let shown = u64::try_from(plan.items.len()).unwrap_or_default();
+        let shown = plan.items.len() as u64;
         view! {
             <Filters>
                 <FilterCount text=tn!(keys::clean_up::LARGEST, shown) />

@@ -9,9 +9,11 @@ use crate::client::use_client;
 #[cfg(feature = "ssr")]
 use crate::form::FormError;
 use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of};
+use crate::format::natural;
 use crate::i18n::keys;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
+use crate::pages::audit::event_type_text;
 use crate::query::ListState;
 use crate::t;
 use crate::ui::{
@@ -99,7 +101,7 @@ pub(super) fn Purge(
     events: Vec<AuditLogEventType>,
     state: ListState,
 ) -> impl IntoView {
-    let total = u64::try_from(runs.total).unwrap_or_default();
+    let total = natural(runs.total);
     let boxes: Vec<_> = events
         .into_iter()
         .map(|event| {
@@ -108,7 +110,7 @@ pub(super) fn Purge(
             view! {
                 <label class="check">
                     <input type="checkbox" name="event" value=name.clone() checked=checked />
-                    <span>{name.replace('_', " ")}</span>
+                    <span>{event_type_text(&name)}</span>
                 </label>
             }
         })
@@ -116,7 +118,11 @@ pub(super) fn Purge(
     let runs: Vec<GCHistory> = runs.items.into_iter().map(as_run).collect();
     let table = if runs.is_empty() {
         view! {
-            <Empty icon=Glyph::Log title=t!(keys::clean_up::purge::NO_RUNS) text=t!(keys::clean_up::purge::NO_RUNS_TEXT) />
+            <Empty icon=Glyph::Log title=t!(keys::clean_up::purge::NO_RUNS) text=t!(keys::clean_up::purge::NO_RUNS_TEXT)>
+                <LinkButton href="/admin/audit" icon=Glyph::Log>
+                    {t!(keys::nav::SYSTEM_AUDIT)}
+                </LinkButton>
+            </Empty>
         }
         .into_any()
     } else {

@@ -1,14 +1,14 @@
 //! Runs with what they freed.
 
-use super::words::span;
-use crate::format::{TimeAgo, bytes, count};
+use crate::format::{TimeAgo, bytes, count, natural};
 use crate::i18n::{Catalog, keys};
 use crate::live::{Fresh, NewRows};
 use crate::pages::admin::jobs::words::{PAGE as JOBS, status, trigger};
 use crate::query::ListState;
+use crate::schedule::span;
 use crate::t;
 use crate::ui::{
-    Badge, Cell, Column, Empty, Glyph, Pager, Priority, Row, RowHead, Status, Table, TableBox, with_query,
+    Badge, Cell, Column, Empty, Glyph, LinkButton, Pager, Priority, Row, RowHead, Status, Table, TableBox, with_query,
 };
 use berth_types::api::GCHistory;
 use berth_types::page::Paged;
@@ -39,7 +39,7 @@ impl Outcome {
     /// How long a run took that did what it is for.
     pub(super) fn took(&self, run: &GCHistory, catalog: &Catalog) -> Option<String> {
         let (began, ended) = (run.creation_time?, run.update_time?);
-        let seconds = u64::try_from(ended.unix_seconds() - began.unix_seconds()).unwrap_or_default();
+        let seconds = natural(ended.unix_seconds() - began.unix_seconds());
         // Of minutes, seconds matter no more.
         let seconds = if seconds > 120 { seconds / 60 * 60 } else { seconds };
         (run.job_status == "Success")
@@ -56,11 +56,17 @@ pub(super) fn job_href(kind: &str, id: i64) -> String {
 /// The part of the page.
 #[component]
 pub(super) fn Runs(runs: Paged<GCHistory>, state: ListState, fresh: Fresh) -> impl IntoView {
-    let total = u64::try_from(runs.total).unwrap_or_default();
+    let total = natural(runs.total);
     let top = with_query(&state.search, &[("page", None)]);
     let table = if runs.items.is_empty() {
-        view! { <Empty icon=Glyph::Sweep title=t!(keys::clean_up::NO_RUNS) text=t!(keys::clean_up::NO_RUNS_TEXT) /> }
-            .into_any()
+        view! {
+            <Empty icon=Glyph::Sweep title=t!(keys::clean_up::NO_RUNS) text=t!(keys::clean_up::NO_RUNS_TEXT)>
+                <LinkButton href="?ask=now" icon=Glyph::Sweep>
+                    {t!(keys::clean_up::NOW)}
+                </LinkButton>
+            </Empty>
+        }
+        .into_any()
     } else {
         view! { <RunTable runs=runs.items kind="GARBAGE_COLLECTION" freed=true /> }.into_any()
     };

@@ -2,83 +2,25 @@
 
 #[cfg(feature = "ssr")]
 use super::Part;
-use super::words::{DAYS, Rule, rule_text};
 use crate::client::Chore;
 #[cfg(feature = "ssr")]
 use crate::client::use_client;
 #[cfg(feature = "ssr")]
 use crate::form::{Fault, FormError};
-use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of, fault_of, value_of};
-use crate::i18n::{Key, keys, use_catalog};
+use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of};
+use crate::i18n::{keys, use_catalog};
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
+use crate::pages::schedule::schedule_fields;
+use crate::schedule::{Schedule, rule_text};
 use crate::t;
-use crate::ui::{Button, Callout, Card, CardBody, Check, Look, SelectField, SelectOption, TextField, Tone};
+use crate::ui::{Button, Callout, Card, CardBody, Check, Look, SelectOption, Tone};
 use berth_types::api::{CleanUpSchedule, GCHistory};
 #[cfg(feature = "ssr")]
-use berth_types::api::{Schedule, ScheduleObj};
+use berth_types::api::{Schedule as ChoreOrder, ScheduleObj};
 use leptos::prelude::*;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-
-/// How often a chore may run.
-const EVERY: [(&str, Key); 5] = [
-    ("none", keys::clean_up::every::NONE),
-    ("hour", keys::clean_up::every::HOUR),
-    ("day", keys::clean_up::every::DAY),
-    ("week", keys::clean_up::every::WEEK),
-    ("cron", keys::clean_up::every::CRON),
-];
-/// The time at which a chore runs where nobody said another.
-const TIME: &str = "03:00";
-
-/// What a form says of a schedule.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Draft {
-    every: &'static str,
-    /// Hour and minute: `03:00`.
-    at: String,
-    /// From 0, which is Sunday.
-    weekday: String,
-    cron: String,
-}
-
-impl Draft {
-    fn of(rule: Option<&str>) -> Self {
-        let rule = rule.unwrap_or_default();
-        let kept = Draft { every: "none", at: TIME.to_owned(), weekday: "0".to_owned(), cron: rule.to_owned() };
-        let time = |hour: u8, minute: u8| format!("{hour:02}:{minute:02}");
-        match Rule::read(rule) {
-            Rule::Hourly(minute) => Draft { every: "hour", at: time(0, minute), ..kept },
-            Rule::Daily(hour, minute) => Draft { every: "day", at: time(hour, minute), ..kept },
-            Rule::Weekly(day, hour, minute) => {
-                Draft { every: "week", at: time(hour, minute), weekday: day.to_string(), ..kept }
-            }
-            Rule::Cron(cron) if !cron.is_empty() => Draft { every: "cron", ..kept },
-            Rule::Cron(_) | Rule::Every(_) => kept,
-        }
-    }
-}
-
-/// The kind and the rule that fields ask for, in Harbor's words. Nothing where the time cannot be read.
-#[cfg_attr(not(feature = "ssr"), expect(dead_code, reason = "forms are read by the server"))]
-fn rule_of(every: &str, at: &str, weekday: &str, cron: &str) -> Option<(&'static str, String)> {
-    let (hour, minute) = at.split_once(':').and_then(|(hour, minute)| {
-        // Some browsers add seconds.
-        let (hour, minute) = (hour.parse::<u8>().ok()?, minute.get(..2)?.parse::<u8>().ok()?);
-        (hour < 24 && minute < 60).then_some((hour, minute))
-    })?;
-    Some(match every {
-        "hour" => ("Custom", format!("0 {minute} * * * *")),
-        "day" => ("Custom", format!("0 {minute} {hour} * * *")),
-        "week" => {
-            let day = weekday.parse::<u8>().ok().filter(|day| *day < 7)?;
-            ("Custom", format!("0 {minute} {hour} * * {day}"))
-        }
-        "cron" => ("Custom", cron.trim().to_owned()),
-        _ => ("None", String::new()),
-    })
-}
 
 /// Sets the schedule of a chore. What its runs do goes along: `parameters` of purges, `untagged` of clean-ups.
 #[server(prefix = "/_portal", endpoint = "schedule-chore")]
@@ -93,11 +35,14 @@ pub(crate) async fn post_schedule(
 ) -> Posted {
     let client = use_client();
     let (chore, part) = if chore == "purge" { (Chore::Purge, Part::Purge) } else { (Chore::CleanUp, Part::Schedule) };
-    let answer = FormError::keeping(&[("every", &every), ("at", &at), ("weekday", &weekday), ("cron", &cron)]);
+    let chosen = Schedule { every, at, weekday, cron };
+    let answer = FormError::keeping(&chosen.values());
     let posted = async {
-        let Some((kind, rule)) = rule_of(&every, &at, &weekday, &cron) else {
-            return Err(answer.clone().with("at", Fault::Required));
-        };
+        if let Some((field, fault)) = chosen.fault() {
+            return Err(answer.clone().with(field, fault));
+        }
+        let rule = chosen.cron();
+        let kind = if rule.is_empty() { "None" } else { "Custom" };
         let schedule = ScheduleObj { kind: kind.to_owned(), cron: rule, ..ScheduleObj::default() };
         let mut given: BTreeMap<String, serde_json::Value> = parameters
             .into_iter()
@@ -109,8 +54,8 @@ pub(crate) async fn post_schedule(
         if chore == Chore::CleanUp {
             given.insert("delete_untagged".to_owned(), untagged.into());
         }
-        let order = Schedule { schedule: Some(schedule), parameters: Some(given), ..Schedule::default() };
-        client.schedule_chore(chore, &order).await.map_err(|refusal| match (refusal.status, every.as_str()) {
+        let order = ChoreOrder { schedule: Some(schedule), parameters: Some(given), ..ChoreOrder::default() };
+        client.schedule_chore(chore, &order).await.map_err(|refusal| match (refusal.status, chosen.every.as_str()) {
             (400, "cron") => answer.clone().with("cron", Fault::Schedule),
             _ => answer.clone().refused(refusal),
         })
@@ -141,7 +86,9 @@ pub(super) fn ScheduleCard(
     let answer = answer_of(action);
     let catalog = use_catalog();
     let rule = chosen.as_ref().and_then(|chosen| chosen.schedule.as_ref()).map(|schedule| schedule.cron.as_str());
-    let draft = Draft::of(rule);
+    // Without a choice of somebody, what is configured holds.
+    let none = if chore == Chore::Purge { keys::clean_up::purge::BY_HAND } else { keys::clean_up::CONFIGURED };
+    let draft = Schedule::of(rule.unwrap_or_default());
     let told: Parameters =
         chosen.as_ref().and_then(|chosen| serde_json::from_str(&chosen.job_parameters).ok()).unwrap_or_default();
     let now = rule.or(holds.as_ref().map(|holds| holds.cron.as_str()));
@@ -150,12 +97,6 @@ pub(super) fn ScheduleCard(
         (Some(now), false) => (Tone::Neutral, rule_text(&catalog, now), t!(keys::clean_up::SCHEDULE_CONFIGURED)),
         (None, _) => (Tone::Neutral, t!(keys::clean_up::NEVER), t!(keys::clean_up::SCHEDULE_NONE)),
     };
-    let none = if chore == Chore::Purge { keys::clean_up::purge::BY_HAND } else { keys::clean_up::every::NONE };
-    let choices = EVERY
-        .into_iter()
-        .map(|(value, key)| SelectOption::new(value, t!(if value == "none" { none } else { key })))
-        .collect();
-    let days = DAYS.into_iter().enumerate().map(|(n, key)| SelectOption::new(n.to_string(), t!(key))).collect();
     let name = if chore == Chore::Purge { "purge" } else { "clean-up" };
     let untagged = (chore == Chore::CleanUp).then(|| {
         view! {
@@ -179,37 +120,7 @@ pub(super) fn ScheduleCard(
                 <PostForm action=action attr:class="form">
                     <input type="hidden" name="chore" value=name />
                     {hidden}
-                    <SelectField
-                        label=t!(keys::clean_up::WHEN)
-                        name="every"
-                        options=choices
-                        selected=value_of(answer, "every", draft.every)
-                    />
-                    <TextField
-                        label=t!(keys::clean_up::TIME)
-                        name="at"
-                        kind="time"
-                        value=value_of(answer, "at", &draft.at)
-                        error=fault_of(answer, "at")
-                        required=true
-                    />
-                    <SelectField
-                        label=t!(keys::clean_up::WEEKDAY)
-                        name="weekday"
-                        options=days
-                        selected=value_of(answer, "weekday", &draft.weekday)
-                    />
-                    <TextField
-                        label=t!(keys::clean_up::CRON)
-                        name="cron"
-                        value=value_of(answer, "cron", &draft.cron)
-                        hint=t!(keys::clean_up::CRON_HINT)
-                        error=fault_of(answer, "cron")
-                        raw=true
-                        autocomplete="off"
-                        optional=true
-                        maxlength=100
-                    />
+                    {schedule_fields(answer, &draft, Some(SelectOption::new("none", t!(none))))}
                     {untagged}
                     <div class="row">
                         <Button look=Look::Primary submit=true busy=action.pending()>
@@ -219,25 +130,5 @@ pub(super) fn ScheduleCard(
                 </PostForm>
             </CardBody>
         </Card>
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_form_reads_what_another_wrote() {
-        for rule in ["0 5 * * * *", "0 30 4 * * *", "0 0 14 * * 1", "0 0 3 1 * *"] {
-            let Draft { every, at, weekday, cron } = Draft::of(Some(rule));
-            assert_eq!(rule_of(every, &at, &weekday, &cron), Some(("Custom", rule.to_owned())), "{rule}");
-        }
-        for none in [None, Some(""), Some("@every 600s")] {
-            assert_eq!(Draft::of(none).every, "none");
-        }
-        assert_eq!(rule_of("none", TIME, "0", ""), Some(("None", String::new())));
-        for (at, day) in [("25:00", "0"), ("tea", "0"), ("", "0"), (TIME, "7")] {
-            assert_eq!(rule_of("week", at, day, ""), None, "{at} {day}");
-        }
     }
 }

@@ -7,6 +7,7 @@ use crate::client::{ApiError, Client};
 #[cfg(feature = "ssr")]
 use crate::form::Fault;
 use crate::form::{FormAction, FormError, FormErrors, PostForm, Posted, answer_of, fault_of, value_of};
+use crate::format::natural;
 use crate::i18n::keys;
 use crate::load::Resource;
 #[cfg(feature = "ssr")]
@@ -14,7 +15,7 @@ use crate::notice::Notice;
 use crate::notice::role_key;
 use crate::pages::admin::AdminFrame;
 use crate::pages::admin::outside::{DeleteQuestion, Target, Thing};
-use crate::pages::project::{ProjectPart, natural};
+use crate::pages::project::ProjectPart;
 use crate::pages::{NotFound, loaded};
 use crate::query::{ListState, use_list_state};
 use crate::ui::{
@@ -267,7 +268,7 @@ fn Question(id: i64, group: UserGroup, memberships: Paged<GroupMembership>) -> i
         0 => t!(keys::groups::DELETE_UNUSED),
         total => tn!(keys::groups::DELETE_USED, total),
     };
-    let shown = natural(i64::try_from(memberships.items.len()).unwrap_or_default());
+    let shown = memberships.items.len() as u64;
     let more = (shown < total).then(|| view! { <p class="small muted">{tn!(keys::groups::MORE, total - shown)}</p> });
     let table = (total > 0).then(|| {
         let table = memberships_table(memberships.items);

@@ -8,10 +8,10 @@ use super::AdminFrame;
 use super::outside::{Doing, Listing, PostSwitchOutside, Target, Thing, row_menu};
 use crate::client::use_client;
 use crate::form::FormAction;
+use crate::format::natural;
 use crate::i18n::keys;
 use crate::load::Resource;
 use crate::pages::loaded;
-use crate::pages::project::natural;
 use crate::query::{ListState, use_list_state};
 use crate::ui::{
     ActionCell, ActionColumn, Cell, Column, Crumb, Empty, Glyph, LinkButton, Look, NameLink, PageHead, Row, RowHead,

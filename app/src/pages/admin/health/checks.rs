@@ -1,6 +1,6 @@
 //! What a report says, a line a part: state, name, numbers, and where something is wrong the next step.
 
-use crate::format::{bytes, date};
+use crate::format::{bytes, date, natural};
 use crate::i18n::{Catalog, Key, keys};
 use crate::ui::State;
 use berth_types::Timestamp;
@@ -81,7 +81,7 @@ fn database(catalog: &Catalog, told: &DatabaseHealth) -> Check {
         return line(catalog, State::Bad, keys::health::DATABASE, None, detail);
     }
     let name = if told.kind == "postgresql" { "PostgreSQL" } else { "SQLite" };
-    let size = told.size_bytes.and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
+    let size = told.size_bytes.map_or(0, natural);
     let detail = [("name", name.to_owned()), ("version", told.version.clone()), ("size", bytes(size))];
     let detail = format(catalog, keys::health::DATABASE_TEXT, &detail);
     line(catalog, State::Ok, keys::health::DATABASE, Some(told.milliseconds), detail)

@@ -1,12 +1,12 @@
 //! What is asked before a job is stopped, or a queue paused, and what it does.
 
-use super::natural;
 use super::words::{Ask, kind_text};
 #[cfg(feature = "ssr")]
 use crate::client::use_client;
 #[cfg(feature = "ssr")]
 use crate::form::FormError;
 use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of};
+use crate::format::natural;
 use crate::i18n::{keys, use_catalog};
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;

@@ -1,8 +1,7 @@
 //! The list of jobs.
 
-use super::natural;
 use super::words::{Asked, PAGE, Part, is_active, kind_glyph, kind_text, known_kinds, status, trigger};
-use crate::format::TimeAgo;
+use crate::format::{TimeAgo, natural};
 use crate::i18n::{keys, use_catalog};
 use crate::live::{Fresh, NewRows};
 use crate::query::ListState;
@@ -44,7 +43,14 @@ pub(super) fn JobList(
             Part::Active => (t!(keys::jobs::NOTHING_RUNS), t!(keys::jobs::NOTHING_RUNS_TEXT)),
             _ => (t!(keys::jobs::NONE), t!(keys::jobs::NONE_TEXT)),
         };
-        view! { <Empty icon=Glyph::Bolt title=title text=text /> }.into_any()
+        // Past jobs, or else what will make the next ones.
+        let next = if asked.part == Part::All { Part::Schedules } else { Part::All };
+        view! {
+            <Empty icon=Glyph::Bolt title=title text=text>
+                <LinkButton href=next.href()>{t!(next.key())}</LinkButton>
+            </Empty>
+        }
+        .into_any()
     } else {
         view! { <JobTable jobs=jobs.items selected=asked.job here=here.clone() /> }.into_any()
     };

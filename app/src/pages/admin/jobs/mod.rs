@@ -3,16 +3,17 @@
 mod ask;
 mod list;
 mod queues;
+mod schedules;
 pub(super) mod words;
+mod workers;
 
 use super::AdminFrame;
 use crate::client::{ApiResult, Client, job_log, use_client};
-use crate::format::count;
+use crate::format::{count, natural};
 use crate::i18n::{keys, use_catalog};
 use crate::live::{Fresh, Version, use_fresh};
 use crate::load::Resource;
 use crate::pages::loaded;
-use crate::pages::project::natural;
 use crate::query::{ListState, use_list_state};
 use crate::t;
 use crate::ui::{Crumb, Glyph, LinkButton, LogCard, LogLine, PageHead, Segment, Segmented, Stat, Stats, with_query};
@@ -21,9 +22,11 @@ use berth_types::api::{Job, JobStatistics, LiveEvent, ScheduleTask, Worker, Work
 use berth_types::page::Paged;
 use leptos::prelude::*;
 use list::JobList;
-use queues::{Queues, Schedules, Workers};
+use queues::Queues;
+use schedules::Schedules;
 use serde::{Deserialize, Serialize};
 use words::{Asked, PAGE, Part, QUESTIONS, is_active, kind_text};
+use workers::Workers;
 
 /// Lines of a log that are shown.
 const LINES_MAX: usize = 500;

@@ -2,7 +2,7 @@
 
 use super::{LIST, crumbs, vendor};
 #[cfg(feature = "ssr")]
-use crate::client::{ApiError, Client};
+use crate::client::Client;
 use crate::client::{ApiResult, use_client};
 #[cfg(any(feature = "ssr", test))]
 use crate::form::Fault;
@@ -12,11 +12,14 @@ use crate::load::Resource;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
 use crate::pages::admin::AdminFrame;
-#[cfg(feature = "ssr")]
-use crate::pages::admin::outside::conclude_trial;
 #[cfg(any(feature = "ssr", test))]
 use crate::pages::admin::outside::flag;
-use crate::pages::admin::outside::{DeleteQuestion, Target, Thing, Tried, is_ticked, ticked, trial_buttons};
+use crate::pages::admin::outside::{
+    DeleteQuestion, Target, Thing, Tried, description_field, enabled_tick, insecure_tick, is_ticked, secret_field,
+    ticked, trial_buttons,
+};
+#[cfg(feature = "ssr")]
+use crate::pages::admin::outside::{conclude_trial, refused};
 use crate::pages::admin::scanners::default_badge;
 use crate::pages::loaded;
 use crate::t;
@@ -112,22 +115,15 @@ impl NetworkForm {
 #[server(prefix = "/_portal", endpoint = "preheat-network")]
 pub(crate) async fn post_network(#[server(flatten)] form: NetworkForm) -> Result<bool, FormError> {
     let client = use_client();
-    match run(&client, &form).await {
-        Ok(None) => conclude_trial(form.answer()),
-        Ok(Some(notice)) => crate::form::conclude(Ok(()), &notice.on(LIST, form.name.trim())).map(|()| false),
-        Err(error) => crate::form::conclude(Err(error), LIST).map(|()| false),
-    }
+    conclude_trial(run(&client, &form).await, form.answer(), LIST, &form.name)
 }
 
 /// Nothing where it was only tried.
 #[cfg(feature = "ssr")]
 async fn run(client: &Client, form: &NetworkForm) -> Result<Option<Notice>, FormError> {
-    let refused = |refusal: ApiError| match refusal.status {
-        409 => form.answer().with("name", Fault::NameTaken(form.name.trim().to_owned())),
-        _ => form.answer().refused(refusal),
-    };
+    let refuse = |refusal| refused(form.answer(), &form.name, refusal);
     let is_new = form.before.is_empty();
-    let stored = if is_new { None } else { Some(client.preheat_network(&form.before).await.map_err(refused)?) };
+    let stored = if is_new { None } else { Some(client.preheat_network(&form.before).await.map_err(refuse)?) };
     let is_same = |stored: &PreheatInstance| {
         stored.auth_mode == form.auth && stored.endpoint == form.endpoint.trim().trim_end_matches('/')
     };
@@ -139,14 +135,14 @@ async fn run(client: &Client, form: &NetworkForm) -> Result<Option<Notice>, Form
             // Nobody but the server knows the credential: what is stored is asked.
             network.id = stored.id;
         }
-        client.ping_preheat_network(&network).await.map_err(refused)?;
+        client.ping_preheat_network(&network).await.map_err(refuse)?;
         return Ok(None);
     }
     if is_new {
-        client.create_preheat_network(&network).await.map_err(refused)?;
+        client.create_preheat_network(&network).await.map_err(refuse)?;
         return Ok(Some(Notice::OutsideCreated));
     }
-    client.update_preheat_network(&form.before, &network).await.map_err(refused)?;
+    client.update_preheat_network(&form.before, &network).await.map_err(refuse)?;
     Ok(Some(Notice::OutsideSaved))
 }
 
@@ -213,7 +209,6 @@ fn NetworkFields(network: PreheatInstance, action: FormAction) -> impl IntoView 
     ]
     .map(|(word, label)| SelectOption::new(word, label));
     let has_secret = !is_new && network.auth_mode != "NONE";
-    let secret_hint = if has_secret { t!(keys::registries::SECRET_KEPT) } else { t!(keys::registries::SECRET_HINT) };
     view! {
         <Card title=t!(keys::registries::CONNECTION)>
             <CardBody>
@@ -227,17 +222,7 @@ fn NetworkFields(network: PreheatInstance, action: FormAction) -> impl IntoView 
                         options=vendors.to_vec()
                         selected=value_of(answer, "vendor", &network.vendor)
                     />
-                    <TextField
-                        label=t!(keys::preheat::NAME)
-                        name="name"
-                        value=value_of(answer, "name", &network.name)
-                        hint=t!(keys::preheat::NAME_HINT)
-                        error=fault_of(answer, "name")
-                        autocomplete="off"
-                        maxlength=255
-                        raw=true
-                        required=true
-                    />
+                    {name_field(answer, &network.name)}
                     <TextField
                         label=t!(keys::preheat::ENDPOINT)
                         name="endpoint"
@@ -264,45 +249,39 @@ fn NetworkFields(network: PreheatInstance, action: FormAction) -> impl IntoView 
                         raw=true
                         optional=true
                     />
-                    <TextField
-                        label=t!(keys::registries::SECRET)
-                        name="secret"
-                        kind="password"
-                        hint=secret_hint
-                        error=fault_of(answer, "secret")
-                        autocomplete="new-password"
-                        optional=true
-                    />
-                    <TextField
-                        label=t!(keys::outside::DESCRIPTION)
-                        name="description"
-                        value=value_of(answer, "description", &network.description)
-                        autocomplete="off"
-                        maxlength=1000
-                        optional=true
-                    />
-                    <Check
-                        name="enabled"
-                        checked=is_ticked(answer, "enabled", network.enabled)
-                        label=t!(keys::outside::ENABLED)
-                    />
+                    {secret_field(answer, "secret", has_secret)}
+                    {description_field(answer, &network.description)}
+                    {enabled_tick(answer, network.enabled)}
                     <Check
                         name="default_network"
                         checked=is_ticked(answer, "default_network", network.default)
                         label=t!(keys::preheat::DEFAULT)
                         hint=t!(keys::preheat::DEFAULT_HINT)
                     />
-                    <Check
-                        name="insecure"
-                        checked=is_ticked(answer, "insecure", network.insecure)
-                        label=t!(keys::registries::INSECURE)
-                        hint=t!(keys::registries::INSECURE_HINT)
-                    />
+                    {insecure_tick(answer, network.insecure)}
                     {trial_buttons(action, LIST.to_owned())}
                 </PostForm>
             </CardBody>
         </Card>
     }
+}
+
+/// The field for a name that stands in an address.
+pub(crate) fn name_field(answer: Signal<Option<FormError>>, initial: &str) -> AnyView {
+    view! {
+        <TextField
+            label=t!(keys::preheat::NAME)
+            name="name"
+            value=value_of(answer, "name", initial)
+            hint=t!(keys::preheat::NAME_HINT)
+            error=fault_of(answer, "name")
+            autocomplete="off"
+            maxlength=255
+            raw=true
+            required=true
+        />
+    }
+    .into_any()
 }
 
 /// The question whether to remove a network.

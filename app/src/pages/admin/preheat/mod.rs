@@ -2,22 +2,24 @@
 
 mod form;
 
+pub(crate) use form::name_field;
 pub use form::{DeleteNetwork, EditNetwork, NewNetwork};
 
 use super::AdminFrame;
-use super::outside::{Doing, Listing, PostSwitchOutside, Target, Thing, Views, filter, row_menu, view_of};
-use super::replication::on_off;
+use super::outside::{
+    self, Doing, Listing, ON_OFF, PostSwitchOutside, Target, Thing, filter, of_on_off, on_off, row_menu,
+};
 use super::scanners::default_badge;
 use crate::client::use_client;
 use crate::form::{FormAction, FormErrors, answer_of};
+use crate::format::natural;
 use crate::i18n::keys;
 use crate::load::Resource;
 use crate::pages::loaded;
-use crate::pages::project::natural;
 use crate::query::{ListState, use_list_state};
 use crate::ui::{
-    ActionCell, ActionColumn, Callout, Cell, Column, Crumb, Empty, Glyph, LinkButton, Look, Name, NameLink, PageHead,
-    Priority, Row, RowHead, Sort, Table, TableBox, Tone,
+    ActionCell, ActionColumn, Callout, Cell, Column, Crumb, Empty, Glyph, Name, NameLink, PageHead, Priority, Row,
+    RowHead, Sort, Table, TableBox, Tone,
 };
 use crate::{t, tn};
 use berth_types::api::PreheatInstance;
@@ -25,7 +27,6 @@ use berth_types::page::Paged;
 use leptos::prelude::*;
 
 const LIST: &str = "/admin/preheat";
-const VIEWS: &Views = &[("", keys::common::ALL), ("on", keys::outside::ON), ("off", keys::outside::OFF)];
 
 /// The page with the list.
 #[component]
@@ -39,8 +40,7 @@ pub fn Networks() -> impl IntoView {
         move |(state, _)| {
             let client = client.clone();
             async move {
-                let enabled = ["", "enabled=true", "enabled=false"];
-                let of_view = enabled.get(view_of(VIEWS, &state.search)).copied().unwrap_or_default();
+                let of_view = of_on_off(&state.search);
                 let found = client.preheat_networks(&state.params(filter(&state.q, of_view))).await?;
                 Ok((state, found))
             }
@@ -57,12 +57,7 @@ pub fn Networks() -> impl IntoView {
 }
 
 fn new_button() -> AnyView {
-    view! {
-        <LinkButton href="/admin/preheat/new" look=Look::Primary icon=Glyph::Plus>
-            {t!(keys::preheat::NEW)}
-        </LinkButton>
-    }
-    .into_any()
+    outside::new_button("/admin/preheat/new", t!(keys::preheat::NEW))
 }
 
 #[component]
@@ -76,7 +71,7 @@ fn List(state: ListState, found: Paged<PreheatInstance>, switch: FormAction) -> 
         total: found.total,
         search: t!(keys::preheat::FILTER),
         count: tn!(keys::preheat::COUNT, natural(found.total)),
-        views: VIEWS,
+        views: ON_OFF,
     };
     listing.draw(table, || {
         view! {

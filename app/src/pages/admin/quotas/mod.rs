@@ -6,18 +6,17 @@ mod effect;
 pub use change::ChangeQuota;
 
 use super::AdminFrame;
+use super::outside::{Listing, new_button};
 use crate::amount;
 use crate::client::{ApiResult, Client, use_client};
-use crate::format::ByteSize;
+use crate::format::{ByteSize, natural};
 use crate::i18n::keys;
 use crate::load::Resource;
 use crate::pages::loaded;
-use crate::pages::project::{NoMatch, natural};
 use crate::query::{ListState, use_list_state};
 use crate::ui::{
-    ActionCell, ActionColumn, Callout, CalloutActions, Cell, Column, Crumb, Empty, FilterCount, Filters, Glyph,
-    LinkButton, Look, NameLink, PageHead, Pager, Quota as QuotaMeter, Row, RowHead, SearchBox, Size, Sort, Stat, Stats,
-    Table, TableBox, Tone,
+    ActionCell, ActionColumn, Callout, CalloutActions, Cell, Column, Crumb, Empty, Glyph, LinkButton, NameLink,
+    PageHead, Quota as QuotaMeter, Row, RowHead, Size, Sort, Stat, Stats, Table, TableBox, Tone,
 };
 use crate::{t, tn};
 use berth_types::api::{Quota, ResourceList, SystemUsage};
@@ -48,7 +47,7 @@ impl Storage {
         let project = quota.reference.0.get("name").and_then(Value::as_str).unwrap_or_default();
         Storage {
             project: project.to_owned(),
-            used: bytes(&quota.used).and_then(|used| u64::try_from(used).ok()).unwrap_or_default(),
+            used: bytes(&quota.used).map_or(0, natural),
             limit: bytes(&quota.hard).and_then(|limit| u64::try_from(limit).ok()),
         }
     }
@@ -173,34 +172,25 @@ fn DefaultLimit(defaults: Defaults) -> impl IntoView {
 
 #[component]
 fn QuotaList(state: ListState, quotas: Paged<Quota>) -> impl IntoView {
-    let total = u64::try_from(quotas.total).unwrap_or_default();
-    let ListState { q, sort, page, page_size, search } = state;
-    let list = if !quotas.items.is_empty() {
-        view! { <QuotaTable quotas=quotas.items sort=sort search=search.clone() /> }.into_any()
-    } else if q.is_empty() {
+    let table = (!quotas.items.is_empty()).then(|| {
+        let (sort, search) = (state.sort.clone(), state.search.clone());
+        view! { <QuotaTable quotas=quotas.items sort=sort search=search /> }.into_any()
+    });
+    let listing = Listing {
+        state,
+        total: quotas.total,
+        search: t!(keys::projects::FILTER),
+        count: tn!(keys::count::PROJECTS, natural(quotas.total)),
+        views: &[],
+    };
+    listing.draw(table, || {
         view! {
             <Empty icon=Glyph::Db title=t!(keys::admin_quotas::EMPTY) text=t!(keys::admin_quotas::EMPTY_TEXT)>
-                <LinkButton href="/projects/-/new" look=Look::Primary icon=Glyph::Plus>
-                    {t!(keys::projects::NEW)}
-                </LinkButton>
+                {new_button("/projects/-/new", t!(keys::projects::NEW))}
             </Empty>
         }
         .into_any()
-    } else {
-        view! { <NoMatch query=q.clone() /> }.into_any()
-    };
-    let pager = (total > 0).then(|| {
-        let search = search.clone();
-        view! { <Pager page=page page_size=page_size total=total search=search /> }
-    });
-    view! {
-        <Filters>
-            <SearchBox label=t!(keys::projects::FILTER) value=q keep=search />
-            <FilterCount text=tn!(keys::count::PROJECTS, total) />
-        </Filters>
-        {list}
-        {pager}
-    }
+    })
 }
 
 #[component]

@@ -34,7 +34,7 @@ pub fn DeleteRegistry() -> impl IntoView {
 
 #[component]
 fn Question(registry: Registry, rules: Vec<ReplicationPolicy>) -> impl IntoView {
-    let uses = u64::try_from(rules.len()).unwrap_or_default();
+    let uses = rules.len() as u64;
     let effect = match uses {
         0 => t!(keys::registries::DELETE_TEXT, url = registry.url),
         uses => tn!(keys::registries::DELETE_USED, uses),

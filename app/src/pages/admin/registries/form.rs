@@ -15,10 +15,10 @@ use crate::notice::Notice;
 use crate::pages::admin::AdminFrame;
 #[cfg(any(feature = "ssr", test))]
 use crate::pages::admin::outside::flag;
-use crate::pages::admin::outside::{is_ticked, ticked, trial_buttons};
+use crate::pages::admin::outside::{description_field, insecure_tick, secret_field, ticked, trial_buttons};
 use crate::pages::{NotFound, loaded};
 use crate::t;
-use crate::ui::{Card, CardBody, Check, PageHead, SelectField, SelectOption, TextArea, TextField};
+use crate::ui::{Card, CardBody, PageHead, SelectField, SelectOption, TextArea, TextField};
 use berth_types::api::{Registry, RegistryCheck, RegistryProviderInfos};
 #[cfg(any(feature = "ssr", test))]
 use berth_types::api::{RegistryCredential, RegistryPing, RegistryUpdate};
@@ -300,7 +300,6 @@ fn RegistryFields(
     let answer = answer_of(action);
     let credential = registry.credential.clone().unwrap_or_default();
     let has_secret = !credential.access_secret.is_empty();
-    let insecure = is_ticked(answer, "insecure", registry.insecure);
     let certificate = value_of(answer, "ca_certificate", registry.ca_certificate.as_deref().unwrap_or_default());
     let selected = value_of(answer, "kind", &registry.kind);
     let kind = if types.is_empty() {
@@ -319,7 +318,6 @@ fn RegistryFields(
     });
     let addresses = addresses.collect_view();
     let id = (registry.id != 0).then(|| view! { <input type="hidden" name="id" value=registry.id.to_string() /> });
-    let secret_hint = if has_secret { t!(keys::registries::SECRET_KEPT) } else { t!(keys::registries::SECRET_HINT) };
     let found = latest(action);
     view! {
         <div class="split">
@@ -361,15 +359,7 @@ fn RegistryFields(
                             raw=true
                             optional=true
                         />
-                        <TextField
-                            label=t!(keys::registries::SECRET)
-                            name="access_secret"
-                            kind="password"
-                            hint=secret_hint
-                            error=fault_of(answer, "access_secret")
-                            autocomplete="new-password"
-                            optional=true
-                        />
+                        {secret_field(answer, "access_secret", has_secret)}
                         <TextArea
                             label=t!(keys::registries::CERTIFICATE)
                             name="ca_certificate"
@@ -378,20 +368,8 @@ fn RegistryFields(
                             optional=true
                             rows=3
                         />
-                        <Check
-                            name="insecure"
-                            checked=insecure
-                            label=t!(keys::registries::INSECURE)
-                            hint=t!(keys::registries::INSECURE_HINT)
-                        />
-                        <TextField
-                            label=t!(keys::outside::DESCRIPTION)
-                            name="description"
-                            value=value_of(answer, "description", &registry.description)
-                            autocomplete="off"
-                            maxlength=1000
-                            optional=true
-                        />
+                        {insecure_tick(answer, registry.insecure)}
+                        {description_field(answer, &registry.description)}
                         {trial_buttons(action, LIST.to_owned())}
                     </PostForm>
                 </CardBody>

@@ -5,15 +5,15 @@ use super::{LIST, crumbs, id_of_page};
 #[cfg(feature = "ssr")]
 use crate::client::Client;
 use crate::client::{ListParams, use_client};
-#[cfg(feature = "ssr")]
-use crate::form::Fault;
 use crate::form::{FormAction, FormError, FormErrors, PostForm, Posted, answer_of, fault_of, value_of};
 use crate::i18n::{Key, keys, use_catalog};
 use crate::load::Resource;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
 use crate::pages::admin::AdminFrame;
-use crate::pages::admin::outside::is_ticked;
+#[cfg(feature = "ssr")]
+use crate::pages::admin::outside::refused;
+use crate::pages::admin::outside::{description_field, is_ticked};
 use crate::pages::admin::when::when_fields;
 use crate::pages::{NotFound, loaded};
 use crate::t;
@@ -51,10 +51,7 @@ async fn save(client: &Client, form: &RuleForm) -> Posted {
     } else {
         client.update_replication_rule(&rule).await
     };
-    saved.map_err(|refusal| match refusal.status {
-        409 => form.answer().with("name", Fault::NameTaken(rule.name.clone())),
-        _ => form.answer().refused(refusal),
-    })
+    saved.map_err(|refusal| refused(form.answer(), &rule.name, refusal))
 }
 
 /// The page to make a rule.
@@ -165,14 +162,7 @@ fn RuleFields(rule: ReplicationPolicy, registries: Vec<Registry>, action: FormAc
                             required=true
                         />
                         {direction}
-                        <TextField
-                            label=t!(keys::outside::DESCRIPTION)
-                            name="description"
-                            value=value_of(answer, "description", &rule.description)
-                            autocomplete="off"
-                            maxlength=1000
-                            optional=true
-                        />
+                        {description_field(answer, &rule.description)}
                     </div>
                 </CardBody>
             </Card>

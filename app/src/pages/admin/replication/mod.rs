@@ -8,17 +8,19 @@ pub use delete::DeleteRule;
 pub use form::{EditRule, NewRule};
 
 use super::AdminFrame;
-use super::outside::{Doing, Listing, PostSwitchOutside, Target, Thing, Views, filter, row_menu, view_of};
+use super::outside::{
+    self, Doing, Listing, ON_OFF, PostSwitchOutside, Target, Thing, filter, of_on_off, on_off, row_menu,
+};
 use crate::client::use_client;
 use crate::form::{FormAction, FormErrors, answer_of};
+use crate::format::natural;
 use crate::i18n::{keys, use_catalog};
 use crate::load::Resource;
 use crate::pages::loaded;
-use crate::pages::project::natural;
 use crate::query::{ListState, use_list_state};
 use crate::ui::{
-    ActionCell, ActionColumn, Callout, Cell, Column, Crumb, Empty, Glyph, LinkButton, Look, Name, NameLink, PageHead,
-    Priority, Row, RowHead, Sort, State, Status, Table, TableBox, Tone,
+    ActionCell, ActionColumn, Callout, Cell, Column, Crumb, Empty, Glyph, LinkButton, Name, NameLink, PageHead,
+    Priority, Row, RowHead, Sort, Table, TableBox, Tone,
 };
 use crate::{t, tn};
 use berth_types::api::ReplicationPolicy;
@@ -27,7 +29,6 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 const LIST: &str = "/admin/replication";
-const VIEWS: &Views = &[("", keys::common::ALL), ("on", keys::outside::ON), ("off", keys::outside::OFF)];
 
 /// The page with the list.
 #[component]
@@ -41,8 +42,7 @@ pub fn Replication() -> impl IntoView {
         move |(state, _)| {
             let client = client.clone();
             async move {
-                let enabled = ["", "enabled=true", "enabled=false"];
-                let of_view = enabled.get(view_of(VIEWS, &state.search)).copied().unwrap_or_default();
+                let of_view = of_on_off(&state.search);
                 let found = client.replication_rules(&state.params(filter(&state.q, of_view))).await?;
                 Ok((state, found))
             }
@@ -67,12 +67,7 @@ pub fn Replication() -> impl IntoView {
 }
 
 fn new_button() -> AnyView {
-    view! {
-        <LinkButton href="/admin/replication/new" look=Look::Primary icon=Glyph::Plus>
-            {t!(keys::replication::NEW)}
-        </LinkButton>
-    }
-    .into_any()
+    outside::new_button("/admin/replication/new", t!(keys::replication::NEW))
 }
 
 #[component]
@@ -86,7 +81,7 @@ fn List(state: ListState, found: Paged<ReplicationPolicy>, switch: FormAction) -
         total: found.total,
         search: t!(keys::replication::FILTER),
         count: tn!(keys::replication::COUNT, natural(found.total)),
-        views: VIEWS,
+        views: ON_OFF,
     };
     listing.draw(table, || {
         view! {
@@ -147,12 +142,6 @@ fn RuleTable(rules: Vec<ReplicationPolicy>, sort: String, search: String, switch
             </Table>
         </TableBox>
     }
-}
-
-/// Whether something is switched on.
-pub(crate) fn on_off(on: bool) -> AnyView {
-    let (state, key) = if on { (State::Ok, keys::outside::ON) } else { (State::Wait, keys::outside::OFF) };
-    view! { <Status state=state>{t!(key)}</Status> }.into_any()
 }
 
 fn crumbs(title: &str) -> Vec<Crumb> {

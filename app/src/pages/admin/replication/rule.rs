@@ -167,7 +167,9 @@ impl RuleForm {
         answer.check("name", name.is_empty().then_some(Fault::Required));
         let registry = self.registry.parse::<i64>().ok().filter(|id| *id > 0);
         answer.check("registry", registry.is_none().then_some(Fault::Required));
-        answer.check("cron", self.when.fault());
+        if let Some((field, fault)) = self.when.fault() {
+            answer.check(field, Some(fault));
+        }
         let speed = match self.speed.trim() {
             "" => Ok(0),
             text => text.parse::<i32>().ok().filter(|kb| *kb > 0).ok_or(Fault::NumberRange(1, i64::from(i32::MAX))),

@@ -2,9 +2,9 @@
 
 use super::metadata::Metadata;
 use super::{LIST, crumbs, default_badge, id_of_page};
-use crate::client::use_client;
 #[cfg(feature = "ssr")]
-use crate::client::{ApiError, Client};
+use crate::client::Client;
+use crate::client::use_client;
 #[cfg(any(feature = "ssr", test))]
 use crate::form::Fault;
 use crate::form::{FormAction, FormError, FormErrors, PostForm, answer_of, fault_of, value_of};
@@ -13,11 +13,13 @@ use crate::load::Resource;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
 use crate::pages::admin::AdminFrame;
-#[cfg(feature = "ssr")]
-use crate::pages::admin::outside::conclude_trial;
 #[cfg(any(feature = "ssr", test))]
 use crate::pages::admin::outside::flag;
-use crate::pages::admin::outside::{Tried, is_ticked, ticked, trial_buttons};
+use crate::pages::admin::outside::{
+    Tried, description_field, enabled_tick, insecure_tick, is_ticked, ticked, trial_buttons,
+};
+#[cfg(feature = "ssr")]
+use crate::pages::admin::outside::{conclude_trial, refused};
 use crate::pages::loaded;
 use crate::t;
 use crate::ui::{Card, CardBody, Check, PageHead, SelectField, SelectOption, TextField};
@@ -103,39 +105,32 @@ impl ScannerForm {
 #[server(prefix = "/_portal", endpoint = "scanner")]
 pub(crate) async fn post_scanner(#[server(flatten)] form: ScannerForm) -> Result<bool, FormError> {
     let client = use_client();
-    match run(&client, &form).await {
-        Ok(None) => conclude_trial(form.answer()),
-        Ok(Some(notice)) => crate::form::conclude(Ok(()), &notice.on(LIST, form.name.trim())).map(|()| false),
-        Err(error) => crate::form::conclude(Err(error), LIST).map(|()| false),
-    }
+    conclude_trial(run(&client, &form).await, form.answer(), LIST, &form.name)
 }
 
 /// Nothing where it was only tried.
 #[cfg(feature = "ssr")]
 async fn run(client: &Client, form: &ScannerForm) -> Result<Option<Notice>, FormError> {
-    let refused = |refusal: ApiError| match refusal.status {
-        409 => form.answer().with("name", Fault::NameTaken(form.name.trim().to_owned())),
-        _ => form.answer().refused(refusal),
-    };
+    let refuse = |refusal| refused(form.answer(), &form.name, refusal);
     let is_new = form.id.is_empty();
-    let stored = if is_new { None } else { Some(client.scanner(&form.id).await.map_err(refused)?) };
+    let stored = if is_new { None } else { Some(client.scanner(&form.id).await.map_err(refuse)?) };
     let is_same = |stored: &ScannerRegistration| stored.auth == form.auth && stored.url == form.url.trim();
     let keeps = stored.as_ref().is_some_and(is_same);
     form.checked(keeps)?;
     if form.intent == "test" {
         if keeps && form.credential.is_empty() {
             // Nobody but the server knows the credential: what is stored is asked.
-            client.scanner_metadata(&form.id).await.map(drop).map_err(refused)?;
+            client.scanner_metadata(&form.id).await.map(drop).map_err(refuse)?;
         } else {
-            client.ping_scanner(&form.settings()).await.map_err(refused)?;
+            client.ping_scanner(&form.settings()).await.map_err(refuse)?;
         }
         return Ok(None);
     }
     if is_new {
-        client.create_scanner(&form.request()).await.map_err(refused)?;
+        client.create_scanner(&form.request()).await.map_err(refuse)?;
         return Ok(Some(Notice::OutsideCreated));
     }
-    client.update_scanner(&form.id, &form.request()).await.map_err(refused)?;
+    client.update_scanner(&form.id, &form.request()).await.map_err(refuse)?;
     Ok(Some(Notice::OutsideSaved))
 }
 
@@ -268,31 +263,15 @@ fn ScannerFields(scanner: ScannerRegistration, action: FormAction) -> impl IntoV
                         maxlength=512
                         optional=true
                     />
-                    <TextField
-                        label=t!(keys::outside::DESCRIPTION)
-                        name="description"
-                        value=value_of(answer, "description", &scanner.description)
-                        autocomplete="off"
-                        maxlength=1000
-                        optional=true
-                    />
-                    <Check
-                        name="enabled"
-                        checked=is_ticked(answer, "enabled", !scanner.disabled)
-                        label=t!(keys::outside::ENABLED)
-                    />
+                    {description_field(answer, &scanner.description)}
+                    {enabled_tick(answer, !scanner.disabled)}
                     <Check
                         name="internal"
                         checked=is_ticked(answer, "internal", scanner.use_internal_addr)
                         label=t!(keys::scanners::INTERNAL)
                         hint=t!(keys::scanners::INTERNAL_HINT)
                     />
-                    <Check
-                        name="insecure"
-                        checked=is_ticked(answer, "insecure", scanner.skip_cert_verify)
-                        label=t!(keys::registries::INSECURE)
-                        hint=t!(keys::registries::INSECURE_HINT)
-                    />
+                    {insecure_tick(answer, scanner.skip_cert_verify)}
                     {trial_buttons(action, LIST.to_owned())}
                 </PostForm>
             </CardBody>

@@ -8,17 +8,17 @@ pub use delete::DeleteScanner;
 pub use form::{EditScanner, NewScanner};
 
 use super::AdminFrame;
-use super::outside::{Doing, Listing, PostSwitchOutside, Target, Thing, filter, row_menu};
+use super::outside::{self, Doing, Listing, PostSwitchOutside, Target, Thing, filter, on_off, row_menu};
 use crate::client::use_client;
 use crate::form::{FormAction, FormErrors, answer_of};
+use crate::format::natural;
 use crate::i18n::keys;
 use crate::load::Resource;
 use crate::pages::loaded;
-use crate::pages::project::natural;
 use crate::query::{ListState, use_list_state};
 use crate::ui::{
-    ActionCell, ActionColumn, Badge, Callout, Cell, Column, Crumb, Empty, Glyph, LinkButton, Look, Name, NameLink,
-    PageHead, Priority, Row, RowHead, Table, TableBox, Tone,
+    ActionCell, ActionColumn, Badge, Callout, Cell, Column, Crumb, Empty, Glyph, Name, NameLink, PageHead, Priority,
+    Row, RowHead, Table, TableBox, Tone,
 };
 use crate::{t, tn};
 use berth_types::api::ScannerRegistration;
@@ -73,12 +73,7 @@ pub fn Scanners() -> impl IntoView {
 }
 
 fn new_button() -> AnyView {
-    view! {
-        <LinkButton href="/admin/scanners/new" look=Look::Primary icon=Glyph::Plus>
-            {t!(keys::scanners::NEW)}
-        </LinkButton>
-    }
-    .into_any()
+    outside::new_button("/admin/scanners/new", t!(keys::scanners::NEW))
 }
 
 #[component]
@@ -134,7 +129,7 @@ fn ScannerTable(scanners: Vec<ScannerRegistration>, switch: FormAction) -> impl 
                 <Cell label=t!(keys::scanners::finds::LABEL) priority=Priority::Third>
                     <span class="muted">{finds}</span>
                 </Cell>
-                <Cell label=t!(keys::outside::STATE)>{super::replication::on_off(!scanner.disabled)}</Cell>
+                <Cell label=t!(keys::outside::STATE)>{on_off(!scanner.disabled)}</Cell>
                 <ActionCell>{menu}</ActionCell>
             </Row>
         }

@@ -1,7 +1,7 @@
 //! Making, changing and deleting a rule, beside what it protects.
 
 use super::super::retention::{FaultLine, NotSelect};
-use super::super::{InProject, NotAllowed, ProjectPart, artifact_href, natural};
+use super::super::{InProject, NotAllowed, ProjectPart, artifact_href};
 use super::draft::{self, Draft};
 use super::{covers, rule_of};
 #[cfg(feature = "ssr")]
@@ -10,6 +10,7 @@ use crate::client::{ApiResult, use_client};
 #[cfg(feature = "ssr")]
 use crate::form::{Fault, FormError};
 use crate::form::{FormAction, FormErrors, PostForm, Posted, Refusal, answer_of, fault_of_text};
+use crate::format::natural;
 use crate::i18n::keys;
 use crate::load::Resource;
 #[cfg(feature = "ssr")]
@@ -88,7 +89,7 @@ pub(crate) async fn post_delete_immutable(project: String, id: i64) -> Posted {
 #[component]
 pub(crate) fn NewImmutable(within: InProject) -> impl IntoView {
     if !within.rights.may(Of::ImmutableTag, Action::Create) {
-        return view! { <NotAllowed /> }.into_any();
+        return view! { <NotAllowed needs=(Of::ImmutableTag, Action::Create) /> }.into_any();
     }
     loaded(first(&within, 0), move |(_, preview)| {
         let page = ProjectPart::NewImmutable.of(&within.name);
@@ -103,7 +104,7 @@ pub(crate) fn NewImmutable(within: InProject) -> impl IntoView {
 #[component]
 pub(crate) fn EditImmutable(within: InProject, id: i64) -> impl IntoView {
     if !within.rights.may(Of::ImmutableTag, Action::Update) {
-        return view! { <NotAllowed /> }.into_any();
+        return view! { <NotAllowed needs=(Of::ImmutableTag, Action::Update) /> }.into_any();
     }
     loaded(first(&within, id), move |(rule, preview)| {
         let page = ProjectPart::EditImmutable(id).of(&within.name);
@@ -338,7 +339,7 @@ fn Protected(within: InProject, preview: ImmutablePreview) -> impl IntoView {
 pub(crate) fn DeleteImmutable(within: InProject, id: i64) -> impl IntoView {
     let action = FormAction::of::<PostDeleteImmutable>();
     if !within.rights.may(Of::ImmutableTag, Action::Delete) {
-        return view! { <NotAllowed /> }.into_any();
+        return view! { <NotAllowed needs=(Of::ImmutableTag, Action::Delete) /> }.into_any();
     }
     let (client, name) = (use_client(), within.name.clone());
     let rule = Resource::new(

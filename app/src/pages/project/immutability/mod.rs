@@ -5,13 +5,14 @@ mod forms;
 
 pub(crate) use forms::{DeleteImmutable, EditImmutable, NewImmutable};
 
-use super::{InProject, NotAllowed, ProjectPart, natural};
+use super::{InProject, NotAllowed, ProjectPart};
 use crate::client::use_client;
 #[cfg(feature = "ssr")]
 use crate::client::{ApiError, Client};
 #[cfg(feature = "ssr")]
 use crate::form::FormError;
 use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of};
+use crate::format::natural;
 use crate::i18n::keys;
 use crate::load::Resource;
 #[cfg(feature = "ssr")]
@@ -58,7 +59,7 @@ async fn rule_of(
 pub(crate) fn Immutability(within: InProject) -> impl IntoView {
     let switch = FormAction::of::<PostSwitchImmutable>();
     if !within.rights.may(Of::ImmutableTag, Action::List) {
-        return view! { <NotAllowed /> }.into_any();
+        return view! { <NotAllowed needs=(Of::ImmutableTag, Action::List) /> }.into_any();
     }
     let (client, name) = (use_client(), within.name.clone());
     let rules = Resource::new(

@@ -118,7 +118,7 @@ impl Verdict {
 #[component]
 pub(crate) fn ExplainMember(within: InProject) -> impl IntoView {
     if !within.rights.may(Of::Member, Action::List) {
-        return view! { <NotAllowed /> }.into_any();
+        return view! { <NotAllowed needs=(Of::Member, Action::List) /> }.into_any();
     }
     let search = use_location().search;
     let question = Memo::new(move |_| search.with(|search| Question::read(search)));

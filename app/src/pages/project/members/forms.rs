@@ -129,7 +129,7 @@ pub(super) fn AddMemberDialog(project: String, action: FormAction) -> impl IntoV
 pub(crate) fn NewMember(within: InProject) -> impl IntoView {
     let action = FormAction::of::<PostAddMember>();
     if !within.rights.may(Of::Member, Action::Create) {
-        return view! { <NotAllowed /> }.into_any();
+        return view! { <NotAllowed needs=(Of::Member, Action::Create) /> }.into_any();
     }
     let username = use_query_map().with_untracked(|query| query.get_str("username").unwrap_or_default().to_owned());
     let members = ProjectPart::Members.of(&within.name);
@@ -192,7 +192,7 @@ fn RoleChoice(answer: Signal<Option<FormError>>) -> impl IntoView {
 pub(crate) fn NewGroupMember(within: InProject) -> impl IntoView {
     let action = FormAction::of::<PostAddGroup>();
     if !within.rights.may(Of::Member, Action::Create) {
-        return view! { <NotAllowed /> }.into_any();
+        return view! { <NotAllowed needs=(Of::Member, Action::Create) /> }.into_any();
     }
     let members = ProjectPart::Members.of(&within.name);
     let answer = answer_of(action);

@@ -10,13 +10,14 @@ pub(crate) use explain::ExplainMember;
 pub(crate) use forms::{NewGroupMember, NewMember};
 pub(crate) use remove::RemoveMember;
 
-use super::{InProject, NoMatch, NotAllowed, ProjectPart, natural};
+use super::{InProject, NoMatch, NotAllowed, ProjectPart};
 use crate::client::use_client;
 #[cfg(feature = "ssr")]
 use crate::client::{ApiError, Client};
 #[cfg(feature = "ssr")]
 use crate::form::FormError;
 use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of};
+use crate::format::natural;
 use crate::i18n::keys;
 use crate::load::Resource;
 #[cfg(feature = "ssr")]
@@ -72,7 +73,7 @@ fn role_name(role: Role) -> String {
 pub(crate) fn Members(within: InProject) -> impl IntoView {
     let (add, change) = (FormAction::of::<PostAddMember>(), FormAction::of::<PostMemberRole>());
     if !within.rights.may(Of::Member, Action::List) {
-        return view! { <NotAllowed /> }.into_any();
+        return view! { <NotAllowed needs=(Of::Member, Action::List) /> }.into_any();
     }
     let state = use_list_state("");
     let members = {

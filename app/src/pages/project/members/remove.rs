@@ -1,10 +1,11 @@
 //! The question whether to remove a member: what goes, what stays.
 
-use super::super::{InProject, NotAllowed, ProjectPart, natural};
+use super::super::{InProject, NotAllowed, ProjectPart};
 use super::forms::PostRemoveMember;
 use super::role_name;
 use crate::client::use_client;
 use crate::form::{FormAction, FormErrors, PostForm, answer_of};
+use crate::format::natural;
 use crate::i18n::{Key, keys};
 use crate::load::Resource;
 use crate::pages::loaded;
@@ -90,7 +91,7 @@ impl Effect {
 pub(crate) fn RemoveMember(within: InProject, id: MemberId) -> impl IntoView {
     let action = FormAction::of::<PostRemoveMember>();
     if !within.rights.may(Of::Member, Action::Delete) {
-        return view! { <NotAllowed /> }.into_any();
+        return view! { <NotAllowed needs=(Of::Member, Action::Delete) /> }.into_any();
     }
     let known = {
         let (client, name) = (use_client(), within.name.clone());

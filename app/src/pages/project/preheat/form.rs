@@ -6,14 +6,15 @@ use super::target;
 use crate::client::use_client;
 #[cfg(feature = "ssr")]
 use crate::client::{ApiError, Client};
-#[cfg(feature = "ssr")]
-use crate::form::Fault;
 use crate::form::{FormAction, FormError, FormErrors, PostForm, Posted, answer_of, fault_of, value_of};
 use crate::i18n::{keys, use_catalog};
 use crate::load::Resource;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
-use crate::pages::admin::{DeleteQuestion, is_ticked, when_fields};
+#[cfg(feature = "ssr")]
+use crate::pages::admin::outside::refused;
+use crate::pages::admin::outside::{DeleteQuestion, description_field, enabled_tick, is_ticked};
+use crate::pages::admin::{name_field, when_fields};
 use crate::pages::loaded;
 use crate::t;
 use crate::ui::{
@@ -35,18 +36,15 @@ pub(crate) async fn post_preheat_policy(#[server(flatten)] form: PolicyForm) -> 
 
 #[cfg(feature = "ssr")]
 async fn save(client: &Client, form: &PolicyForm) -> Posted {
-    let refused = |refusal: ApiError| match refusal.status {
-        409 => form.answer().with("name", Fault::NameTaken(form.name.trim().to_owned())),
-        _ => form.answer().refused(refusal),
-    };
-    let project = form.project.parse().map_err(|_| refused(ApiError::not_found()))?;
+    let refuse = |refusal| refused(form.answer(), &form.name, refusal);
+    let project = form.project.parse().map_err(|_| refuse(ApiError::not_found()))?;
     if form.before.is_empty() {
         let policy = form.read(None)?;
-        return client.create_preheat_policy(&project, &policy).await.map(drop).map_err(refused);
+        return client.create_preheat_policy(&project, &policy).await.map(drop).map_err(refuse);
     }
-    let before = client.preheat_policy(&project, &form.before).await.map_err(refused)?;
+    let before = client.preheat_policy(&project, &form.before).await.map_err(refuse)?;
     let policy = form.read(Some(&before))?;
-    client.update_preheat_policy(&project, &form.before, &policy).await.map_err(refused)
+    client.update_preheat_policy(&project, &form.before, &policy).await.map_err(refuse)
 }
 
 /// The page to make a policy.
@@ -130,17 +128,7 @@ fn Fields(
                     <FormErrors answer=answer />
                     <input type="hidden" name="project" value=within.name.to_string() />
                     {before}
-                    <TextField
-                        label=t!(keys::preheat::NAME)
-                        name="name"
-                        value=value_of(answer, "name", &policy.name)
-                        hint=t!(keys::preheat::NAME_HINT)
-                        error=fault_of(answer, "name")
-                        autocomplete="off"
-                        maxlength=255
-                        raw=true
-                        required=true
-                    />
+                    {name_field(answer, &policy.name)}
                     <SelectField
                         label=t!(keys::preheat::NETWORK)
                         name="network"
@@ -150,19 +138,8 @@ fn Fields(
                     />
                     {filter_fields(answer, &policy)}
                     {when_fields(answer, &when(&policy), keys::preheat::ON_PUSH)}
-                    <TextField
-                        label=t!(keys::outside::DESCRIPTION)
-                        name="description"
-                        value=value_of(answer, "description", &policy.description)
-                        autocomplete="off"
-                        maxlength=1000
-                        optional=true
-                    />
-                    <Check
-                        name="enabled"
-                        checked=is_ticked(answer, "enabled", policy.enabled)
-                        label=t!(keys::outside::ENABLED)
-                    />
+                    {description_field(answer, &policy.description)}
+                    {enabled_tick(answer, policy.enabled)}
                     <div class="row">
                         <Button look=Look::Primary submit=true busy=action.pending()>
                             {t!(keys::common::SAVE)}

@@ -3,9 +3,10 @@
 mod form;
 mod policy;
 
-use super::{InProject, NotAllowed, ProjectPart, natural};
+use super::{InProject, NotAllowed, ProjectPart};
 use crate::client::use_client;
 use crate::form::{FormAction, FormErrors, answer_of};
+use crate::format::natural;
 use crate::i18n::{keys, use_catalog};
 use crate::load::Resource;
 use crate::pages::admin::{Doing, Listing, PostSwitchOutside, Target, Thing, filter, on_off, row_menu};
@@ -24,16 +25,22 @@ use leptos::prelude::*;
 /// The page of this part of preheating.
 pub(super) fn draw(part: &ProjectPart, within: InProject) -> AnyView {
     let may = |action| within.rights.may(Of::PreheatPolicy, action);
+    let needed = match part {
+        ProjectPart::NewPreheat => Action::Create,
+        ProjectPart::EditPreheat(_) => Action::Update,
+        ProjectPart::DeletePreheat(_) => Action::Delete,
+        _ => Action::List,
+    };
+    if !may(needed) {
+        return view! { <NotAllowed needs=(Of::PreheatPolicy, needed) /> }.into_any();
+    }
     match part {
-        ProjectPart::Preheat if may(Action::List) => view! { <Policies within=within /> }.into_any(),
-        ProjectPart::NewPreheat if may(Action::Create) => view! { <form::NewPolicy within=within /> }.into_any(),
-        ProjectPart::EditPreheat(name) if may(Action::Update) => {
-            view! { <form::EditPolicy within=within policy=name.clone() /> }.into_any()
-        }
-        ProjectPart::DeletePreheat(name) if may(Action::Delete) => {
+        ProjectPart::NewPreheat => view! { <form::NewPolicy within=within /> }.into_any(),
+        ProjectPart::EditPreheat(name) => view! { <form::EditPolicy within=within policy=name.clone() /> }.into_any(),
+        ProjectPart::DeletePreheat(name) => {
             view! { <form::DeletePolicy within=within policy=name.clone() /> }.into_any()
         }
-        _ => view! { <NotAllowed /> }.into_any(),
+        _ => view! { <Policies within=within /> }.into_any(),
     }
 }
 

@@ -152,7 +152,9 @@ impl PolicyForm {
         answer.check("name", name.is_empty().then_some(Fault::Required));
         let network = self.network.parse::<i64>().ok().filter(|id| *id > 0);
         answer.check("network", network.is_none().then_some(Fault::Required));
-        answer.check("cron", self.when.fault());
+        if let Some((field, fault)) = self.when.fault() {
+            answer.check(field, Some(fault));
+        }
         answer.pass()?;
         let cron = self.when.schedule_cron().unwrap_or_default();
         let kept = before.filter(|_| self.filters == KEEP).map(|before| before.filters.clone());

@@ -3,9 +3,9 @@
 use super::super::{InProject, NotAllowed, ProjectPart};
 use super::draft::Draft;
 use super::{policy_id, policy_of};
-use crate::client::use_client;
 #[cfg(feature = "ssr")]
-use crate::client::{ApiError, Client};
+use crate::client::Client;
+use crate::client::{ApiError, use_client};
 #[cfg(feature = "ssr")]
 use crate::form::FormError;
 use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of};
@@ -13,7 +13,7 @@ use crate::i18n::{keys, use_catalog};
 use crate::load::Resource;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
-use crate::pages::loaded;
+use crate::pages::{ErrorView, loaded};
 use crate::ui::{Button, Callout, Glyph, LinkButton, Look, PageHead, Tone};
 use crate::{t, tn};
 use berth_types::policy::{Action, Resource as Of};
@@ -40,8 +40,11 @@ async fn delete(client: &Client, project: &str) -> Result<(), ApiError> {
 #[component]
 pub(crate) fn DeleteRetention(within: InProject) -> impl IntoView {
     let action = FormAction::of::<PostDeleteRetention>();
-    let Some(id) = policy_id(&within).filter(|_| within.rights.may(Of::TagRetention, Action::Delete)) else {
-        return view! { <NotAllowed /> }.into_any();
+    if !within.rights.may(Of::TagRetention, Action::Delete) {
+        return view! { <NotAllowed needs=(Of::TagRetention, Action::Delete) /> }.into_any();
+    }
+    let Some(id) = policy_id(&within) else {
+        return view! { <ErrorView error=ApiError::not_found() /> }.into_any();
     };
     let changed = within.clone();
     Effect::new(move || {

@@ -1,6 +1,6 @@
 //! A retention policy while it is being written: what the form has, what stands in the address, what the API takes.
 
-use super::schedule::Schedule;
+use crate::schedule::Schedule;
 use berth_types::api::{RetentionPolicy, RetentionPolicyScope, RetentionRule, RetentionRuleTrigger, RetentionSelector};
 use berth_types::url::encode;
 use serde_json::Value;

@@ -8,12 +8,10 @@ mod draft;
 mod preview;
 mod rule;
 mod save;
-mod schedule;
 mod words;
 
 pub(crate) use delete::DeleteRetention;
 pub(crate) use rule::{FaultLine, NotSelect};
-pub(crate) use schedule::{EVERY, Schedule, WEEKDAYS};
 
 use super::{InProject, NotAllowed, ProjectPart};
 use crate::client::{ApiResult, Client, use_client};
@@ -53,7 +51,7 @@ fn policy_id(within: &InProject) -> Option<i64> {
 pub(crate) fn Retention(within: InProject) -> impl IntoView {
     let save = FormAction::of::<PostSaveRetention>();
     if !within.rights.may(Of::TagRetention, Action::Read) {
-        return view! { <NotAllowed /> }.into_any();
+        return view! { <NotAllowed needs=(Of::TagRetention, Action::Read) /> }.into_any();
     }
     // A first policy is told by the project.
     let changed = within.clone();

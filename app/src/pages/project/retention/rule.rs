@@ -4,9 +4,9 @@ use super::Desk;
 use super::draft::{
     DO, Edit, Line, NUMBER, RAW, REPOS, REPOS_NOT, RESTS, TAGS, TAGS_NOT, TEMPLATE, TEMPLATES, UNTAGGED, word,
 };
-use super::schedule::{EVERY, Schedule, WEEKDAYS};
 use crate::form::{FormError, fault_of_text};
 use crate::i18n::{Key, keys};
+use crate::schedule::{Schedule, WEEKDAYS};
 use crate::t;
 use crate::ui::{
     Badge, Card, CardBody, CodeBlock, Glyph, Icon, MenuButton, MenuSeparator, RowMenu, SelectOption, Sentence,
@@ -268,6 +268,15 @@ pub(crate) fn FaultLine(
         })
     }
 }
+
+/// How often the policy runs, as words of a sentence.
+const EVERY: [(&str, Key); 5] = [
+    ("none", keys::retention::every::NONE),
+    ("hour", keys::retention::every::HOUR),
+    ("day", keys::retention::every::DAY),
+    ("week", keys::retention::every::WEEK),
+    ("cron", keys::retention::every::CRON),
+];
 
 /// When the policy runs.
 #[component]

@@ -41,7 +41,7 @@ impl RetentionForm {
     #[cfg(any(feature = "ssr", test))]
     fn draft(self) -> Draft {
         let schedule =
-            super::schedule::Schedule { every: self.every, at: self.at, weekday: self.weekday, cron: self.cron };
+            crate::schedule::Schedule { every: self.every, at: self.at, weekday: self.weekday, cron: self.cron };
         let columns = [
             self.raw,
             self.rests,

@@ -53,7 +53,7 @@ async fn save(client: &Client, project: &str, inherits: bool, list: &ListForm) -
 #[component]
 pub(crate) fn Allowlist(within: InProject) -> impl IntoView {
     if !within.rights.may(Of::Project, Action::Update) {
-        return view! { <NotAllowed /> }.into_any();
+        return view! { <NotAllowed needs=(Of::Project, Action::Update) /> }.into_any();
     }
     let action = FormAction::of::<PostProjectAllowlist>();
     let changed = within.clone();

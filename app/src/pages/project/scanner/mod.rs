@@ -53,7 +53,7 @@ async fn choose(client: &Client, project: &str, scanner: &str) -> Result<String,
 #[component]
 pub(super) fn Scanner(within: InProject) -> impl IntoView {
     if !within.rights.may(Of::Scanner, Action::Read) {
-        return view! { <NotAllowed /> }.into_any();
+        return view! { <NotAllowed needs=(Of::Scanner, Action::Read) /> }.into_any();
     }
     let chooses = within.rights.may(Of::Scanner, Action::Create);
     let action = FormAction::of::<PostProjectScanner>();

@@ -66,7 +66,7 @@ pub(crate) async fn post_delete_webhook(project: String, id: i64, name: String) 
 #[component]
 pub(crate) fn NewWebhook(within: InProject) -> impl IntoView {
     if !within.rights.may(Of::NotificationPolicy, Action::Create) {
-        return view! { <NotAllowed /> }.into_any();
+        return view! { <NotAllowed needs=(Of::NotificationPolicy, Action::Create) /> }.into_any();
     }
     let new = WebhookPolicy {
         enabled: true,
@@ -88,7 +88,7 @@ pub(crate) fn NewWebhook(within: InProject) -> impl IntoView {
 #[component]
 pub(crate) fn EditWebhook(within: InProject, id: i64) -> impl IntoView {
     if !within.rights.may(Of::NotificationPolicy, Action::Update) {
-        return view! { <NotAllowed /> }.into_any();
+        return view! { <NotAllowed needs=(Of::NotificationPolicy, Action::Update) /> }.into_any();
     }
     loaded(webhook_of_page(&within, id), move |webhook| {
         let name = webhook.name.clone();
@@ -278,7 +278,7 @@ fn Events(chosen: Vec<String>, answer: Signal<Option<FormError>>) -> impl IntoVi
 pub(crate) fn DeleteWebhook(within: InProject, id: i64) -> impl IntoView {
     let action = FormAction::of::<PostDeleteWebhook>();
     if !within.rights.may(Of::NotificationPolicy, Action::Delete) {
-        return view! { <NotAllowed /> }.into_any();
+        return view! { <NotAllowed needs=(Of::NotificationPolicy, Action::Delete) /> }.into_any();
     }
     loaded(webhook_of_page(&within, id), move |webhook| {
         let addresses: Vec<String> = webhook.targets.iter().map(|target| target.address.clone()).collect();

@@ -5,13 +5,14 @@ mod form;
 
 pub(crate) use edit::{DeleteWebhook, EditWebhook, NewWebhook};
 
-use super::{InProject, NotAllowed, ProjectPart, natural};
+use super::{AskAdmin, InProject, NotAllowed, ProjectPart};
 use crate::client::use_client;
 #[cfg(feature = "ssr")]
 use crate::client::{ApiError, Client};
 #[cfg(feature = "ssr")]
 use crate::form::FormError;
 use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of};
+use crate::format::natural;
 use crate::i18n::keys;
 use crate::load::Resource;
 #[cfg(feature = "ssr")]
@@ -55,7 +56,7 @@ async fn switch(client: &Client, project: &str, id: i64, off: bool) -> Result<()
 pub(crate) fn Webhooks(within: InProject) -> impl IntoView {
     let switch = FormAction::of::<PostSwitchWebhook>();
     if !within.rights.may(Of::NotificationPolicy, Action::List) {
-        return view! { <NotAllowed /> }.into_any();
+        return view! { <NotAllowed needs=(Of::NotificationPolicy, Action::List) /> }.into_any();
     }
     let state = use_list_state("");
     let (client, name) = (use_client(), within.name.clone());
@@ -108,7 +109,11 @@ fn WebhookList(
         let may = within.rights.may(Of::NotificationPolicy, Action::Create);
         return view! {
             <Empty icon=Glyph::Hook title=t!(keys::webhooks::EMPTY) text=t!(keys::webhooks::EMPTY_TEXT)>
-                {may.then(|| view! { <NewLink within=within /> })}
+                {if may {
+                    view! { <NewLink within=within /> }.into_any()
+                } else {
+                    view! { <AskAdmin project=within.name /> }.into_any()
+                }}
             </Empty>
         }
         .into_any();

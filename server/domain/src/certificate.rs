@@ -4,6 +4,8 @@ use berth_types::Timestamp;
 
 /// The tag of a sequence.
 const SEQUENCE: u8 = 0x30;
+/// The tag of a whole number.
+const INTEGER: u8 = 0x02;
 /// The tag of the version, which old certificates do not have.
 const VERSION: u8 = 0xa0;
 /// The tag of a time with two digits for the year.
@@ -11,7 +13,7 @@ const UTC_TIME: u8 = 0x17;
 /// The tag of a time with four of them.
 const GENERALIZED_TIME: u8 = 0x18;
 
-/// When a certificate ends. Nothing where it cannot be read.
+/// When a certificate ends (RFC 5280, 4.1.2.5). Nothing where it cannot be read.
 pub fn ends_at(certificate: &[u8]) -> Option<Timestamp> {
     let (whole, _) = expect(certificate, SEQUENCE)?;
     let (mut fields, _) = expect(whole, SEQUENCE)?;
@@ -19,8 +21,8 @@ pub fn ends_at(certificate: &[u8]) -> Option<Timestamp> {
         fields = element(fields)?.2;
     }
     // Serial number, algorithm, issuer.
-    for _ in 0..3 {
-        fields = element(fields)?.2;
+    for tag in [INTEGER, SEQUENCE, SEQUENCE] {
+        (_, fields) = expect(fields, tag)?;
     }
     let (validity, _) = expect(fields, SEQUENCE)?;
     let (_, _, after) = element(validity)?;
@@ -60,6 +62,7 @@ fn element(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (first, bytes) = bytes.split_first()?;
     let (length, bytes) = match first {
         0..=0x7f => (usize::from(*first), bytes),
+        // Four bytes are enough for every certificate; lengths without an end are not DER.
         0x81..=0x84 => {
             let (length, bytes) = bytes.split_at_checked(usize::from(first & 0x7f))?;
             (length.iter().fold(0, |length, byte| length << 8 | usize::from(*byte)), bytes)
@@ -78,13 +81,19 @@ mod tests {
 
     #[test]
     fn a_certificate_says_when_it_ends() {
-        let certificate = CertificateDer::from_pem_slice(include_bytes!("../tests/data/one.cert.pem")).unwrap();
-        let end = ends_at(&certificate).unwrap();
-        assert!(end > Timestamp::parse_rfc3339("2026-01-01T00:00:00Z").unwrap(), "{}", end.to_rfc3339());
+        let certificate = CertificateDer::from_pem_slice(include_bytes!("../../tests/data/one.cert.pem")).unwrap();
+        assert_eq!(ends_at(&certificate).unwrap().to_rfc3339(), "2126-10-28T13:10:51.000Z");
         // Whatever is cut off, nothing is made up.
         for length in 0..certificate.len() {
             assert!(ends_at(&certificate[..length]).is_none(), "{length}");
         }
+        // And no byte that is another one makes it fall over.
+        for place in 0..certificate.len() {
+            let mut changed = certificate.to_vec();
+            changed[place] ^= 0xff;
+            ends_at(&changed);
+        }
+        assert_eq!(ends_at(&[SEQUENCE, 0x84, 0xff, 0xff, 0xff, 0xff]), None);
     }
 
     #[test]

@@ -1,22 +1,31 @@
 //! What Berth keeps of other systems: registries, rules of replication, groups, scanners, P2P networks. Their lists, switches
 //! and deletions are the same for all.
 
+mod form;
+mod list;
+
+#[cfg(feature = "ssr")]
+pub(crate) use form::conclude_trial;
+#[cfg(any(feature = "ssr", test))]
+pub(crate) use form::flag;
+pub(crate) use form::{
+    Tried, description_field, enabled_tick, insecure_tick, is_ticked, secret_field, ticked, trial_buttons,
+};
+pub(crate) use list::{Doing, Listing, ON_OFF, Views, filter, new_button, of_on_off, on_off, row_menu, view_of};
+
 #[cfg(feature = "ssr")]
 use crate::client::{ApiError, ApiResult, Client, use_client};
-use crate::form::{FormAction, FormError, FormErrors, PostForm, Posted, answer_of, value_of};
-use crate::i18n::{Key, keys, use_catalog};
+#[cfg(feature = "ssr")]
+use crate::form::{Fault, FormError};
+use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of};
+use crate::i18n::keys;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
-use crate::pages::project::{NoMatch, natural};
-use crate::query::{ListState, plain};
 use crate::t;
-use crate::ui::{
-    Button, Callout, FilterCount, Filters, Glyph, LinkButton, Look, MenuButton, MenuLink, MenuSeparator, PageHead,
-    Pager, RowMenu, SearchBox, Segment, Segmented, Tone, query_pairs, with_query,
-};
+use crate::ui::{Button, Callout, Glyph, LinkButton, Look, PageHead, Tone};
 use berth_types::url::encode;
 use leptos::prelude::*;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 /// A kind of thing that is kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -178,6 +187,15 @@ async fn switch(client: &Client, target: &Target, to: &str) -> ApiResult<()> {
     }
 }
 
+/// The answer of a form whose name somebody else may have taken.
+#[cfg(feature = "ssr")]
+pub(crate) fn refused(answer: FormError, name: &str, refusal: ApiError) -> FormError {
+    match refusal.status {
+        409 => answer.with("name", Fault::NameTaken(name.trim().to_owned())),
+        _ => answer.refused(refusal),
+    }
+}
+
 /// The hidden fields that name a thing.
 fn fields(target: &Target) -> AnyView {
     let project = (!target.project.is_empty()).then(|| {
@@ -190,181 +208,6 @@ fn fields(target: &Target) -> AnyView {
         <input type="hidden" name="name" value=target.name.clone() />
     }
     .into_any()
-}
-
-/// What can be done to a row besides opening it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Doing {
-    /// Whether it is on, for what can be switched.
-    pub on: Option<bool>,
-    /// Whether it can become the default one.
-    pub to_default: bool,
-}
-
-/// The menu of a row: open, switch, delete.
-pub(crate) fn row_menu(target: &Target, doing: Doing, action: FormAction) -> AnyView {
-    let form = |to: &'static str, icon: Glyph, key: Key| {
-        let hidden = fields(target);
-        view! {
-            <PostForm action=action>
-                {hidden} <input type="hidden" name="to" value=to />
-                <MenuButton icon=icon submit=true text=t!(key) />
-            </PostForm>
-        }
-    };
-    let on = doing.on.map(|on| {
-        if on {
-            form("off", Glyph::Pause, keys::outside::DISABLE)
-        } else {
-            form("on", Glyph::Play, keys::outside::ENABLE)
-        }
-    });
-    let default = doing.to_default.then(|| form("default", Glyph::Star, keys::outside::MAKE_DEFAULT));
-    let (edit, delete) = (target.edit(), target.delete());
-    view! {
-        <RowMenu label=t!(keys::common::ACTIONS_FOR, name = target.name)>
-            <MenuLink href=edit icon=Glyph::Edit text=t!(keys::common::EDIT) />
-            {on}
-            {default}
-            <MenuSeparator />
-            <MenuLink href=delete icon=Glyph::Trash danger=true text=t!(keys::common::MENU_DELETE) />
-        </RowMenu>
-    }
-    .into_any()
-}
-
-/// The views of a list: the word in the address, and what the view is called. The first one is all.
-pub(crate) type Views = [(&'static str, Key)];
-/// The parameter of the address that chooses a view.
-const SHOW: &str = "show";
-
-/// The view that an address chooses: its place among them.
-pub(crate) fn view_of(views: &Views, search: &str) -> usize {
-    let pairs = query_pairs(search);
-    let word = pairs.iter().find(|(key, _)| key == SHOW).map(|(_, value)| value.as_str()).unwrap_or_default();
-    views.iter().position(|(name, _)| *name == word).unwrap_or_default()
-}
-
-/// A filter in the grammar of the API: a part of the name, and what the view asks for.
-pub(crate) fn filter(name: &str, of_view: &str) -> String {
-    let name = plain(name);
-    let name = if name.is_empty() { String::new() } else { format!("name=~{name}") };
-    [name.as_str(), of_view].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(",")
-}
-
-/// A list with its search, its views and its pages.
-pub(crate) struct Listing {
-    /// What the address asks for.
-    pub state: ListState,
-    /// Rows on all pages.
-    pub total: i64,
-    /// What the search is called.
-    pub search: String,
-    /// How many there are, in words.
-    pub count: String,
-    /// Other views of the list; none where it has one.
-    pub views: &'static Views,
-}
-
-impl Listing {
-    /// The list; `empty` where there is nothing at all.
-    pub fn draw(self, table: Option<AnyView>, empty: impl FnOnce() -> AnyView) -> AnyView {
-        let Listing { state: ListState { q, page, page_size, search: query, .. }, total, search, count, views } = self;
-        let total = natural(total);
-        let current = view_of(views, &query);
-        let list = match table {
-            Some(table) => table,
-            None if q.is_empty() && current == 0 => empty(),
-            None => {
-                let of_view = views.get(current).map(|(_, key)| t!(*key)).unwrap_or_default();
-                let query = if q.is_empty() { of_view } else { q.clone() };
-                view! { <NoMatch query=query /> }.into_any()
-            }
-        };
-        let segment = |(at, (word, key)): (usize, &(&'static str, Key))| Segment {
-            label: t!(*key),
-            href: with_query(&query, &[(SHOW, Some(*word).filter(|word| !word.is_empty())), ("page", None)]),
-            current: at == current,
-        };
-        let segments: Vec<Segment> = views.iter().enumerate().map(segment).collect();
-        let segmented =
-            (!segments.is_empty()).then(|| view! { <Segmented label=t!(keys::outside::SHOW) segments=segments /> });
-        let pager = (total > 0).then(|| {
-            let query = query.clone();
-            view! { <Pager page=page page_size=page_size total=total search=query /> }
-        });
-        view! {
-            <Filters>
-                <SearchBox label=search value=q keep=query />
-                {segmented}
-                <FilterCount text=count />
-            </Filters>
-            {list}
-            {pager}
-        }
-        .into_any()
-    }
-}
-
-/// The field in which a browser without script is told that what it tried answers.
-const TRIED: &str = "tried";
-
-/// Ends a server function that only tried something, which answers: the form keeps what was filled in.
-///
-/// # Errors
-/// The answer itself for a browser without script, which takes it home in its address.
-#[cfg(feature = "ssr")]
-pub(crate) fn conclude_trial(mut answer: FormError) -> Result<bool, FormError> {
-    if !crate::form::is_plain() {
-        return Ok(true);
-    }
-    answer.values.push((TRIED.to_owned(), "true".to_owned()));
-    Err(answer)
-}
-
-/// That the last trial of a form worked.
-#[component]
-pub(crate) fn Tried(
-    /// The action of the form; it gives whether it only tried.
-    action: FormAction,
-) -> impl IntoView {
-    let (output, error) = (action.output::<bool>(), action.error());
-    let catalog = use_catalog();
-    let answers = move || {
-        output.get() == Some(true) || error.with(|error| error.as_ref().is_some_and(|e| e.value(TRIED).is_some()))
-    };
-    move || answers().then(|| view! { <Callout tone=Tone::Ok title=catalog.get(keys::outside::ANSWERS).to_owned() /> })
-}
-
-/// Save, test, cancel: the buttons of a form about something that can be tried.
-pub(crate) fn trial_buttons(action: FormAction, back: String) -> AnyView {
-    view! {
-        <div class="row">
-            <Button look=Look::Primary submit=true busy=action.pending() attr:name="intent" attr:value="save">
-                {t!(keys::common::SAVE)}
-            </Button>
-            <Button icon=Glyph::Refresh submit=true busy=action.pending() attr:name="intent" attr:value="test">
-                {t!(keys::registries::TEST)}
-            </Button>
-            <LinkButton href=back>{t!(keys::common::CANCEL)}</LinkButton>
-        </div>
-    }
-    .into_any()
-}
-
-/// What a form remembers of a tick.
-pub(crate) fn is_ticked(answer: Signal<Option<FormError>>, field: &str, initial: bool) -> bool {
-    value_of(answer, field, flag(initial)) == "true"
-}
-
-/// A tick as a form remembers it.
-pub(crate) const fn flag(on: bool) -> &'static str {
-    if on { "true" } else { "false" }
-}
-
-/// Reads a tick as forms post it: fields that are gathered from a form are text.
-pub(crate) fn ticked<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
-    String::deserialize(deserializer).map(|text| text == "true")
 }
 
 /// The question whether to delete a thing.
@@ -431,14 +274,5 @@ mod tests {
         for thing in [Thing::Registry, Thing::Rule, Thing::Group, Thing::Scanner, Thing::Network, Thing::Preheat] {
             assert_eq!(serde_json::to_value(thing).unwrap(), thing.word());
         }
-    }
-
-    #[test]
-    fn an_address_chooses_a_view() {
-        let views: &Views = &[("", keys::common::ALL), ("on", keys::common::ON)];
-        assert_eq!((view_of(views, ""), view_of(views, "?show=on&q=x"), view_of(views, "show=x")), (0, 1, 0));
-        assert_eq!(view_of(&[], "show=on"), 0);
-        assert_eq!(filter("a,b", "enabled=true"), "name=~a b,enabled=true");
-        assert_eq!((filter("", "x=1").as_str(), filter(" ", "").as_str()), ("x=1", ""));
     }
 }

@@ -133,6 +133,7 @@ pub fn AccountFields(
             maxlength=255
             raw=true
             large=large
+            autofocus=large
             required=true
         />
         <TextField

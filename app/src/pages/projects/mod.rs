@@ -241,7 +241,7 @@ fn ProjectTable(projects: Vec<ProjectOverview>, sort: String, search: String, st
 fn ProjectRow(project: ProjectOverview, name: ProjectName, star: FormAction, back: String) -> impl IntoView {
     let (signed_in, admin) = use_session().with_untracked(|session| (session.user.is_some(), session.is_admin()));
     let rights = Rights { role: project.current_user_role_id.and_then(Role::from_id), admin };
-    let role = rights.role.map(|_| t!(rights.role_key())).unwrap_or_default();
+    let role = rights.role.map_or_else(|| "–".to_owned(), |_| t!(rights.role_key()));
     let href = ProjectPart::Repositories.of(&name);
     let ProjectOverview { public, favorite, repo_count, storage, push_time, .. } = project;
     let (posted, label) = (project.name.clone(), t!(keys::project_list::STAR, name = project.name));
@@ -255,9 +255,12 @@ fn ProjectRow(project: ProjectOverview, name: ProjectName, star: FormAction, bac
             </PostForm>
         }
     });
-    let storage = storage.map(|storage| {
-        view! { <QuotaMeter used=natural(storage.used) limit=u64::try_from(storage.limit).ok() /> }
-    });
+    let storage = match storage {
+        Some(storage) => {
+            view! { <QuotaMeter used=natural(storage.used) limit=u64::try_from(storage.limit).ok() /> }.into_any()
+        }
+        None => view! { <span class="muted">"–"</span> }.into_any(),
+    };
     let pushed = match push_time {
         Some(at) => view! { <TimeAgo at=at /> }.into_any(),
         None => t!(keys::project_list::NEVER).into_any(),

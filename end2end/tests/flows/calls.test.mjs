@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import { ADMIN_PASSWORD, basic } from '../../fixtures/berth.mjs';
 import { signIn, startBrowser, visitor } from '../../fixtures/browser.mjs';
 import { startHarbour } from '../../fixtures/harbour.mjs';
+import { shape } from '../../fixtures/pages.mjs';
 import { words } from '../../fixtures/words.mjs';
 
 /** Where the walk begins; it follows every link to a page of the portal. */
@@ -76,11 +77,6 @@ test('every page says its calls, and each is an operation that is described', { 
   assert.ok(pages >= PAGES_MIN && asked.size > pages / 2, `${asked.size} calls on ${pages} pages`);
   await page.context().close();
 });
-
-/** Rows lead to pages that are all alike: one of them is walked. */
-function shape(link) {
-  return link.replace(/\d+/g, '#').replace(/sha256:[0-9a-f]+/, '@').replace(/^\/projects\/(?!-)[^?]*?(?=\/-\/|$)/, '/projects/*');
-}
 
 /** The pages of the portal that a page links to, without their queries. */
 function links(html) {

@@ -1,7 +1,7 @@
 //! Routes, and what they say of themselves.
 //!
-//! A server has to know its routes before it answers the first request. To describe all of them takes longer than everything
-//! else at a start, and more memory, so that is left until somebody asks.
+//! A server has to know its routes before it answers the first request. To describe all of them takes time and memory that a
+//! start can do without, so that is left until somebody asks.
 
 use std::collections::BTreeMap;
 

@@ -361,7 +361,7 @@ fn sqlite_connection(path: &Path, query_only: bool) -> Result<rusqlite::Connecti
     connection.pragma_update(None, "foreign_keys", "ON")?;
     connection.pragma_update(None, "query_only", if query_only { "ON" } else { "OFF" })?;
     if !query_only {
-        // What a savepoint may have to restore would otherwise be a file of its own for every change: made, written, deleted.
+        // What a savepoint may have to restore would otherwise go through a temporary file.
         connection.pragma_update(None, "temp_store", "MEMORY")?;
     }
     Ok(connection)

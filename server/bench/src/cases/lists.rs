@@ -3,10 +3,7 @@
 use anyhow::Context;
 use berth_db::{
     Db,
-    sea_orm::{
-        ConnectionTrait,
-        sqlx::{ConnectOptions, postgres::PgConnectOptions},
-    },
+    sea_orm::sqlx::{self, ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions},
 };
 
 use super::{Bench, Pinned, SERVER_CPU, requests};
@@ -63,10 +60,10 @@ pub async fn run(bench: &mut Bench) -> anyhow::Result<()> {
     let name = format!("berth_bench_{}", std::process::id());
     let server: PgConnectOptions = server.parse().context("the address of PostgreSQL")?;
     let url = server.clone().database(&name).to_url_lossy().to_string();
-    let server = Db::open_postgres(server.to_url_lossy().as_str(), 1).await?;
-    server.orm().execute_unprepared(&format!("CREATE DATABASE {name}")).await?;
+    let mut server = PgConnection::connect_with(&server).await?;
+    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&mut server).await?;
     let measured = on_postgres(bench, &target, &url).await;
-    server.orm().execute_unprepared(&format!("DROP DATABASE {name} WITH (FORCE)")).await?;
+    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"))).execute(&mut server).await?;
     std::fs::remove_dir_all(&target.folder)?;
     measured
 }

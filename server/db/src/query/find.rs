@@ -132,13 +132,8 @@ pub async fn tags(
     if repository.is_none() {
         let range = args![tag, end_of(tag), TAGS_LOOKED_AT];
         let rows = near(scope, range).slice(conn, limit, 0).await?;
-        let sql = format!("SELECT COUNT(*) FROM (SELECT 1 FROM tags c WHERE {FIRST}) looked_at");
-        let looked_at: i64 = match conn.row(&sql, range).await? {
-            Some(row) => row.get(0)?,
-            None => 0,
-        };
         let is_enough = i64::try_from(rows.len()).is_ok_and(|found| found >= limit);
-        if is_enough || looked_at < TAGS_LOOKED_AT {
+        if is_enough || are_few(conn, range).await? {
             return rows.iter().map(Content::read).collect();
         }
     }
@@ -148,6 +143,13 @@ pub async fn tags(
     let mut found = rows.iter().map(Content::read).collect::<Result<Vec<_>>>()?;
     found.sort_by(|a, b| (&a.tag, &a.repository).cmp(&(&b.tag, &b.repository)));
     Ok(found)
+}
+
+/// Whether all tags of a range were looked at.
+async fn are_few(conn: &mut Conn<'_>, range: &[Value]) -> Result<bool> {
+    let sql = format!("SELECT COUNT(*) FROM (SELECT 1 FROM tags c WHERE {FIRST}) looked_at");
+    let looked_at: i64 = conn.row(&sql, range).await?.map_or(Ok(0), |row| row.get(0))?;
+    Ok(looked_at < TAGS_LOOKED_AT)
 }
 
 /// The first tags of all that begin with a text: an index has them in this order.
@@ -246,26 +248,21 @@ pub async fn robots(conn: &mut Conn<'_>, text: &str, limit: i64) -> Result<Vec<N
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Db, query::bulk::Selection};
+    use crate::query::{bulk::Selection, plan};
 
-    /// How SQLite goes about a query.
-    async fn plan(db: &Db, Selection { sql, args }: Selection) -> String {
-        let mut reader = db.reader().await.unwrap();
-        let rows = reader.conn().rows(&format!("EXPLAIN QUERY PLAN {sql} LIMIT 6"), &args).await.unwrap();
-        rows.iter().map(|row| row.get::<String>(3).unwrap()).collect::<Vec<_>>().join("\n")
+    async fn plan(Selection { sql, args }: Selection) -> String {
+        plan::plan(&format!("{sql} LIMIT 6"), &args).await
     }
 
     #[tokio::test]
     async fn tags_that_the_caller_may_not_see_are_not_gone_through() {
-        let folder = tempfile::tempdir().unwrap();
-        let db = Db::open_sqlite(&folder.path().join("berth.db")).await.unwrap();
         for scope in [Scope::All, Scope::Public, Scope::Member(7), Scope::Among(vec![1, 2])] {
             let near = near(&scope, args!["v1", end_of("v1"), TAGS_LOOKED_AT]);
-            let near = plan(&db, near.selecting(TAG, "COALESCE(t.name, '') ASC, t.repository_id ASC")).await;
+            let near = plan(near.selecting(TAG, "COALESCE(t.name, '') ASC, t.repository_id ASC")).await;
             assert!(near.contains("SEARCH t USING INTEGER PRIMARY KEY (rowid=?)"), "{scope:?}: {near}");
             assert!(near.contains("INDEX tags_names (name>? AND name<?)"), "{scope:?}: {near}");
             for repository in [None, Some("app")] {
-                let far = plan(&db, far(Backend::Sqlite, &scope, repository, "v1").column(TAG)).await;
+                let far = plan(far(Backend::Sqlite, &scope, repository, "v1").column(TAG)).await;
                 let first = far.lines().next().unwrap();
                 assert!(first.starts_with("SCAN p") || first.starts_with("SEARCH p"), "{scope:?}: {far}");
                 assert!(far.contains("INDEX tags_name (repository_id=? AND name>? AND name<?)"), "{scope:?}: {far}");

@@ -22,6 +22,8 @@ pub mod maintenance;
 pub mod member;
 pub mod metadata;
 pub mod overview;
+#[cfg(test)]
+mod plan;
 pub mod preheat;
 pub mod project;
 pub mod pulls;

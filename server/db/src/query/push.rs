@@ -393,25 +393,16 @@ pub async fn manifest_size(conn: &mut Conn<'_>, digest: &Digest) -> Result<i64> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Db;
-
-    /// How SQLite goes about a statement with three arguments.
-    async fn plan(db: &Db, sql: &str) -> String {
-        let mut reader = db.reader().await.unwrap();
-        let rows = reader.conn().rows(&format!("EXPLAIN QUERY PLAN {sql}"), args![1, 2, 3]).await.unwrap();
-        rows.iter().map(|row| row.get::<String>(3).unwrap()).collect::<Vec<_>>().join("\n")
-    }
+    use crate::query::plan::plan;
 
     #[tokio::test]
     async fn a_push_looks_at_what_it_names_and_not_at_its_whole_project() {
-        let folder = tempfile::tempdir().unwrap();
-        let db = Db::open_sqlite(&folder.path().join("berth.db")).await.unwrap();
-        let blob = plan(&db, PROJECT_HAS_BLOB).await;
+        let blob = plan(PROJECT_HAS_BLOB, args![1, 2, 3]).await;
         assert!(blob.starts_with("SEARCH rb USING COVERING INDEX repository_blobs_blob (blob_id=?)"), "{blob}");
-        let manifest = plan(&db, PROJECT_HAS_MANIFEST).await;
+        let manifest = plan(PROJECT_HAS_MANIFEST, args![1, 2, 3]).await;
         assert_eq!(manifest, "SEARCH manifests USING INDEX manifests_bytes (digest=?)");
         let sql = format!("SELECT COUNT(*) FROM manifest_references WHERE {WAITING_FOR_CHILD} AND manifest_id <> $3");
-        let child = plan(&db, &sql).await;
+        let child = plan(&sql, args![1, 2, 3]).await;
         assert!(child.contains("manifest_references_digest (digest=?)"), "{child}");
         assert!(!child.contains("LIST SUBQUERY"), "{child}");
     }

@@ -218,21 +218,17 @@ fn moves(repository: i64, tag: Option<&str>) -> List {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Db, query::bulk::Selection};
+    use crate::query::{bulk::Selection, plan::plan};
 
     #[tokio::test]
     async fn the_newest_moves_of_a_repository_are_read_by_an_index() {
-        let folder = tempfile::tempdir().unwrap();
-        let db = Db::open_sqlite(&folder.path().join("berth.db")).await.unwrap();
         for (tag, index) in
             [(None, "tag_history_repository (repository_id=?)"), (Some("v1"), "(repository_id=? AND tag=?)")]
         {
             let order = format!("{}, {}", MOVES.order, MOVES.tie);
             let Selection { sql, args } = moves(1, tag).selecting(MOVES.select, &order);
-            let mut reader = db.reader().await.unwrap();
-            let rows = reader.conn().rows(&format!("EXPLAIN QUERY PLAN {sql} LIMIT 10"), &args).await.unwrap();
-            let plan: Vec<String> = rows.iter().map(|row| row.get(3).unwrap()).collect();
-            assert!(plan.len() == 1 && plan[0].contains(index), "nothing is sorted: {plan:?}");
+            let plan = plan(&format!("{sql} LIMIT 10"), &args).await;
+            assert!(plan.lines().count() == 1 && plan.contains(index), "nothing is sorted: {plan}");
         }
     }
 }

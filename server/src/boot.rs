@@ -13,6 +13,7 @@ use berth_web::{AppState, HttpOptions, Intake};
 use secrecy::ExposeSecret;
 
 use crate::{
+    aside::Aside,
     bulk,
     config::{Config, DbConfig},
     data_folder::{self, DataLock},
@@ -29,6 +30,8 @@ pub struct Booted {
     /// The queue of jobs.
     pub jobs: Queue,
     pub(crate) gc_grace: Duration,
+    /// Where jobs and collections run.
+    pub(crate) aside: Aside,
     pub(crate) lock: DataLock,
     /// Where the secret key lies.
     pub(crate) secret_key: PathBuf,
@@ -73,7 +76,9 @@ pub async fn boot(config: &Config, clock: Arc<dyn Clock>, purpose: &str) -> anyh
     let state = AppState { domain, auth, http: Arc::new(http) };
     let health = Health::new(state.domain.clone());
     let jobs = Queue::new(db, clock, state.domain.jobs());
-    Ok(Booted { state, health, jobs, gc_grace: config.gc.grace, lock, secret_key: config.data.secret_key.clone() })
+    let aside = Aside::start().context("could not start the threads of jobs")?;
+    let (gc_grace, secret_key) = (config.gc.grace, config.data.secret_key.clone());
+    Ok(Booted { state, health, jobs, gc_grace, aside, lock, secret_key })
 }
 
 impl Booted {
@@ -84,6 +89,7 @@ impl Booted {
         let bulk = bulk::Job { domain: self.state.domain.clone() };
         Worker::new(self.jobs.clone(), Options::default())
             .on_host(host())
+            .on_runtime(self.aside.handle())
             .noting(self.state.domain.worker_pulse())
             .with(gc)
             .with(purge)

@@ -22,6 +22,7 @@ use berth_jobs::{Failure, Kind, Outcome, Task};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::{
+    runtime::Handle,
     sync::mpsc::{self, error::TrySendError},
     task::{JoinSet, block_in_place},
     time::{MissedTickBehavior, interval},
@@ -109,11 +110,12 @@ pub async fn run(
 pub(crate) struct Service {
     domain: Domain,
     grace: Duration,
+    aside: Handle,
 }
 
 impl Service {
     pub(crate) fn new(booted: &Booted) -> Self {
-        Service { domain: booted.state.domain.clone(), grace: booted.gc_grace }
+        Service { domain: booted.state.domain.clone(), grace: booted.gc_grace, aside: booted.aside.handle() }
     }
 }
 
@@ -123,13 +125,13 @@ pub(crate) async fn handle(State(service): State<Service>, Json(order): Json<Ord
 }
 
 async fn work(service: Service, order: Order, lines: mpsc::Sender<Line>) -> berth_domain::Result<()> {
-    let Service { domain, grace } = service;
+    let Service { domain, grace, aside } = service;
     let options = order.options(grace, Measure::Store);
     let teller = Arc::new(Teller::new(lines.clone()));
     let observer = teller.clone();
     // A task of its own: where it waits for whoever reads, they must not wait for it.
     let mut run = JoinSet::new();
-    run.spawn(async move { gc::run(&domain, &options, &*observer).await });
+    run.spawn_on(async move { gc::run(&domain, &options, &*observer).await }, &aside);
     let outcome = match run.join_next().await {
         Some(Ok(outcome)) => outcome,
         Some(Err(error)) => Err(Error::Internal(error.into())),

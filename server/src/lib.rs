@@ -4,6 +4,7 @@
 
 pub mod admin;
 mod amount;
+mod aside;
 mod assets;
 pub mod backup;
 pub mod boot;

@@ -24,6 +24,7 @@ use url::Url;
 
 use crate::{
     admin,
+    aside::Aside,
     boot::{self, Booted},
     config::Config,
     data_folder::DataLock,
@@ -52,6 +53,7 @@ pub struct Running {
     serving: JoinHandle<()>,
     background: JoinSet<()>,
     socket: PathBuf,
+    _aside: Aside,
     _lock: DataLock,
 }
 
@@ -101,16 +103,29 @@ pub async fn start_with_clock(config: Config, clock: Arc<dyn Clock>) -> anyhow::
     background.spawn(flush_pulls(domain.clone(), stopped.clone()));
     background.spawn(forward::run(domain.clone(), stopped.clone()));
     background.spawn(event::run(domain.clone(), stopped.clone()));
-    background.spawn(maintain(domain.clone(), keep(&config), stopped.clone()));
-    background.spawn(keep_metrics(domain.clone(), booted.jobs.clone(), stopped.clone()));
+    let aside = booted.aside.handle();
+    background.spawn_on(maintain(domain.clone(), keep(&config), stopped.clone()), &aside);
+    background.spawn_on(keep_metrics(domain.clone(), booted.jobs.clone(), stopped.clone()), &aside);
     schedule(&booted.jobs, &config).await?;
-    background.spawn(finish_interrupted(domain.clone()));
+    background.spawn_on(finish_interrupted(domain.clone()), &aside);
     background.spawn(booted.worker().run(stopped.clone()));
 
     let app = App::new(&booted, &config);
     let serving = tokio::spawn(listener.serve(app, stopped, config.http.shutdown_grace));
-    let Booted { state, health, lock, .. } = booted;
-    Ok(Running { address, url, setup_link, state, health, stop, serving, background, socket, _lock: lock })
+    let Booted { state, health, aside, lock, .. } = booted;
+    Ok(Running {
+        address,
+        url,
+        setup_link,
+        state,
+        health,
+        stop,
+        serving,
+        background,
+        socket,
+        _aside: aside,
+        _lock: lock,
+    })
 }
 
 impl Running {

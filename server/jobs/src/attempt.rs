@@ -8,6 +8,7 @@ use berth_db::{
 };
 use rand::Rng;
 use tokio::{
+    runtime::Handle,
     sync::watch,
     task::{JoinError, JoinHandle},
     time::{Instant, MissedTickBehavior, interval_at, sleep, sleep_until, timeout},
@@ -27,6 +28,7 @@ pub(crate) struct Attempt {
     pub holder: String,
     pub kind: Arc<dyn Kind>,
     pub job: Claimed,
+    pub runtime: Handle,
     /// A moment before the lease was taken.
     pub claimed_at: Instant,
 }
@@ -81,7 +83,7 @@ impl Attempt {
             "a job begins"
         );
         // A task of its own: a lease is renewed also while the work waits for something.
-        let mut work = Work(tokio::spawn(async move { kind.run(&task).await }));
+        let mut work = Work(self.runtime.spawn(async move { kind.run(&task).await }));
         let mut lease_ends = self.claimed_at + self.options.lease;
         let (ended, who) = self.watch(&mut work, &mut lease_ends, &stop, node_stop).await;
         if matches!(ended, Ended::Dropped | Ended::Lost) {

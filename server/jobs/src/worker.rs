@@ -12,7 +12,7 @@ use berth_db::{
 };
 use berth_types::Timestamp;
 use rand::Rng;
-use tokio::{sync::watch, task::JoinSet, time::Instant};
+use tokio::{runtime::Handle, sync::watch, task::JoinSet, time::Instant};
 
 use crate::{Kind, Queue, attempt::Attempt, schedule};
 
@@ -66,6 +66,7 @@ pub struct Worker {
     options: Options,
     holder: String,
     host: String,
+    runtime: Option<Handle>,
     pulse: Arc<Mutex<std::time::Instant>>,
 }
 
@@ -75,13 +76,20 @@ impl Worker {
         let pulse = Arc::new(Mutex::new(std::time::Instant::now()));
         // As long as names of workers are in Harbor.
         let holder = format!("{:024x}", rand::rng().random::<u128>() >> 32);
-        Worker { queue, kinds: HashMap::new(), options, holder, host: String::new(), pulse }
+        Worker { queue, kinds: HashMap::new(), options, holder, host: String::new(), runtime: None, pulse }
     }
 
     /// The same with the name of the machine that it runs on, for people.
     #[must_use]
     pub fn on_host(mut self, host: impl Into<String>) -> Self {
         self.host = host.into();
+        self
+    }
+
+    /// The same with a runtime of its own for the work; without one it runs where the worker runs.
+    #[must_use]
+    pub fn on_runtime(mut self, runtime: Handle) -> Self {
+        self.runtime = Some(runtime);
         self
     }
 
@@ -195,6 +203,7 @@ impl Worker {
                 holder: self.holder.clone(),
                 kind: kind.clone(),
                 job,
+                runtime: self.runtime.clone().unwrap_or_else(Handle::current),
                 claimed_at,
             };
             attempts.spawn(attempt.run(stop.clone()));

@@ -12,6 +12,7 @@ mod error;
 mod fetch;
 mod groups;
 mod jobs;
+pub(crate) mod json;
 mod labels;
 mod own;
 mod people;
@@ -24,6 +25,7 @@ mod repositories;
 mod robots;
 mod rules;
 mod scanners;
+mod second_factor;
 mod system;
 #[cfg(feature = "ssr")]
 mod transport;

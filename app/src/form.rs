@@ -214,7 +214,7 @@ pub fn refusal_texts(catalog: &Catalog, error: &ApiError) -> (String, String) {
 }
 
 /// Which right is missing, and who has it.
-fn needed_text(catalog: &Catalog, needed: Right) -> String {
+pub(crate) fn needed_text(catalog: &Catalog, needed: Right) -> String {
     let roles: Vec<&str> =
         needed.roles().iter().filter_map(|role| role_key(role.as_str())).map(|key| catalog.get(key)).collect();
     let (resource, action) = (catalog.get(resource_key(needed.resource)), catalog.get(action_key(needed.action)));

@@ -111,11 +111,15 @@ pub fn clock(catalog: &Catalog, at: Timestamp, now: Timestamp) -> String {
     catalog.format(key, &[("day", &day), ("month", month), ("year", &year), ("time", &of_day)])
 }
 
+/// How far ahead of the moment of rendering something may be that is over.
+const SKEW_SECONDS: i64 = 10;
+
 /// `12 min ago`, `yesterday`, `in 3 days`; a date beyond 30 days.
 pub fn relative(catalog: &Catalog, at: Timestamp, now: Timestamp) -> String {
     let seconds = now.unix_seconds().saturating_sub(at.unix_seconds());
     let distance = seconds.unsigned_abs();
-    let past = seconds >= 0;
+    // What was just made may be younger than the moment of rendering; it is no event of the future.
+    let past = seconds > -SKEW_SECONDS;
     let of = |past_key: Key, future_key: Key, unit: i64| {
         let n = distance / unit.unsigned_abs();
         catalog.plural(if past { past_key } else { future_key }, n, &[])
@@ -305,6 +309,8 @@ mod tests {
         assert_eq!(ago(30 * DAY), "30 days ago");
         assert_eq!(ago(31 * DAY), "11 February 2026");
         assert_eq!(ago(-3 * DAY), "in 3 days");
+        assert_eq!(ago(-2), "now", "made while the page was rendered");
+        assert_eq!(ago(-30), "in a moment");
         let chinese = Catalog::of(Locale::ZhCn);
         assert_eq!(relative(&chinese, NOW.plus_seconds(-12 * MINUTE), NOW), "12 分钟前");
         assert_eq!(date(&chinese, NOW), "2026 年 3 月 14 日");

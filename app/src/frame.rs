@@ -19,6 +19,7 @@ mod attendant;
 mod banner;
 pub(crate) mod curl;
 mod palette;
+pub(crate) mod places;
 mod shortcuts;
 
 /// The pages of a project that the visitor may see, for the navigation.

@@ -212,6 +212,7 @@ pub fn NewRows(
 
 #[cfg(target_arch = "wasm32")]
 mod browser {
+    use crate::client::json;
     use berth_types::api::LiveEvent;
     use berth_types::url::{BERTH_API, with_query};
     use leptos::__reexports::send_wrapper::SendWrapper;
@@ -341,7 +342,7 @@ mod browser {
         fn received(self: &Rc<Self>, event: &Event) {
             let Some(message) = event.dyn_ref::<MessageEvent>() else { return };
             *self.last.borrow_mut() = message.last_event_id();
-            let event = message.data().as_string().and_then(|data| serde_json::from_str::<LiveEvent>(&data).ok());
+            let event = message.data().as_string().and_then(|data| json::read::<LiveEvent>(&data).ok());
             if let Some(event) = event.filter(|event| event.kind != LiveEvent::READY) {
                 (self.heard)(event);
             }

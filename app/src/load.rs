@@ -3,6 +3,7 @@
 //! [`Resource`] is that of leptos with its types hidden: everything about waiting, tracking and handing over from server to
 //! browser is compiled once, and not again for every type that a page loads. In the browser that is most of what a page weighs.
 
+use crate::client::json;
 use leptos::prelude::*;
 use leptos::server::codee::{Decoder, Encoder};
 use serde::Serialize;
@@ -180,7 +181,7 @@ impl Loaded {
             Loaded::Here { value, .. } => value,
             Loaded::Handed { json, value } => value
                 .get_or_init(|| {
-                    let read: T = serde_json::from_str(json).ok()?;
+                    let read: T = json::read(json).ok()?;
                     Some(Arc::new(read))
                 })
                 .as_ref()?,

@@ -36,6 +36,10 @@ notices! {
     ProfileSaved = "profile-saved" => keys::account::profile::SAVED,
     /// The own password was changed.
     PasswordChanged = "password-changed" => keys::account::password::CHANGED,
+    /// The own second factor was switched off.
+    SecondFactorOff = "second-factor-off" => keys::second_factor::DISABLED,
+    /// The second factor of somebody was switched off.
+    SecondFactorRemoved = "second-factor-removed" => keys::second_factor::REMOVED,
     /// A personal access token was revoked.
     AccessTokenRevoked = "access-token-revoked" => keys::account::tokens::REVOKED,
     /// A view of a list was saved.
@@ -60,6 +64,8 @@ notices! {
     PasswordSet = "password-set" => keys::admin_users::PASSWORD_SET,
     /// Settings of the system were changed.
     SystemSaved = "system-saved" => keys::admin_settings::SAVED,
+    /// A setting is its default again.
+    SystemDefault = "system-default" => keys::admin_settings::DEFAULT_HOLDS,
     /// Settings were posted as they were.
     SystemUnchanged = "system-unchanged" => keys::admin_settings::UNCHANGED,
     /// A project was made.
@@ -82,6 +88,8 @@ notices! {
     RobotEnabled = "robot-enabled" => keys::robots::ENABLED,
     /// A robot was deleted.
     RobotDeleted = "robot-deleted" => keys::robots::DELETED,
+    /// The former secret of a robot was ended.
+    FormerSecretEnded = "former-secret-ended" => keys::robots::overlap::ENDED,
     /// A repository was deleted.
     RepositoryDeleted = "repository-deleted" => keys::repositories::DELETED,
     /// The description of a repository was changed.

@@ -1,7 +1,7 @@
 //! Which page an address names. `/-/` ends the name of a project or repository, since no name may hold it.
 
 use crate::apart::{Page, pages, pages_apart};
-use crate::pages::{NotFound, account, admin, bulk, project, projects, search, setup, sign_in, sign_up};
+use crate::pages::{NotFound, account, admin, bulk, project, projects, search, setup, sign_in, sign_in_code, sign_up};
 use leptos::prelude::*;
 use leptos_router::components::{Redirect, Route, Routes};
 use leptos_router::{SsrMode, path};
@@ -14,6 +14,7 @@ pub fn Portal() -> impl IntoView {
             <Route path=path!("/") view=home() ssr=SsrMode::Async />
             <Route path=path!("/setup") view=setup() ssr=SsrMode::Async />
             <Route path=path!("/sign-in") view=sign_in() ssr=SsrMode::Async />
+            <Route path=path!("/sign-in/code") view=sign_in_code() ssr=SsrMode::Async />
             <Route path=path!("/sign-up") view=sign_up() ssr=SsrMode::Async />
             <Route path=path!("/projects") view=projects() ssr=SsrMode::Async />
             <Route path=path!("/projects/-/new") view=new_project() ssr=SsrMode::Async />
@@ -21,6 +22,10 @@ pub fn Portal() -> impl IntoView {
             <Route path=path!("/search") view=search_results() ssr=SsrMode::Async />
             <Route path=path!("/account") view=account_profile() ssr=SsrMode::Async />
             <Route path=path!("/account/password") view=account_password() ssr=SsrMode::Async />
+            <Route path=path!("/account/second-factor") view=account_second_factor() ssr=SsrMode::Async />
+            <Route path=path!("/account/second-factor/new") view=account_new_second_factor() ssr=SsrMode::Async />
+            <Route path=path!("/account/second-factor/confirm") view=account_confirm_second_factor() ssr=SsrMode::Async />
+            <Route path=path!("/account/second-factor/codes") view=account_recovery_codes() ssr=SsrMode::Async />
             <Route path=path!("/account/tokens") view=account_tokens() ssr=SsrMode::Async />
             <Route path=path!("/account/tokens/new") view=account_new_token() ssr=SsrMode::Async />
             <Route path=path!("/account/tokens/:id") view=account_token_secret() ssr=SsrMode::Async />
@@ -31,6 +36,7 @@ pub fn Portal() -> impl IntoView {
             <Route path=path!("/admin/bulk") view=system_bulk() ssr=SsrMode::Async />
             <Route path=path!("/admin/users/new") view=admin_new_user() ssr=SsrMode::Async />
             <Route path=path!("/admin/users/:id/password") view=admin_user_password() ssr=SsrMode::Async />
+            <Route path=path!("/admin/users/:id/second-factor") view=admin_remove_second_factor() ssr=SsrMode::Async />
             <Route path=path!("/admin/users/:id/delete") view=admin_delete_user() ssr=SsrMode::Async />
             <Route path=path!("/admin/quotas") view=admin_quotas() ssr=SsrMode::Async />
             <Route path=path!("/admin/quotas/:id") view=admin_change_quota() ssr=SsrMode::Async />
@@ -86,12 +92,19 @@ fn project_pages() -> Page {
     }
 }
 
-pages!(home => Home, projects => projects::Projects, new_project => projects::NewProject);
+pages!(home => Home);
+
+pages_apart!(
+    projects:
+    projects => projects::Projects,
+    new_project => projects::NewProject,
+);
 
 pages_apart!(
     entry:
     setup => setup::Setup,
     sign_in => sign_in::SignIn,
+    sign_in_code => sign_in_code::SignInCode,
     sign_up => sign_up::SignUp,
     search_results => search::SearchResults,
 );
@@ -100,6 +113,10 @@ pages_apart!(
     account:
     account_profile => account::Profile,
     account_password => account::Password,
+    account_second_factor => account::SecondFactor,
+    account_new_second_factor => account::NewSecondFactor,
+    account_confirm_second_factor => account::ConfirmSecondFactor,
+    account_recovery_codes => account::RecoveryCodes,
     account_tokens => account::Tokens,
     account_new_token => account::NewToken,
     account_token_secret => account::TokenSecret,
@@ -115,6 +132,7 @@ pages_apart!(
     admin_new_user => admin::NewUser,
     admin_user_password => admin::UserPassword,
     admin_delete_user => admin::DeleteUser,
+    admin_remove_second_factor => admin::RemoveSecondFactor,
     admin_quotas => admin::Quotas,
     admin_change_quota => admin::ChangeQuota,
     admin_system_labels => admin::SystemLabels,

@@ -142,10 +142,10 @@ pub fn rule_text(catalog: &Catalog, rule: &str) -> String {
 /// A span of time, given in seconds, in whole units: "2 hours", "90 min".
 pub fn span(catalog: &Catalog, seconds: u64) -> String {
     let (key, n) = match seconds {
-        0 => (keys::clean_up::SECONDS, 0),
-        _ if seconds.is_multiple_of(HOUR) => (keys::clean_up::HOURS, seconds / HOUR),
-        _ if seconds.is_multiple_of(MINUTE) || seconds > HOUR => (keys::clean_up::MINUTES, seconds / MINUTE),
-        _ => (keys::clean_up::SECONDS, seconds),
+        0 => (keys::schedule::span::SECONDS, 0),
+        _ if seconds.is_multiple_of(HOUR) => (keys::schedule::span::HOURS, seconds / HOUR),
+        _ if seconds.is_multiple_of(MINUTE) || seconds > HOUR => (keys::schedule::span::MINUTES, seconds / MINUTE),
+        _ => (keys::schedule::span::SECONDS, seconds),
     };
     catalog.plural(key, n, &[("count", &crate::format::count(n))])
 }

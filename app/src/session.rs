@@ -146,8 +146,21 @@ pub fn safe_next(next: &str) -> &str {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+
+    /// Of an administrator, of another person, or of nobody.
+    pub(crate) fn session(admin: Option<bool>) -> Session {
+        let then = "2026-03-01T09:00:00Z";
+        let user = |admin: bool| {
+            serde_json::json!({
+                "user_id": 3, "username": "mei", "sysadmin_flag": admin, "admin_role_in_auth": false,
+                "creation_time": then, "update_time": then,
+            })
+        };
+        let user = admin.map(|admin| serde_json::from_value(user(admin)).unwrap());
+        Session { user, ..Session::default() }
+    }
 
     #[test]
     fn only_paths_of_this_site_are_followed() {

@@ -101,6 +101,34 @@ async fn what_is_missing_is_asked_for_first() {
 }
 
 #[tokio::test]
+async fn a_move_asks_where_to_and_says_what_stays() {
+    let target = page(&member(1), "/projects/team/web/-/bulk?kind=artifacts&act=move&item=sha256%3Aab").await;
+    target.has(r#"name="target""#);
+    target.has(r#"name="act" value="move""#);
+    target.has(r#"name="overwrite" value="1""#);
+    // Who copies is not asked: tags move there, as in Harbor.
+    page(&member(1), "/projects/team/web/-/bulk?kind=artifacts&act=copy&all=1").await.lacks("overwrite");
+
+    let preview = r#"{"items":2,"unknown":[],"tags":3,"manifests":5,"bytes":10,"kept_count":1,
+        "kept":[{"item":"sha256:ab","code":"CONFLICT","message":"q/b has a tag v1 that points at something else"}]}"#;
+    let fake = member(1).answer(PREVIEW, 200, preview);
+    let address = "/projects/team/web/-/bulk?kind=artifacts&act=move&item=sha256%3Aab&item=sha256%3Acd&target=q/b";
+    let shown = page(&fake, address).await;
+    shown.has("<h1>Move 2 artifacts?</h1>");
+    shown.has("5 manifests are moved, platforms and signatures included.");
+    shown.has("3 tags go along.");
+    shown.has("They are copied to q/b first, and removed here when they have arrived.");
+    shown.has("An artifact stays here when q/b has its tag on something else.");
+    shown.has("1 of them stays");
+    shown.has("The target has a tag of it on something else");
+    shown.has(r#"action="/_portal/bulk""#);
+    shown.lacks("&quot;overwrite&quot;");
+    let over = page(&fake, &format!("{address}&overwrite=1")).await;
+    over.has("Tags of the same name in q/b are moved to what arrives.");
+    over.has("&quot;overwrite&quot;:true");
+}
+
+#[tokio::test]
 async fn a_refusal_is_shown_with_cause_and_request() {
     let refused = r#"{"errors":[{"code":"FORBIDDEN","message":"forbidden"}]}"#;
     let fake = member(3).answer(PREVIEW, 403, refused);

@@ -77,8 +77,11 @@ const OF_REPOSITORY: [&str; 10] = [
 ];
 
 /// What guests find empty and may not fill.
-const OF_GUESTS: [&str; 8] = [
+const OF_GUESTS: [&str; 11] = [
     "/projects/team",
+    "/projects/team/-/labels",
+    "/projects/team/-/scanner",
+    "/projects?show=mine",
     "/projects/team/-/robots",
     "/projects/team/-/storage",
     "/projects/team/a/web",
@@ -91,7 +94,10 @@ const OF_GUESTS: [&str; 8] = [
 /// Who finds nothing, and only reads why: who may change it is somebody else, or it stands beside the list.
 const REASON_ALONE: [(&str, &str); 2] = [
     ("Nothing to preview", "the button to add a rule is in the list of rules beside it"),
-    ("No scanner yet", "who chooses a scanner is an administrator, whom the text names"),
+    (
+        "No scanner yet",
+        "who registers scanners is an administrator of the system, whom the text names and no list shows",
+    ),
 ];
 
 /// A `<Empty/>` without a next step, by file: why that is right.
@@ -123,6 +129,8 @@ fn within(user: &str, role: i64) -> Fake {
         "waiting":{"count":0,"bytes":0},"kept":[],"stored":{"count":0,"bytes":0},"untagged":0,"truncated":false,"items":[]}"#;
     let numbers = r#"{"queues":[],"schedules_paused":false,"workers":0,"nodes":0,"failed":0,"done":0}"#;
     let usage = r#"{"limit":-1,"used":0,"reserved":0,"repositories":0,"saved":0}"#;
+    let days = r#"{"days":[{"day":"2026-03-14T00:00:00Z","measured_at":"2026-03-14T09:36:00Z","logical":0,"stored":0,
+        "artifacts":0}],"next_at":"2026-03-15T00:00:00Z"}"#;
     Fake::signed_in(user)
         .otherwise_empty()
         .answer("/api/v2.0/projects/team", 200, &project)
@@ -132,6 +140,7 @@ fn within(user: &str, role: i64) -> Fake {
         .answer(&format!("{artifacts}/{}", DIGEST.replace(':', "%3A")), 200, &artifact)
         .answer("/api/v2.0/usergroups/1", 200, r#"{"id":1,"group_name":"crew","group_type":3}"#)
         .answer("/api/berth/v1/projects/team/usage", 200, usage)
+        .answer("/api/berth/v1/projects/team/usage/days", 200, days)
         .answer("/api/berth/v1/gc/plan", 200, plan)
         .answer("/api/berth/v1/job-statistics", 200, numbers)
         .answer("/api/v2.0/system/gc/schedule", 200, "")
@@ -201,6 +210,45 @@ async fn who_may_not_fill_a_list_is_led_elsewhere() {
     let maintainer = page(&within(MEI, MAINTAINER_ROLE), "/projects/team/-/webhooks").await;
     maintainer.has("Ask a project admin");
     maintainer.lacks(r#"href="/projects/team/-/webhooks/new""#);
+}
+
+#[tokio::test]
+async fn who_lacks_a_right_reads_which_one_and_who_has_it() {
+    let guest = within(MEI, GUEST_ROLE);
+    let labels = page(&guest, "/projects/team/-/labels").await;
+    labels.has("This needs the permission “Create” on “Labels”. Roles that have it: Project admin, Maintainer.");
+    labels.has(r#"href="/projects/team/-/members""#);
+    // Whoever may make one is not told of it.
+    page(&within(MEI, MAINTAINER_ROLE), "/projects/team/-/labels").await.lacks("This needs the permission");
+
+    let about = page(&guest, "/projects/team/a/web").await;
+    about.has("Nobody has said yet what this repository holds and how to run it.");
+    about.has("Roles that have it: Project admin, Maintainer");
+
+    let scanner = page(&guest, "/projects/team/-/scanner").await;
+    scanner.has("in the whole system. System administrators have it.");
+    scanner.lacks("/admin/scanners");
+    let chosen = r#"{"uuid":"u-1","name":"trivy","description":"","url":"http://trivy:8080","disabled":false,
+        "is_default":true,"auth":"","access_credential":"","skip_certVerify":false,"use_internal_addr":false,
+        "create_time":"2026-03-01T09:00:00Z","update_time":"2026-03-01T09:00:00Z","health":"healthy"}"#;
+    let chosen = guest.clone().answer("/api/v2.0/projects/team/scanner", 200, chosen);
+    page(&chosen, "/projects/team/-/scanner").await.has("Roles that have it: Project admin. ");
+
+    let admin = page(&within(MEI, ADMIN_ROLE), "/projects/team/-/preheat/new").await;
+    admin.has("No P2P network");
+    admin.has("in the whole system. System administrators have it.");
+}
+
+#[tokio::test]
+async fn who_may_make_no_project_reads_whom_to_ask_and_by_which_name() {
+    let fake = Fake::signed_in(MEI).otherwise_empty().system(r#""project_creation_restriction":"adminonly""#);
+    for address in ["/projects", "/projects?show=mine"] {
+        let shown = page(&fake, address).await;
+        assert_eq!(shown.status, 200, "{address}");
+        shown.has("Only administrators create projects here.");
+        shown.has(r#"<code class="mono">mei</code>"#);
+        shown.lacks("/projects/-/new");
+    }
 }
 
 #[test]

@@ -85,6 +85,39 @@ async fn the_search_works_without_script() {
 }
 
 #[tokio::test]
+async fn the_search_finds_what_the_portal_has_itself() {
+    let hits = r#"[{"kind":"project","name":"tokens","count":3}]"#;
+    let fake = Fake::signed_in(ADMIN).answer("/api/berth/v1/search", 200, hits);
+    let found = page(&fake, "/search?q=tokens").await;
+    found.has(r#"href="/projects/tokens""#);
+    found.has("Life of pull and push tokens");
+    found.has(r#"href="/admin/settings#f-values[token_expiration]""#);
+    found.has(r#"href="/account/tokens""#);
+    // What is called so comes before what only speaks of it.
+    let at = |text: &str| found.html.find(text).unwrap();
+    assert!(at(r#"href="/projects/tokens""#) < at(r#"href="/admin/settings#f-values[token_expiration]""#));
+    let settings = page(&fake, "/search?q=tokens&kind=setting").await;
+    settings.has(r#"href="/admin/settings#f-values[token_expiration]""#);
+    settings.lacks(r#"href="/projects/tokens" class="name""#);
+
+    let nothing = |fake: Fake| fake.answer("/api/berth/v1/search", 200, "[]");
+    let admin = nothing(Fake::signed_in(ADMIN));
+    page(&admin, "/search?q=garbage%20collection").await.has(r#"href="/admin/clean-up" class="name""#);
+    let language = page(&admin.clone().cookie("berth_lang=de"), "/search?q=sprache").await;
+    language.has(r#"href="/account/preferences#f-lang""#);
+    // What is done has its form, so it works without script.
+    let dark = page(&admin, "/search?q=dark").await;
+    dark.has(r#"name="theme" value="dark""#);
+    page(&admin, "/search?q=sign%20out").await.has("Actions");
+    // Nobody is shown what they may not open.
+    let mei = nothing(Fake::signed_in(MEI));
+    page(&mei, "/search?q=garbage%20collection").await.has("Nothing found");
+    page(&mei, "/search?q=language").await.has(r#"href="/account/preferences#f-lang""#);
+    page(&nothing(Fake::anonymous()), "/search?q=language").await.has("Nothing found");
+    page(&mei, "/account/preferences").await.has(r#"id="f-lang""#);
+}
+
+#[tokio::test]
 async fn the_frame_has_its_search_and_its_keys() {
     let page = page(&admin(), "/admin/users").await;
     page.has(r#"method="get" action="/search" role="search""#);
@@ -208,11 +241,21 @@ async fn settings_say_where_they_come_from() {
         all.has(text);
     }
     all.has(r#"name="values[token_expiration]" value="45""#);
+    // What was set here tells its default and the way back, by a form of its own; what is set outside has none.
+    all.has("Changed; the default is 30 minutes");
+    all.has(r#"action="/_portal/default-setting""#);
+    all.has(r#"id="use-default""#);
+    all.has(r#"form="use-default" name="setting" value="token_expiration""#);
+    all.has("Use the default of “Life of pull and push tokens”");
+    let back = |name: &str| all.html.contains(&format!(r#"name="setting" value="{name}""#));
+    assert!(back("oidc_client_secret") && !back("session_timeout") && !back("self_registration"));
     all.has(r#"name="seen""#);
     let field = |name: &str| {
         let rest = all.html.split(&format!(r#"name="values[{name}]""#)).nth(1).unwrap();
         rest.split('>').next().unwrap().to_owned()
     };
+    // Where the search leads.
+    all.has(r#"id="f-values[token_expiration]""#);
     assert!(field("session_timeout").contains("readonly"), "{}", field("session_timeout"));
     assert!(!field("token_expiration").contains("readonly"), "{}", field("token_expiration"));
     // A secret can be set and is never shown.
@@ -268,4 +311,91 @@ async fn a_refusal_names_what_is_missing() {
         refused.has("Roles that have it: Project admin");
     }
     page(&Fake::signed_in(MEI), "/admin/users").await.has("Only system administrators open this page.");
+}
+
+#[tokio::test]
+async fn the_second_factor_says_whether_it_is_on() {
+    let state = "/api/berth/v1/users/current/second-factor";
+    let off = Fake::signed_in(MEI).answer(state, 200, r#"{"enabled":false,"recovery_codes":0}"#);
+    let shown = page(&off, "/account/second-factor").await;
+    shown.has(r#"href="/account/second-factor/new""#);
+    shown.has("docker login, scripts and the API need a personal access token");
+    shown.lacks("/_portal/disable-second-factor");
+    page(&off, "/account/second-factor/new").await.has(r#"action="/_portal/begin-second-factor""#);
+
+    let on = |left: u8| {
+        let answer = format!(r#"{{"enabled":true,"since":"2026-03-01T09:00:00Z","recovery_codes":{left}}}"#);
+        Fake::signed_in(MEI).answer(state, 200, &answer)
+    };
+    let shown = page(&on(9), "/account/second-factor").await;
+    shown.has("9 recovery codes left");
+    shown.has("1 March 2026");
+    shown.has(r#"action="/_portal/disable-second-factor""#);
+    shown.lacks("ten new ones");
+    let few = page(&on(1), "/account/second-factor").await;
+    few.has("1 recovery code left");
+    few.has("ten new ones");
+    let wrong = r#"{"faults":[["code","CodeWrong"]],"refusal":null,"values":[]}"#;
+    let refused = answered("/account/second-factor", "/_portal/disable-second-factor", wrong);
+    page(&on(9), &refused).await.has("The code is not right, or was used before.");
+    assert_eq!(page(&Fake::anonymous(), "/account/second-factor").await.status, 302);
+}
+
+#[tokio::test]
+async fn a_secret_and_its_codes_come_once_without_script() {
+    let uri = "otpauth://totp/r.example:mei?secret=GEZDGNBVGY3TQOJQ&issuer=r.example";
+    let fake = Fake::signed_in(MEI);
+    let confirm = page(&fake.clone().cookie(&format!("berth_secret={uri}")), "/account/second-factor/confirm").await;
+    confirm.has(r#"aria-label="QR code for the authenticator app""#);
+    confirm.has("GEZD GNBV GY3T QOJQ");
+    confirm.has("otpauth://totp/r.example:mei?secret=GEZDGNBVGY3TQOJQ&amp;issuer=r.example");
+    confirm.has(r#"action="/_portal/confirm-second-factor""#);
+    let taken = "berth_secret=; Path=/account/second-factor/confirm; Max-Age=0; HttpOnly; SameSite=Strict";
+    assert!(confirm.headers("set-cookie").contains(&taken.to_owned()), "{:?}", confirm.headers("set-cookie"));
+    let gone = page(&fake, "/account/second-factor/confirm").await;
+    gone.has("The key was shown already");
+    gone.lacks("<path d=\"M0 0h7");
+    gone.has(r#"action="/_portal/confirm-second-factor""#);
+
+    let codes =
+        page(&fake.clone().cookie("berth_secret=ABCD-2345-WXYZ.BCDE-3456-XYZA"), "/account/second-factor/codes").await;
+    codes.has("ABCD-2345-WXYZ\nBCDE-3456-XYZA");
+    codes.has(r#"download="berth-recovery-codes.txt""#);
+    page(&fake, "/account/second-factor/codes").await.has("These codes were shown already");
+}
+
+#[tokio::test]
+async fn the_second_step_says_what_was_wrong() {
+    let shown = page(&Fake::anonymous(), "/sign-in/code?next=%2Fprojects%2Fteam").await;
+    shown.has(r#"action="/_portal/sign-in-code""#);
+    shown.has(r#"name="next" value="/projects/team""#);
+    shown.has(r#"href="/sign-in?next=%2Fprojects%2Fteam""#);
+    shown.has(r#"autocomplete="one-time-code""#);
+    for (status, code, text) in [
+        (401, "SECOND_FACTOR_WRONG", "Each code works once."),
+        (401, "SECOND_FACTOR_OVER", "Sign in with your password first"),
+        (429, "TOO_MANY_REQUEST", "Try again in 12 s."),
+    ] {
+        let answer = format!(
+            r#"{{"faults":[],"refusal":{{"status":{status},"code":"{code}","message":"","request_id":"r","retry_after":12}},"values":[]}}"#
+        );
+        page(&Fake::anonymous(), &answered("/sign-in/code", "/_portal/sign-in-code", &answer)).await.has(text);
+    }
+    assert_eq!(page(&Fake::signed_in(MEI), "/sign-in/code").await.status, 302);
+}
+
+#[tokio::test]
+async fn administrators_see_who_has_a_second_factor() {
+    let safe = MEI.replace(r#""sysadmin_flag":false,"#, r#""sysadmin_flag":false,"second_factor":true,"#);
+    let fake = Fake::signed_in(ADMIN).list("/api/v2.0/users", 2, &format!("[{ADMIN},{safe}]"));
+    let list = page(&fake, "/admin/users").await;
+    list.has("Two-factor");
+    list.has(r#"href="/admin/users/3/second-factor""#);
+    list.lacks("/admin/users/1/second-factor");
+    let fake = fake.answer("/api/v2.0/users/3", 200, &safe);
+    let ask = page(&fake, "/admin/users/3/second-factor").await;
+    ask.has("<h1>Switch off two-factor authentication of mei?</h1>");
+    ask.has(r#"action="/_portal/remove-second-factor""#);
+    let none = Fake::signed_in(ADMIN).list("/api/v2.0/users", 2, &format!("[{ADMIN},{MEI}]"));
+    page(&none, "/admin/users").await.lacks("Two-factor");
 }

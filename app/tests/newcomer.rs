@@ -156,6 +156,20 @@ async fn the_set_up_page_is_gone_afterwards() {
     let again = page(&fake, "/setup?token=t").await;
     assert_eq!(again.status, 404);
     again.has("This registry is set up already");
+    again.lacks("The set-up token is in the server log");
+}
+
+#[tokio::test]
+async fn the_last_step_of_the_set_up_says_what_is_next() {
+    let fake = Fake::signed_in(ADMIN).answer("/api/berth/v1/setup", 200, r#"{"done":true}"#);
+    let ready = page(&fake, "/setup").await;
+    assert_eq!(ready.status, 200);
+    ready.has("This registry is ready");
+    ready.has(r#"href="/projects/-/new""#);
+    ready.has(r#"href="/admin/users""#);
+    ready.lacks("set up already");
+    let other = Fake::signed_in(MEI).answer("/api/berth/v1/setup", 200, r#"{"done":true}"#);
+    assert_eq!(page(&other, "/setup").await.status, 404);
 }
 
 #[tokio::test]

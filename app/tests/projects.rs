@@ -99,6 +99,27 @@ async fn what_is_ones_own_is_a_view_with_an_address() {
 }
 
 #[tokio::test]
+async fn whoever_has_no_project_is_told_where_to_begin() {
+    let (begin, mine) = ("Begin with a project of your own", overview("team", 1, false, ""));
+    let others = overview("library", 0, true, "");
+    let listed = |fake: Fake, list: &str, total| fake.list(OVERVIEWS, total, &format!("[{list}]"));
+    let newcomer = page(&listed(Fake::signed_in(MEI), &others, 1), "/projects").await;
+    newcomer.has(begin);
+    newcomer.has("library");
+    // A filter, a further page, a project of one's own and a closed server are no start.
+    page(&listed(Fake::signed_in(MEI), &others, 1), "/projects?q=lib").await.lacks(begin);
+    page(&listed(Fake::signed_in(MEI), &others, 60), "/projects").await.lacks(begin);
+    page(&listed(Fake::signed_in(MEI), &format!("{mine},{others}"), 2), "/projects").await.lacks(begin);
+    let closed = Fake::signed_in(MEI).system(r#""project_creation_restriction":"adminonly""#);
+    page(&listed(closed, &others, 1), "/projects").await.lacks(begin);
+    // The first administrator owns the first project, which nobody has pushed to.
+    let untouched = overview("library", 1, true, "").replace(r#""repo_count":38"#, r#""repo_count":0"#);
+    page(&listed(Fake::signed_in(ADMIN), &untouched, 1), "/projects").await.has(begin);
+    page(&listed(Fake::signed_in(ADMIN), &others, 1), "/projects").await.lacks(begin);
+    page(&listed(Fake::anonymous(), &others, 1), "/projects").await.lacks(begin);
+}
+
+#[tokio::test]
 async fn strangers_browse_public_projects() {
     let list = format!("[{}]", overview("library", 0, true, ""));
     let projects = page(&Fake::anonymous().list(OVERVIEWS, 1, &list), "/projects").await;

@@ -65,6 +65,7 @@ async fn set_up_with_a_link() {
     setup.has(r#"type="hidden" name="token" value="t0k3n""#);
     setup.has(r#"name="self_registration" value="true""#);
     setup.lacks("checked");
+    setup.has("autofocus");
     let stale = fake.answer("/api/berth/v1/setup", 200, r#"{"done":false,"token_valid":false}"#);
     let stale = page(&stale, "/setup?token=old").await;
     stale.has("This link does not work any more");

@@ -174,8 +174,58 @@ async fn another_secret_is_asked_for_first() {
     let fake = member(1).answer("/api/v2.0/robots/5", 200, &robot(5, "robot$team+ci", "project", &["team"], -1));
     let question = page(&fake, "/projects/team/-/robots/5/secret").await;
     question.has("New secret for robot$team+ci?");
-    question.has("The present secret stops working at once.");
+    question.has("A new secret replaces the present one.");
     question.has(r#"action="/_portal/refresh-robot""#);
+    question.has(r#"<option value="none" selected"#);
+    for offered in ["Not at all: it ends at once", "1 hour", "1 day", "7 days", "Other number of hours"] {
+        question.has(offered);
+    }
+    question.lacks("The former secret works");
+}
+
+#[tokio::test]
+async fn a_wrong_time_for_the_present_secret_is_said_without_script() {
+    let fake = member(1).answer("/api/v2.0/robots/5", 200, &robot(5, "robot$team+ci", "project", &["team"], -1));
+    let answer = r#"{"faults":[["hours",{"NumberRange":[1,720]}]],"refusal":null,
+        "values":[["overlap","other"],["hours","9000"]]}"#;
+    let page = page(&fake, &answered("/projects/team/-/robots/5/secret", "/_portal/refresh-robot", answer)).await;
+    page.has(r#"<option value="other" selected"#);
+    page.has(r#"value="9000""#);
+    page.has("720");
+    page.has(r#"aria-invalid="true""#);
+}
+
+/// A robot whose former secret works for a day still.
+fn rotated(used: &str) -> String {
+    let former = format!(r#""former_secret":{{"expires_at":"2026-03-15T09:36:30Z"{used}}},"expires_at""#);
+    robot(5, "robot$team+ci", "project", &["team"], -1).replacen(r#""expires_at""#, &former, 1)
+}
+
+#[tokio::test]
+async fn a_former_secret_that_works_is_shown_and_can_be_ended() {
+    let used = r#","last_used_at":"2026-03-14T09:24:00Z""#;
+    let fake =
+        member(1).answer("/api/v2.0/robots/5", 200, &rotated(used)).list(ROBOTS, 1, &format!("[{}]", rotated(used)));
+    let form = page(&fake, "/projects/team/-/robots/5").await;
+    form.has("The former secret works until 2026-03-15 09:36:30 UTC");
+    form.has("Last used since it was replaced: 12 min ago.");
+    form.has(r#"action="/_portal/end-former-secret""#);
+    form.has(r#"name="id" value="5""#);
+    let again = page(&fake, "/projects/team/-/robots/5/secret").await;
+    again.has("It ends at once when you make another secret.");
+    again.has(r#"action="/_portal/end-former-secret""#);
+    page(&fake, "/projects/team/-/robots").await.has("Former secret: ends tomorrow, last used: 12 min ago");
+    page(&fake, "/projects/team/-/robots/5?notice=former-secret-ended&name=x")
+        .await
+        .has("The former secret of x has ended");
+
+    let fake = member(1).answer("/api/v2.0/robots/5", 200, &rotated(""));
+    page(&fake, "/projects/team/-/robots/5").await.has("Nobody has used it since it was replaced.");
+    // Without script a new secret comes with what is said of the former one.
+    let shown = page(&fake.cookie("berth_secret=S3cretS3cret"), "/projects/team/-/robots/5/secret").await;
+    shown.has("<code>S3cretS3cret</code>");
+    shown.has("The former secret works until 2026-03-15 09:36:30 UTC");
+    shown.lacks("/_portal/end-former-secret");
 }
 
 #[tokio::test]

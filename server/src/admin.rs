@@ -8,7 +8,7 @@ use axum::{Json, Router, extract::State, routing::post};
 use berth_domain::{
     Actor, Domain, Error,
     authz::{CreateUser as MayCreate, PersonAccess, ReadUser as MayRead, SystemAccess, UpdateUser as MayUpdate},
-    user,
+    second_factor, user,
 };
 use berth_types::{
     Action, ErrorEnvelope,
@@ -66,6 +66,13 @@ pub struct ResetPassword {
     pub password: String,
 }
 
+/// Take the second factor off an account.
+#[derive(Serialize, Deserialize)]
+pub struct RemoveSecondFactor {
+    /// The name to sign in with.
+    pub username: String,
+}
+
 /// What was done.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Answer {
@@ -92,6 +99,17 @@ pub async fn reset_password(config: &Config, order: &ResetPassword) -> anyhow::R
     match own(config).await? {
         Some(booted) => Ok(do_reset_password(&booted.state.domain, order).await?),
         None => ask(config, "/admin/reset-password", order).await,
+    }
+}
+
+/// Takes the second factor off the account of somebody who has lost it.
+///
+/// # Errors
+/// As [`create_user`].
+pub async fn remove_second_factor(config: &Config, order: &RemoveSecondFactor) -> anyhow::Result<Answer> {
+    match own(config).await? {
+        Some(booted) => Ok(do_remove_second_factor(&booted.state.domain, order).await?),
+        None => ask(config, "/admin/remove-second-factor", order).await,
     }
 }
 
@@ -122,6 +140,7 @@ pub(crate) fn router(booted: &Booted) -> Router {
     Router::new()
         .route("/admin/create-user", post(handle_create_user))
         .route("/admin/reset-password", post(handle_reset_password))
+        .route("/admin/remove-second-factor", post(handle_remove_second_factor))
         .with_state(booted.state.domain.clone())
         .route(fsck::PATH, post(fsck::handle).with_state(booted.state.domain.clone()))
         .route(backup::PATH, post(backup::handle).with_state(backup::Service::new(booted)))
@@ -156,6 +175,13 @@ async fn handle_reset_password(
     Ok(Json(do_reset_password(&domain, &order).await?))
 }
 
+async fn handle_remove_second_factor(
+    State(domain): State<Domain>,
+    Json(order): Json<RemoveSecondFactor>,
+) -> ApiResult<Json<Answer>> {
+    Ok(Json(do_remove_second_factor(&domain, &order).await?))
+}
+
 async fn do_create_user(domain: &Domain, order: &CreateUser) -> berth_domain::Result<Answer> {
     let actor = Actor::system(ACTOR);
     let name = order.username.clone();
@@ -184,6 +210,15 @@ async fn do_reset_password(domain: &Domain, order: &ResetPassword) -> berth_doma
     let req = PasswordReq { old_password: String::new(), new_password: order.password.clone() };
     user::change_password(domain, &access, &req, None).await?;
     Ok(Answer { message: format!("set the password of {name}") })
+}
+
+async fn do_remove_second_factor(domain: &Domain, order: &RemoveSecondFactor) -> berth_domain::Result<Answer> {
+    let actor = Actor::system(ACTOR);
+    let name = &order.username;
+    let person = user::find_by_name(domain, &SystemAccess::<MayRead>::check(&actor)?, name).await?;
+    let person = person.ok_or_else(|| Error::NotFound(format!("there is no user {name}")))?;
+    second_factor::remove(domain, &SystemAccess::<MayUpdate>::check(&actor)?, person.user_id).await?;
+    Ok(Answer { message: format!("took the second factor off {name}") })
 }
 
 /// The parts of a server, where none runs on the data folder.

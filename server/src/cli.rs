@@ -12,7 +12,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
-    admin::{self, Answer, CreateUser, ResetPassword},
+    admin::{self, Answer, CreateUser, RemoveSecondFactor, ResetPassword},
     backup,
     config::{
         self, Inputs, LimitsConfig, Loaded,
@@ -169,6 +169,14 @@ enum AdminCommand {
         #[command(flatten)]
         password: Password,
     },
+    /// Take the second factor off the account of somebody who has lost it
+    RemoveSecondFactor {
+        #[command(flatten)]
+        common: Common,
+        /// The name to sign in with
+        #[arg(default_value = "admin")]
+        username: String,
+    },
 }
 
 /// Where a password comes from. Never the command line, which other people of the machine can see.
@@ -309,6 +317,10 @@ async fn administer(command: AdminCommand) -> anyhow::Result<()> {
             let (password, generated) = password.get()?;
             let order = ResetPassword { username, password };
             finish(admin::reset_password(&config, &order).await?, generated)
+        }
+        AdminCommand::RemoveSecondFactor { common, username } => {
+            let Loaded { config, .. } = config::load(&common.inputs())?;
+            finish(admin::remove_second_factor(&config, &RemoveSecondFactor { username }).await?, None)
         }
     }
 }

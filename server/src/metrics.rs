@@ -43,7 +43,10 @@ pub fn recorder() -> Option<&'static PrometheusHandle> {
             ::metrics::describe_gauge!(QUEUE_SIZE, "Jobs that wait and could run.");
             ::metrics::describe_gauge!(QUEUE_LATENCY, ::metrics::Unit::Seconds, "How long the oldest of them waits.");
             ::metrics::describe_gauge!(CONCURRENCY, "Jobs that run.");
-            ::metrics::describe_counter!(AUDIT_LOST, "Audit entries that were not forwarded because too many waited.");
+            ::metrics::describe_counter!(
+                AUDIT_LOST,
+                "Audit entries that were not forwarded: too many waited, or they were refused."
+            );
             crate::gc::describe();
             Some(handle)
         })

@@ -271,7 +271,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        admin::{CreateUser, ResetPassword},
+        admin::{CreateUser, RemoveSecondFactor, ResetPassword},
         config::{self, Inputs},
     };
 
@@ -370,10 +370,19 @@ mod tests {
 
         let order = ResetPassword { username: "ann".to_owned(), password: "Another12345".to_owned() };
         admin::reset_password(&config, &order).await.unwrap();
+        let rows = rusqlite::Connection::open(config.data.database()).unwrap();
+        let on = "UPDATE users SET second_factor = x'00', second_factor_at = 1 WHERE username = 'ann'";
+        assert_eq!(rows.execute(on, []).unwrap(), 1);
+        drop(rows);
+        let lost = RemoveSecondFactor { username: "ann".to_owned() };
+        let answer = admin::remove_second_factor(&config, &lost).await.unwrap();
+        assert_eq!(answer.message, "took the second factor off ann");
         let order = ResetPassword { username: "nobody".to_owned(), password: "Another12345".to_owned() };
         assert_eq!(admin::reset_password(&config, &order).await.unwrap_err().to_string(), "there is no user nobody");
-        let running = start(config).await.unwrap();
+        let running = start(config.clone()).await.unwrap();
         assert_eq!(sign_in(running.url(), "Another12345").await.0, StatusCode::OK);
+        let refused = admin::remove_second_factor(&config, &lost).await.unwrap_err();
+        assert_eq!(refused.to_string(), "no second factor is switched on");
         running.shutdown().await;
     }
 

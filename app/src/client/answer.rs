@@ -1,6 +1,6 @@
 //! What came back, before a page reads it.
 
-use super::{ApiError, ApiResult};
+use super::{ApiError, ApiResult, json};
 use berth_types::policy::Right;
 use serde::de::DeserializeOwned;
 
@@ -63,9 +63,8 @@ impl Answer {
     /// # Errors
     /// [`ApiError`] where the body has another shape than the DTO.
     pub fn json<T: DeserializeOwned>(&self) -> ApiResult<T> {
-        // As text: what the server hands over is read in the same way, and the browser has one reader for both.
         let read = str::from_utf8(&self.body).map_err(|error| error.to_string());
-        read.and_then(|text| serde_json::from_str(text).map_err(|error| error.to_string())).map_err(|text| {
+        read.and_then(|text| json::read(text).map_err(|error| error.to_string())).map_err(|text| {
             let mut refused = ApiError::unreadable(text);
             refused.request_id.clone_from(&self.request_id);
             refused

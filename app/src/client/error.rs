@@ -1,6 +1,6 @@
 //! Refusals of the API as pages show them.
 
-use super::Answer;
+use super::{Answer, json};
 use berth_types::policy::Right;
 use berth_types::{ErrorCode, ErrorEnvelope};
 use serde::{Deserialize, Serialize};
@@ -33,7 +33,7 @@ const FOREIGN_MESSAGE_CHARS_MAX: usize = 200;
 impl ApiError {
     /// The refusal in an answer.
     pub fn of(answer: &Answer) -> Self {
-        let envelope: Option<ErrorEnvelope> = serde_json::from_slice(&answer.body).ok();
+        let envelope: Option<ErrorEnvelope> = str::from_utf8(&answer.body).ok().and_then(|text| json::read(text).ok());
         let (code, message) = match envelope.and_then(|envelope| envelope.errors.into_iter().next()) {
             Some(error) => (error.code, error.message),
             // A proxy in between answers in its own words.

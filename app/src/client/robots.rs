@@ -4,7 +4,7 @@ use super::{ApiResult, Client, ListParams, Method};
 use berth_types::RobotId;
 use berth_types::api::{Permissions, Robot, RobotChange, RobotCreate, RobotCreated, RobotSec};
 use berth_types::page::Paged;
-use berth_types::url::API;
+use berth_types::url::{API, BERTH_API};
 
 impl Client {
     /// Robots of the system, or of the project that the filter names.
@@ -39,12 +39,22 @@ impl Client {
         self.send(Method::Put, format!("{API}/robots/{id}"), change).await.map(drop)
     }
 
-    /// Gives a robot another, generated secret, which only this answer says.
+    /// Gives a robot another, generated secret, which only this answer says. The present one goes on working for some
+    /// seconds, or ends at once.
     ///
     /// # Errors
     /// 404 for a robot that is gone.
-    pub async fn refresh_robot(&self, id: RobotId) -> ApiResult<RobotSec> {
-        self.send(Method::Patch, format!("{API}/robots/{id}"), &RobotSec::default()).await?.json()
+    pub async fn refresh_robot(&self, id: RobotId, overlap_seconds: Option<i64>) -> ApiResult<RobotSec> {
+        let wanted = RobotSec { overlap_seconds, ..RobotSec::default() };
+        self.send(Method::Patch, format!("{API}/robots/{id}"), &wanted).await?.json()
+    }
+
+    /// Ends a robot's former secret before its time.
+    ///
+    /// # Errors
+    /// 404 where it has none that works still.
+    pub async fn end_former_secret(&self, id: RobotId) -> ApiResult<()> {
+        self.delete(format!("{BERTH_API}/robots/{id}/former-secret")).await
     }
 
     /// Deletes a robot.

@@ -5,7 +5,7 @@ use berth_types::api::{
     AuditEntry, AuditLogEventType, Configurations, GeneralInfo, OverallHealthStatus, Search, SettingInfo, Statistic,
 };
 use berth_types::page::Paged;
-use berth_types::url::{API, BERTH_API, with_query};
+use berth_types::url::{API, BERTH_API, encode, with_query};
 use serde_json::{Map, Value};
 
 impl Client {
@@ -39,6 +39,15 @@ impl Client {
     /// 400 for a value outside its range.
     pub async fn set_configurations(&self, changes: &Map<String, Value>) -> ApiResult<()> {
         self.send(Method::Put, format!("{API}/configurations"), changes).await.map(drop)
+    }
+
+    /// Forgets what was set, so that the default of a setting holds.
+    ///
+    /// # Errors
+    /// 404 for an unknown setting, 403 where the configuration fixes it.
+    pub async fn reset_setting(&self, name: &str) -> ApiResult<()> {
+        let path = format!("{BERTH_API}/settings/{}", encode(name));
+        self.call(Method::Delete, path, None).await.map(drop)
     }
 
     /// What happened in the whole system.

@@ -2,7 +2,7 @@
 
 use super::{ApiResult, Client, ListParams, Method};
 use berth_types::ProjectName;
-use berth_types::api::{ProjectOverview, ProjectUsage, RepositoryUsage, SystemUsage};
+use berth_types::api::{ProjectOverview, ProjectUsage, RepositoryUsage, SystemUsage, UsageHistory};
 use berth_types::page::Paged;
 use berth_types::url::BERTH_API;
 
@@ -53,5 +53,21 @@ impl Client {
     /// 403 for all but administrators.
     pub async fn system_usage(&self) -> ApiResult<SystemUsage> {
         self.get(format!("{BERTH_API}/usage")).await
+    }
+
+    /// What a project held on each of the last days, today among them.
+    ///
+    /// # Errors
+    /// 403 for who is no member.
+    pub async fn project_usage_days(&self, name: &ProjectName, days: u64) -> ApiResult<UsageHistory> {
+        self.get(format!("{BERTH_API}/projects/{name}/usage/days?days={days}")).await
+    }
+
+    /// What the whole installation held on each of the last days, today among them.
+    ///
+    /// # Errors
+    /// 403 for all but administrators.
+    pub async fn system_usage_days(&self, days: u64) -> ApiResult<UsageHistory> {
+        self.get(format!("{BERTH_API}/usage/days?days={days}")).await
     }
 }

@@ -4,6 +4,7 @@
 //! the answer, so a form costs its fields and nothing else.
 
 use super::FormError;
+use crate::client::json;
 use leptos::prelude::*;
 use leptos::server::ServerActionError;
 use leptos::server_fn::ServerFn;
@@ -75,9 +76,31 @@ impl FormAction {
         Signal::derive(move || {
             self.answer.with(|answer| {
                 let json = answer.as_ref()?.as_ref().ok()?;
-                serde_json::from_str(json).ok()
+                json::read(json).ok()
             })
         })
+    }
+}
+
+/// A form after which somebody else is signed in. With script its faults come to the page, so that what was typed stays,
+/// passwords too; what follows is a new document, because the session belongs to the document.
+#[component]
+pub fn EntryForm(
+    /// Where it posts.
+    action: FormAction,
+    /// Its fields.
+    children: Children,
+) -> impl IntoView {
+    let children = children();
+    #[cfg(target_arch = "wasm32")]
+    let submit = move |event| browser::submit(action, browser::Next::Document, &event);
+    #[cfg(not(target_arch = "wasm32"))]
+    let submit = |_: leptos::ev::SubmitEvent| {};
+    view! {
+        // Checked by the server, so that the faults are told in the page's language and all at once.
+        <form class="form" action=action.url method="post" novalidate=true on:submit=submit>
+            {children}
+        </form>
     }
 }
 
@@ -91,7 +114,7 @@ pub fn PostForm(
 ) -> impl IntoView {
     let children = children();
     #[cfg(target_arch = "wasm32")]
-    let submit = move |event| browser::submit(action, &event);
+    let submit = move |event| browser::submit(action, browser::Next::Page, &event);
     #[cfg(not(target_arch = "wasm32"))]
     let submit = |_: leptos::ev::SubmitEvent| {};
     view! {
@@ -114,7 +137,21 @@ mod browser {
     use wasm_bindgen_futures::JsFuture;
     use web_sys::{Headers, RequestInit, Response, UrlSearchParams};
 
-    pub(super) fn submit(action: FormAction, event: &SubmitEvent) {
+    /// How the page that follows is reached.
+    #[derive(Clone, Copy)]
+    pub(super) enum Next {
+        /// By the router, within this document.
+        Page,
+        /// As a new document.
+        Document,
+    }
+
+    pub(super) fn submit(action: FormAction, next: Next, event: &SubmitEvent) {
+        // A second click while the first is on its way is none.
+        if matches!(next, Next::Document) && action.pending.get_untracked() {
+            event.prevent_default();
+            return;
+        }
         if event.default_prevented() {
             return;
         }
@@ -124,7 +161,7 @@ mod browser {
         event.prevent_default();
         action.pending.set(true);
         spawn_local(async move {
-            let answered = post(action.url, &body).await.unwrap_or_else(|cause| {
+            let answered = post(action.url, next, &body).await.unwrap_or_else(|cause| {
                 let text = cause.dyn_ref::<js_sys::Error>().map(|error| String::from(error.message()));
                 Err(FormError::from_server_fn_error(ServerFnErrorErr::Request(text.unwrap_or_default())))
             });
@@ -135,7 +172,7 @@ mod browser {
         });
     }
 
-    async fn post(url: &str, body: &UrlSearchParams) -> Result<Result<String, FormError>, JsValue> {
+    async fn post(url: &str, next: Next, body: &UrlSearchParams) -> Result<Result<String, FormError>, JsValue> {
         let headers = Headers::new()?;
         headers.set("accept", "application/json")?;
         let init = RequestInit::new();
@@ -149,7 +186,11 @@ mod browser {
             return Ok(Err(FormError::de(text.into())));
         }
         if response.headers().has(REDIRECT_HEADER)? {
-            call_redirect_hook(&response.headers().get("location")?.unwrap_or_default());
+            let location = response.headers().get("location")?.unwrap_or_default();
+            match next {
+                Next::Page => call_redirect_hook(&location),
+                Next::Document => window.location().assign(&location)?,
+            }
         }
         Ok(Ok(text))
     }

@@ -41,6 +41,8 @@ pub enum Fault {
     PasswordWrong,
     /// The two differ.
     PasswordRepeat,
+    /// A code of the second factor that is wrong or used.
+    CodeWrong,
     /// Outside the grammar of project names.
     ProjectName,
     /// A project of this name exists.
@@ -145,6 +147,7 @@ impl Fault {
             Fault::PasswordSame => v::PASSWORD_SAME,
             Fault::PasswordWrong => v::PASSWORD_WRONG,
             Fault::PasswordRepeat => v::PASSWORD_REPEAT,
+            Fault::CodeWrong => v::CODE_WRONG,
             Fault::ProjectName => v::PROJECT_NAME,
             Fault::TagName => v::TAG_NAME,
             Fault::LabelName => v::LABEL_NAME,

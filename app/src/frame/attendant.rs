@@ -45,9 +45,13 @@ mod browser {
     pub(super) fn attend(announcer: Announcer) {
         calls::follow(use_session().with_untracked(|session| session.user.as_ref().map(|user| user.username.clone())));
         let location = use_location();
-        let followed = RenderEffect::new(move |before: Option<(String, String)>| {
-            let here = (location.pathname.get(), location.search.get());
-            if let Some(before) = before.filter(|before| *before != here) {
+        let followed = RenderEffect::new(move |before: Option<(String, String, String)>| {
+            let here = (location.pathname.get(), location.search.get(), location.hash.get());
+            if !here.2.is_empty() && before.as_ref() != Some(&here) {
+                let place = here.2.clone();
+                set_timeout(move || focus_place(place, LOOKS_MAX), LOOK_EVERY);
+            }
+            if let Some(before) = before.filter(|before| (&before.0, &before.1) != (&here.0, &here.1)) {
                 calls::begin();
                 if before.0 != here.0 {
                     let left = Left::here();
@@ -103,6 +107,32 @@ mod browser {
         }
         focus_page(LOOKS_MAX);
         announce(announcer, document().title());
+    }
+
+    /// Puts the focus on what the address names on its page, once that is there.
+    fn focus_place(fragment: String, looks: u32) {
+        let id = fragment.trim_start_matches('#');
+        let id = js_sys::decode_uri_component(id).ok().and_then(|id| id.as_string()).unwrap_or_else(|| id.to_owned());
+        let Some(place) = html(document().get_element_by_id(&id)) else {
+            if looks > 0 {
+                set_timeout(move || focus_place(fragment, looks - 1), LOOK_EVERY);
+            }
+            return;
+        };
+        drop(place.focus());
+        if html(document().active_element()).as_ref() == Some(&place) {
+            return;
+        }
+        // What cannot be changed takes no focus; its name can.
+        let label = place.get_attribute("aria-labelledby").and_then(|label| document().get_element_by_id(&label));
+        if let Some(label) = html(label) {
+            label.set_tab_index(-1);
+            drop(label.focus());
+        }
+    }
+
+    fn html(element: Option<Element>) -> Option<HtmlElement> {
+        element?.dyn_into().ok()
     }
 
     /// Puts the focus on the page unless it is in there, and again should a part that is loaded later take the place of what

@@ -1,5 +1,6 @@
 //! The notice of the administrators, `banner_message`: JSON text as Harbor keeps it.
 
+use crate::client::json;
 use crate::ui::Tone;
 use berth_types::Timestamp;
 use serde::Deserialize;
@@ -33,7 +34,7 @@ impl Banner {
         if setting.is_empty() {
             return None;
         }
-        let Ok(raw) = serde_json::from_str::<Raw>(setting) else {
+        let Ok(raw) = json::read::<Raw>(setting) else {
             return Some(Banner { message: setting.to_owned(), tone: Tone::Info, from: None, to: None });
         };
         let tone = match raw.kind.as_str() {

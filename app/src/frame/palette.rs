@@ -1,63 +1,16 @@
-//! The palette of the portal: what the server finds, and the pages and actions that the visitor has.
+//! The palette of the portal: what the server finds, and the pages, settings and actions that the visitor has.
 
-use crate::i18n::{Key, keys};
-use crate::pages::search::{groups, page_matches};
-use crate::session::{Session, use_session};
+use super::places::{Deed, Found, Place, around, found as found_places, places};
+use crate::i18n::{Catalog, keys, use_catalog};
+use crate::pages::search::{best, groups};
+use crate::session::use_session;
 use crate::t;
-use crate::ui::{Glyph, Palette, PaletteGroup, PaletteItem};
+use crate::theme::{set_theme, use_theme};
+use crate::ui::{Palette, PaletteGroup, PaletteItem};
 use leptos::prelude::*;
 
-/// Who has a page or an action.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum For {
-    All,
-    People,
-    Makers,
-    Administrators,
-}
-
-/// Pages and actions: where, by which name, for whom.
-const PLACES: &[(&str, Key, Glyph, For)] = &[
-    ("/projects", keys::nav::PROJECTS, Glyph::Project, For::All),
-    ("/account", keys::nav::PROFILE, Glyph::User, For::People),
-    ("/account/password", keys::account::TAB_PASSWORD, Glyph::Lock, For::People),
-    ("/account/tokens", keys::account::tokens::TITLE, Glyph::Key, For::People),
-    ("/account/sessions", keys::nav::SESSIONS, Glyph::Clock, For::People),
-    ("/account/preferences", keys::nav::PREFERENCES, Glyph::Settings, For::People),
-    ("/admin/users", keys::nav::USERS, Glyph::User, For::Administrators),
-    ("/admin/robots", keys::nav::SYSTEM_ROBOTS, Glyph::Robot, For::Administrators),
-    ("/admin/quotas", keys::nav::QUOTAS, Glyph::Db, For::Administrators),
-    ("/admin/labels", keys::nav::SYSTEM_LABELS, Glyph::Tag, For::Administrators),
-    ("/admin/groups", keys::nav::GROUPS, Glyph::Users, For::Administrators),
-    ("/admin/jobs", keys::nav::JOBS, Glyph::Bolt, For::Administrators),
-    ("/admin/clean-up", keys::nav::CLEAN_UP, Glyph::Sweep, For::Administrators),
-    ("/admin/health", keys::nav::HEALTH, Glyph::Server, For::Administrators),
-    ("/admin/registries", keys::nav::REGISTRIES, Glyph::Server, For::Administrators),
-    ("/admin/replication", keys::nav::REPLICATION, Glyph::Sync, For::Administrators),
-    ("/admin/scanners", keys::nav::SCANNERS, Glyph::Shield, For::Administrators),
-    ("/admin/allowlist", keys::nav::ALLOWLIST, Glyph::ShieldOk, For::Administrators),
-    ("/admin/preheat", keys::nav::PREHEAT, Glyph::Bolt, For::Administrators),
-    ("/admin/audit", keys::nav::SYSTEM_AUDIT, Glyph::Log, For::Administrators),
-    ("/admin/settings", keys::nav::SYSTEM_SETTINGS, Glyph::Settings, For::Administrators),
-];
-const ACTIONS: &[(&str, Key, Glyph, For)] = &[
-    ("/projects/-/new", keys::projects::NEW, Glyph::Plus, For::Makers),
-    ("/account/tokens/new", keys::account::tokens::NEW_TITLE, Glyph::Plus, For::People),
-    ("/admin/users/new", keys::admin_users::NEW, Glyph::Plus, For::Administrators),
-    ("/admin/robots/new", keys::robots::NEW, Glyph::Plus, For::Administrators),
-    ("/admin/labels/new", keys::labels::NEW, Glyph::Plus, For::Administrators),
-];
-
-impl For {
-    fn holds(self, session: &Session) -> bool {
-        match self {
-            For::All => true,
-            For::People => session.user.is_some(),
-            For::Makers => session.can_create_projects(),
-            For::Administrators => session.is_admin(),
-        }
-    }
-}
+/// Places of each kind that are shown at most.
+const PLACES: usize = 8;
 
 /// The palette of every page with navigation.
 #[component]
@@ -66,42 +19,48 @@ pub(super) fn PagePalette() -> impl IntoView {
     let found = RwSignal::new(Vec::new());
     #[cfg(target_arch = "wasm32")]
     browser::search(query, found);
-    let session = use_session();
-    let known = |places: &[(&'static str, Key, Glyph, For)], note: &str| -> Vec<PaletteItem> {
-        session.with_untracked(|session| {
-            let own = places.iter().filter(|(_, _, _, whose)| whose.holds(session));
-            let item = |(href, key, icon, _): &(&'static str, Key, Glyph, For)| PaletteItem {
-                icon: *icon,
-                name: t!(*key),
-                note: note.to_owned(),
-                href: (*href).to_owned(),
-            };
-            own.map(item).collect()
-        })
-    };
-    let administration = t!(keys::nav::ADMINISTRATION);
-    let mut pages = known(PLACES, "");
-    for page in &mut pages {
-        if page.href.starts_with("/admin/") {
-            page.note.clone_from(&administration);
-        }
-    }
-    let actions = known(ACTIONS, "");
-    let (pages_title, actions_title) = (t!(keys::palette::PAGES), t!(keys::palette::ACTIONS));
-    let catalog = crate::i18n::use_catalog();
+    let catalog = use_catalog();
+    let own = use_session().with_untracked(|session| places(&catalog, session));
     let all = Signal::derive(move || {
         let typed = query.get();
-        let mut all = found.with(|hits| groups(&catalog, hits));
-        for (title, items) in [(&pages_title, &pages), (&actions_title, &actions)] {
-            let items: Vec<_> =
-                items.iter().filter(|item| page_matches(&item.name, &item.note, &typed)).cloned().collect();
-            if !items.is_empty() {
-                all.push(PaletteGroup { title: title.clone(), items });
-            }
-        }
-        all
+        let own = found_places(&own, &typed, PLACES);
+        let own = own.into_iter().map(|group| (group.fit, shown(&catalog, group))).collect();
+        found.with(|hits| around(own, groups(&catalog, hits), best(hits, &typed)))
     });
-    view! { <Palette query=query groups=all hint=t!(keys::palette::HINT) /> }
+    let theme = use_theme();
+    let choose = Callback::new(move |href: String| match Deed::of(&href) {
+        Deed::Go(_) => false,
+        Deed::Theme(chosen) => {
+            set_theme(theme, chosen);
+            true
+        }
+        Deed::SignOut => sign_out(&href),
+    });
+    view! { <Palette query=query groups=all hint=t!(keys::palette::HINT) choose=choose /> }
+}
+
+/// Places of a kind as the palette shows them.
+fn shown(catalog: &Catalog, group: Found) -> PaletteGroup {
+    let item =
+        |place: Place| PaletteItem { href: place.deed.href(), icon: place.icon, name: place.name, note: place.note };
+    PaletteGroup {
+        title: catalog.get(group.kind.title()).to_owned(),
+        items: group.places.into_iter().map(item).collect(),
+    }
+}
+
+/// Sends the form that every page has for it; whether there is one.
+#[cfg(target_arch = "wasm32")]
+fn sign_out(address: &str) -> bool {
+    use wasm_bindgen::JsCast;
+    let form = document().query_selector(&format!("form[method=post][action='{address}']")).ok().flatten();
+    let form = form.and_then(|form| form.dyn_into::<leptos::web_sys::HtmlFormElement>().ok());
+    form.is_some_and(|form| form.submit().is_ok())
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn sign_out(_: &str) -> bool {
+    false
 }
 
 #[cfg(target_arch = "wasm32")]

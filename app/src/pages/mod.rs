@@ -6,6 +6,7 @@ pub(crate) mod artifact;
 pub mod audit;
 pub(crate) mod bulk;
 mod error;
+pub(crate) mod growth;
 pub(crate) mod labels;
 mod loaded;
 pub(crate) mod project;
@@ -17,6 +18,7 @@ pub mod search;
 pub(crate) mod secret;
 pub mod setup;
 pub mod sign_in;
+pub mod sign_in_code;
 pub mod sign_up;
 
 pub use error::{ErrorView, NotFound};

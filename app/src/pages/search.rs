@@ -3,12 +3,16 @@
 use crate::client::use_client;
 use crate::format::{TimeAgo, digest_short};
 use crate::frame::Frame;
+use crate::frame::places::{Deed, Fit, Kind, Place, around, found, places};
 use crate::i18n::{Catalog, Key, keys, use_catalog};
 use crate::load::Resource;
 use crate::pages::loaded;
+use crate::session::use_session;
+use crate::theme;
 use crate::ui::{
-    Cell, Column, Crumb, Empty, FilterCount, Filters, Glyph, Icon, LinkButton, NameLink, PageHead, PaletteGroup,
-    PaletteItem, Priority, Row, RowHead, SearchBox, Tab, Table, TableBox, Tabs, query_pairs, with_query,
+    Button, Cell, Column, Crumb, Empty, FilterCount, Filters, Glyph, Icon, LinkButton, NameLink, PageHead,
+    PaletteGroup, PaletteItem, Priority, Row, RowHead, SearchBox, Size, Tab, Table, TableBox, Tabs, query_pairs,
+    with_query,
 };
 use crate::{t, tn};
 use berth_types::api::SearchHit;
@@ -80,10 +84,46 @@ pub(crate) fn groups(catalog: &Catalog, hits: &[SearchHit]) -> Vec<PaletteGroup>
         .collect()
 }
 
-/// Whether every word that was typed is in the name of a page or where it stands. Nothing typed matches all.
-pub(crate) fn page_matches(name: &str, note: &str, typed: &str) -> bool {
-    let text = format!("{name} {note}").to_lowercase();
-    typed.to_lowercase().split_whitespace().all(|word| text.contains(word))
+/// How well the best of the hits fits what was typed. Of a path its last part is a name as well.
+pub(crate) fn best(hits: &[SearchHit], typed: &str) -> Option<Fit> {
+    let fit = |hit: &SearchHit| {
+        let (name, last) = (name(hit), hit.name.rsplit('/').next().unwrap_or_default());
+        let fits = [&name, &hit.name, last].map(|name| Fit::of_name(name, typed));
+        // The server knows why it found what has another name.
+        fits.into_iter().flatten().max().unwrap_or(Fit::Part)
+    };
+    hits.iter().map(fit).max()
+}
+
+/// A line of the results.
+#[derive(Clone)]
+enum Line {
+    /// What the server found.
+    Hit(SearchHit),
+    /// What the portal has.
+    Place(Place),
+}
+
+impl Line {
+    /// Its kind, as addresses say it.
+    fn word(&self) -> &str {
+        match self {
+            Line::Hit(hit) => &hit.kind,
+            Line::Place(place) => place.kind.word(),
+        }
+    }
+}
+
+/// What the server found among what the portal has, the best first.
+fn lines(hits: Vec<SearchHit>, own: &[Place], typed: &str) -> Vec<Line> {
+    if typed.is_empty() {
+        return Vec::new();
+    }
+    let best = best(&hits, typed);
+    let own = found(own, typed, usize::MAX).into_iter();
+    let own = own.map(|group| (group.fit, group.places.into_iter().map(Line::Place).collect())).collect();
+    let server: Vec<Line> = hits.into_iter().map(Line::Hit).collect();
+    around(own, vec![server], best).into_iter().flatten().collect()
 }
 
 /// The page of the results.
@@ -130,7 +170,10 @@ pub fn SearchResults() -> impl IntoView {
 
 #[component]
 fn Results(text: String, kind: String, hits: Vec<SearchHit>) -> impl IntoView {
-    let of = |kind: &str| hits.iter().filter(|hit| hit.kind == kind).count();
+    let catalog = use_catalog();
+    let own = use_session().with_untracked(|session| places(&catalog, session));
+    let lines = lines(hits, &own, &text);
+    let of = |kind: &str| lines.iter().filter(|line| line.word() == kind).count();
     let address = |kind: &str| {
         let kind = (!kind.is_empty()).then_some(kind);
         format!("{PAGE}{}", with_query("", &[("q", Some(&text)), ("kind", kind)]))
@@ -138,25 +181,27 @@ fn Results(text: String, kind: String, hits: Vec<SearchHit>) -> impl IntoView {
     let mut tabs = vec![Tab {
         label: t!(keys::search::EVERYTHING),
         href: address(""),
-        count: Some(hits.len() as u64),
+        count: Some(lines.len() as u64),
         current: kind.is_empty(),
     }];
-    tabs.extend(KINDS.iter().filter(|(word, ..)| of(word) > 0).map(|(word, label, _)| Tab {
-        label: t!(*label),
+    let kinds = KINDS.iter().map(|(word, label, _)| (*word, *label));
+    let kinds = kinds.chain(Kind::ALL.map(|kind| (kind.word(), kind.title())));
+    tabs.extend(kinds.filter(|(word, _)| of(word) > 0).map(|(word, label)| Tab {
+        label: t!(label),
         href: address(word),
         count: Some(of(word) as u64),
-        current: *word == kind,
+        current: word == kind,
     }));
-    let shown: Vec<_> = hits.iter().filter(|hit| kind.is_empty() || hit.kind == kind).cloned().collect();
+    let shown: Vec<_> = lines.iter().filter(|line| kind.is_empty() || line.word() == kind).cloned().collect();
     let count = tn!(keys::count::MATCHES, shown.len() as u64);
     let list = match (text.is_empty(), shown.is_empty()) {
         (true, _) => view! { <NoHits title=t!(keys::search::START) text=t!(keys::search::START_TEXT) /> }.into_any(),
         (false, true) => {
             view! { <NoHits title=t!(keys::search::NOTHING) text=t!(keys::search::NOTHING_TEXT) /> }.into_any()
         }
-        (false, false) => view! { <Hits hits=shown /> }.into_any(),
+        (false, false) => view! { <Hits lines=shown typed=text.clone() /> }.into_any(),
     };
-    let tabs = (!hits.is_empty()).then(|| view! { <Tabs label=t!(keys::search::KINDS) tabs=tabs /> });
+    let tabs = (!lines.is_empty()).then(|| view! { <Tabs label=t!(keys::search::KINDS) tabs=tabs /> });
     view! {
         <Filters>
             <SearchBox label=t!(keys::search::LABEL) value=text />
@@ -179,7 +224,7 @@ fn NoHits(title: String, text: String) -> impl IntoView {
 }
 
 #[component]
-fn Hits(hits: Vec<SearchHit>) -> impl IntoView {
+fn Hits(lines: Vec<Line>, typed: String) -> impl IntoView {
     let catalog = use_catalog();
     let head = || {
         view! {
@@ -189,17 +234,25 @@ fn Hits(hits: Vec<SearchHit>) -> impl IntoView {
             <Column label=t!(keys::search::CHANGED) num=true priority=Priority::Second />
         }
     };
-    let rows = hits.into_iter().map(move |hit| {
-        let (label, icon) = KINDS
-            .iter()
-            .find(|(word, ..)| *word == hit.kind)
-            .map_or_else(|| (hit.kind.clone(), Glyph::File), |(_, label, icon)| (t!(*label), *icon));
-        let (about, time) = (note(&catalog, &hit), hit.time);
+    let rows = lines.into_iter().map(move |line| {
+        let (label, icon, about, time, head) = match line {
+            Line::Hit(hit) => {
+                let (label, icon) = KINDS
+                    .iter()
+                    .find(|(word, ..)| *word == hit.kind)
+                    .map_or_else(|| (hit.kind.clone(), Glyph::File), |(_, label, icon)| (t!(*label), *icon));
+                let head = view! { <NameLink text=name(&hit) href=href(&hit) /> }.into_any();
+                (label, icon, note(&catalog, &hit), hit.time, head)
+            }
+            Line::Place(place) => {
+                let about = if place.text.is_empty() { place.note.clone() } else { place.text.clone() };
+                let label = catalog.get(place.kind.title()).to_owned();
+                (label, place.icon, about, None, view! { <Way place=place typed=typed.clone() /> }.into_any())
+            }
+        };
         view! {
             <Row>
-                <RowHead>
-                    <NameLink text=name(&hit) href=href(&hit) />
-                </RowHead>
+                <RowHead>{head}</RowHead>
                 <Cell label=t!(keys::search::KIND)>
                     <span class="row g1 muted">
                         <Icon name=icon />
@@ -221,6 +274,34 @@ fn Hits(hits: Vec<SearchHit>) -> impl IntoView {
                 {rows.collect_view()}
             </Table>
         </TableBox>
+    }
+}
+
+/// The way to a place: a link, or the form that does it.
+#[component]
+fn Way(place: Place, typed: String) -> impl IntoView {
+    let href = place.deed.href();
+    match place.deed {
+        Deed::Go(_) => view! { <NameLink text=place.name href=href /> }.into_any(),
+        // Plain forms: another visitor is another document, and so is another look without script.
+        Deed::SignOut => view! {
+            <form method="post" action=href>
+                <Button submit=true size=Size::Small>
+                    {place.name}
+                </Button>
+            </form>
+        }
+        .into_any(),
+        Deed::Theme(chosen) => view! {
+            <form method="get" action=PAGE>
+                <input type="hidden" name="q" value=typed />
+                <input type="hidden" name=theme::QUERY value=chosen.code() />
+                <Button submit=true size=Size::Small>
+                    {place.name}
+                </Button>
+            </form>
+        }
+        .into_any(),
     }
 }
 
@@ -258,9 +339,25 @@ mod tests {
     }
 
     #[test]
-    fn pages_are_found_by_all_words() {
-        assert!(page_matches("Audit log", "Administration", "admin LOG"));
-        assert!(page_matches("审计日志", "", "日志") && page_matches("x", "", " "));
-        assert!(!page_matches("Audit log", "", "log x"));
+    fn hits_fit_by_their_whole_name_and_by_its_end() {
+        let of = |kind: &str, name: &str, typed: &str| best(&[hit("robot", "other"), hit(kind, name)], typed);
+        assert_eq!(of("repository", "team/web", "web"), Some(Fit::Whole));
+        assert_eq!(of("repository", "team/web-api", "Web"), Some(Fit::Start));
+        assert_eq!(of("repository", "team/my-web", "web"), Some(Fit::Part));
+        assert_eq!(of("artifact", "sha256:9f1c", "9f1c"), Some(Fit::Part));
+        assert_eq!(best(&[], "web"), None);
+    }
+
+    #[test]
+    fn what_the_portal_has_stands_among_what_the_server_found() {
+        let own = places(&Catalog::of(Locale::En), &crate::session::tests::session(Some(true)));
+        let words = |hits: Vec<SearchHit>, typed: &str| {
+            let mut words: Vec<String> = lines(hits, &own, typed).iter().map(|line| line.word().to_owned()).collect();
+            words.dedup();
+            words
+        };
+        assert_eq!(words(vec![hit("repository", "team/my-users")], "users")[..2], ["page", "repository"]);
+        assert_eq!(words(vec![hit("project", "users")], "users")[..2], ["project", "page"]);
+        assert_eq!(words(vec![hit("project", "users")], ""), [""; 0]);
     }
 }

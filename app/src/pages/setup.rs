@@ -1,24 +1,23 @@
 //! The set-up of a new server: the link of the log leads here once.
 
 use crate::client::use_client;
+use crate::form::{EntryForm, FormAction, FormErrors, NewPassword, Posted, answer_of, fault_of, value_of};
 #[cfg(feature = "ssr")]
-use crate::form::{Fault, email_fault, password_fault, repeat_fault};
-use crate::form::{FormAction, FormError, FormErrors, NewPassword, Posted, answer_of, fault_of, value_of};
+use crate::form::{Fault, FormError, email_fault, password_fault, repeat_fault};
 use crate::format::bytes;
 use crate::i18n::keys;
 use crate::load::Resource;
 use crate::pages::loaded;
-use crate::session::use_session;
+use crate::session::{Session, use_session};
 use crate::t;
 use crate::ui::{
-    AuthShell, AuthWidth, Button, Callout, Card, Check, CheckLine, Checks, LinkButton, Look, Size, State, Steps,
+    AuthShell, AuthWidth, Button, Callout, Card, Check, CheckLine, Checks, Glyph, LinkButton, Look, Size, State, Steps,
     TextField, Tone,
 };
 #[cfg(feature = "ssr")]
 use berth_types::api::SetupReq;
 use berth_types::api::{SetupChecks, SetupState};
 use leptos::prelude::*;
-use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_location, use_query_map};
 
@@ -41,7 +40,8 @@ pub(crate) async fn post_setup(
     if posted.is_err() {
         return crate::form::conclude(posted, "/");
     }
-    let next = if client.sign_in(ADMIN, &setup.password).await.is_ok() { "/projects" } else { "/sign-in?state=first" };
+    // Its last step is shown to whoever administers the server.
+    let next = if client.sign_in(ADMIN, &setup.password).await.is_ok() { "/setup" } else { "/sign-in?state=first" };
     crate::form::conclude(posted, next)
 }
 
@@ -68,7 +68,7 @@ async fn set_up(client: &crate::client::Client, setup: &SetupReq, repeat: &str) 
 /// The page of the set-up.
 #[component]
 pub fn Setup() -> impl IntoView {
-    let answer = answer_of(FormAction::of::<PostSetup>());
+    let action = FormAction::of::<PostSetup>();
     let token = use_query_map().get_untracked().get_str("token").unwrap_or_default().to_owned();
     let client = use_client();
     let asked = token.clone();
@@ -80,20 +80,25 @@ pub fn Setup() -> impl IntoView {
         },
     );
     let search = use_location().search.get_untracked();
+    // Before set-up the server tells nothing of itself; afterwards nobody needs the token.
+    let fresh = use_session().with_untracked(|session| session.info.is_none());
     view! {
         <Title text=t!(keys::setup::TITLE) />
         <AuthShell
             width=AuthWidth::Wide
             search=crate::query::kept(&search)
-            foot=|| view! { <span>{t!(keys::setup::FOOT)}</span> }
+            foot=move || fresh.then(|| view! { <span>{t!(keys::setup::FOOT)}</span> })
         >
-            {loaded(state, move |state| view! { <SetupContent state=state token=token.clone() answer=answer /> })}
+            {loaded(state, move |state| view! { <SetupContent state=state token=token.clone() action=action /> })}
         </AuthShell>
     }
 }
 
 #[component]
-fn SetupContent(state: SetupState, token: String, answer: Signal<Option<FormError>>) -> impl IntoView {
+fn SetupContent(state: SetupState, token: String, action: FormAction) -> impl IntoView {
+    if state.done && use_session().with_untracked(Session::is_admin) {
+        return view! { <Ready /> }.into_any();
+    }
     if state.done {
         // The page was there once and is no more.
         #[cfg(feature = "ssr")]
@@ -117,21 +122,50 @@ fn SetupContent(state: SetupState, token: String, answer: Signal<Option<FormErro
             />
         }
     });
-    let steps = [keys::setup::steps::TOKEN, keys::setup::steps::ADMINISTRATOR, keys::setup::steps::DONE];
     view! {
         <div>
             <h1>{t!(keys::setup::TITLE)}</h1>
             <p class="muted">{t!(keys::setup::INTRO)}</p>
         </div>
-        <Steps names=steps.map(|key| t!(key)).to_vec() current=usize::from(known) />
+        <Steps names=steps() current=usize::from(known) />
         {stale}
-        <SetupForm token=if known { token } else { String::new() } checks=state.checks answer=answer />
+        <SetupForm token=if known { token } else { String::new() } checks=state.checks action=action />
     }
     .into_any()
 }
 
+/// The names of the steps.
+fn steps() -> Vec<String> {
+    [keys::setup::steps::TOKEN, keys::setup::steps::ADMINISTRATOR, keys::setup::steps::DONE].map(|key| t!(key)).to_vec()
+}
+
+/// The last step: what to do first.
 #[component]
-fn SetupForm(token: String, checks: Option<SetupChecks>, answer: Signal<Option<FormError>>) -> impl IntoView {
+fn Ready() -> impl IntoView {
+    let steps = steps();
+    let done = steps.len();
+    view! {
+        <div>
+            <h1>{t!(keys::setup::READY)}</h1>
+            <p class="muted">{t!(keys::setup::READY_TEXT)}</p>
+        </div>
+        <Steps names=steps current=done />
+        <LinkButton href="/projects/-/new" look=Look::Primary size=Size::Large icon=Glyph::Plus>
+            {t!(keys::projects::NEW)}
+        </LinkButton>
+        <LinkButton href="/admin/users" size=Size::Large icon=Glyph::User>
+            {t!(keys::nav::USERS)}
+        </LinkButton>
+        <LinkButton href="/admin/settings" size=Size::Large icon=Glyph::Settings>
+            {t!(keys::nav::SYSTEM_SETTINGS)}
+        </LinkButton>
+    }
+}
+
+#[component]
+fn SetupForm(token: String, checks: Option<SetupChecks>, action: FormAction) -> impl IntoView {
+    let answer = answer_of(action);
+    let known = !token.is_empty();
     let address = match checks {
         Some(checks) => view! { <Standing checks=checks /> }.into_any(),
         None => {
@@ -159,6 +193,7 @@ fn SetupForm(token: String, checks: Option<SetupChecks>, answer: Signal<Option<F
                 raw=true
                 large=true
                 required=true
+                autofocus=true
             />
         }
         .into_any()
@@ -168,7 +203,7 @@ fn SetupForm(token: String, checks: Option<SetupChecks>, answer: Signal<Option<F
     let opened =
         answer.with_untracked(|answer| answer.as_ref().and_then(|a| a.value("self_registration")) == Some("true"));
     view! {
-        <form class="form" method="post" action=PostSetup::url() novalidate=true>
+        <EntryForm action=action>
             <FormErrors answer=answer />
             {token}
             <TextField
@@ -190,6 +225,7 @@ fn SetupForm(token: String, checks: Option<SetupChecks>, answer: Signal<Option<F
                 raw=true
                 optional=true
                 large=true
+                autofocus=known
             />
             <NewPassword answer=answer large=true />
             <fieldset class="field">
@@ -208,7 +244,7 @@ fn SetupForm(token: String, checks: Option<SetupChecks>, answer: Signal<Option<F
                     {t!(keys::setup::SUBMIT)}
                 </Button>
             </div>
-        </form>
+        </EntryForm>
     }
 }
 

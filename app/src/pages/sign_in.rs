@@ -4,9 +4,13 @@
 use crate::client::use_client;
 use crate::form::{FormAction, FormError, Posted, answer_of, value_of};
 use crate::i18n::keys;
+#[cfg(feature = "ssr")]
+use crate::pages::sign_in_code::step_href;
 use crate::session::{safe_next, use_session};
 use crate::t;
 use crate::ui::{AuthShell, Button, Callout, Look, Size, TextField, Tone};
+#[cfg(feature = "ssr")]
+use berth_types::api::SECOND_FACTOR_REQUIRED;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
@@ -18,8 +22,12 @@ use leptos_router::hooks::{use_location, use_query_map};
 pub(crate) async fn post_sign_in(principal: String, password: String, #[server(default)] next: String) -> Posted {
     let client = use_client();
     let kept = FormError::keeping(&[("principal", &principal)]);
-    let posted = client.sign_in(principal.trim(), &password).await.map_err(|refusal| kept.refused(refusal));
-    crate::form::conclude(posted, safe_next(&next))
+    match client.sign_in(principal.trim(), &password).await {
+        Err(refusal) if refusal.code == SECOND_FACTOR_REQUIRED => {
+            crate::form::conclude(Ok(()), &step_href(safe_next(&next)))
+        }
+        posted => crate::form::conclude(posted.map_err(|refusal| kept.refused(refusal)), safe_next(&next)),
+    }
 }
 
 /// Why the visitor is here, as the address tells.
@@ -122,17 +130,24 @@ fn SignInErrors(answer: Signal<Option<FormError>>) -> impl IntoView {
                 view! { <Callout tone=Tone::Bad title=t!(keys::sign_in::WRONG) text=t!(keys::sign_in::WRONG_TEXT) /> }
                     .into_any()
             }
-            429 => {
-                let text = match refusal.retry_after {
-                    Some(seconds) => t!(keys::newcomer::TRY_AGAIN_IN, seconds = seconds),
-                    None => t!(keys::sign_in::THROTTLED_TEXT),
-                };
-                view! { <Callout tone=Tone::Bad title=t!(keys::sign_in::THROTTLED) text=text /> }.into_any()
-            }
+            429 => view! { <Throttled retry_after=refusal.retry_after /> }.into_any(),
             _ => view! { <crate::form::Refusal error=*refusal /> }.into_any(),
         };
         Some(view)
     }
+}
+
+/// That there were too many attempts, and how long to wait.
+#[component]
+pub(crate) fn Throttled(
+    /// Seconds, where the server says how many.
+    retry_after: Option<u64>,
+) -> impl IntoView {
+    let text = match retry_after {
+        Some(seconds) => t!(keys::newcomer::TRY_AGAIN_IN, seconds = seconds),
+        None => t!(keys::sign_in::THROTTLED_TEXT),
+    };
+    view! { <Callout tone=Tone::Bad title=t!(keys::sign_in::THROTTLED) text=text /> }
 }
 
 /// Version and ways out of the pages before signing in.

@@ -3,7 +3,7 @@
 use super::sign_in::AuthFoot;
 #[cfg(feature = "ssr")]
 use crate::client::use_client;
-use crate::form::{FormAction, FormError, FormErrors, NewPassword, Posted, answer_of, fault_of, value_of};
+use crate::form::{EntryForm, FormAction, FormError, FormErrors, NewPassword, Posted, answer_of, fault_of, value_of};
 #[cfg(feature = "ssr")]
 use crate::form::{account_fault, email_fault, password_fault, realname_fault, repeat_fault, username_fault};
 use crate::i18n::keys;
@@ -13,7 +13,6 @@ use crate::ui::{AuthShell, AuthWidth, Button, Callout, Look, Size, TextField, To
 #[cfg(feature = "ssr")]
 use berth_types::api::UserCreationReq;
 use leptos::prelude::*;
-use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
 use leptos_router::components::Redirect;
 use leptos_router::hooks::use_location;
@@ -71,7 +70,7 @@ pub(super) async fn create(
 /// The page to make an own account.
 #[component]
 pub fn SignUp() -> impl IntoView {
-    let answer = answer_of(FormAction::of::<PostSignUp>());
+    let action = FormAction::of::<PostSignUp>();
     let (signed_in, open) =
         use_session().with_untracked(|session| (session.user.is_some(), session.self_registration()));
     if signed_in {
@@ -79,7 +78,7 @@ pub fn SignUp() -> impl IntoView {
     }
     let search = use_location().search.get_untracked();
     let content = if open {
-        view! { <SignUpForm answer=answer /> }.into_any()
+        view! { <SignUpForm action=action /> }.into_any()
     } else {
         view! { <Callout tone=Tone::Info title=t!(keys::sign_up::OFF) text=t!(keys::sign_up::OFF_TEXT) /> }.into_any()
     };
@@ -100,16 +99,16 @@ pub fn SignUp() -> impl IntoView {
 }
 
 #[component]
-fn SignUpForm(answer: Signal<Option<FormError>>) -> impl IntoView {
+fn SignUpForm(action: FormAction) -> impl IntoView {
+    let answer = answer_of(action);
     view! {
-        // Checked by the server, so that the faults are told in the page's language and all at once.
-        <form class="form" method="post" action=PostSignUp::url() novalidate=true>
+        <EntryForm action=action>
             <FormErrors answer=answer />
             <AccountFields answer=answer large=true />
             <Button look=Look::Primary size=Size::Large block=true submit=true>
                 {t!(keys::sign_up::SUBMIT)}
             </Button>
-        </form>
+        </EntryForm>
     }
 }
 

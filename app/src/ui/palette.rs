@@ -50,6 +50,8 @@ pub fn Palette(
     /// What else can be typed.
     #[prop(into)]
     hint: String,
+    /// Does what is chosen by its address; where it says false, the address is gone to.
+    choose: Callback<String, bool>,
 ) -> impl IntoView {
     let navigate = use_context::<Navigate>();
     let active = RwSignal::new(0_usize);
@@ -68,6 +70,10 @@ pub fn Palette(
     });
     let go = move |index: usize, new_tab: bool| {
         let Some(href) = hrefs.with_untracked(|hrefs| hrefs.get(index).cloned()) else { return };
+        if choose.run(href.clone()) {
+            super::close_dialog(DIALOG);
+            return;
+        }
         if new_tab {
             open_tab(&href);
             return;

@@ -84,6 +84,48 @@ test('all that match, with what a rule protects told', async () => {
   await page.context().close();
 });
 
+test('artifacts are moved, and what the target has stays', async () => {
+  const client = registry(berth);
+  for (const [repo, tag, seed] of [['team/from', 'v1', 'a'], ['team/from', 'v2', 'b'], ['team/to', 'v2', 'c']]) {
+    await client.image(repo, tag, { seed });
+  }
+  const page = await admin();
+  await visit(page, '/projects/team/from?tab=artifacts');
+  await page.getByRole('checkbox', { name: say('bulk.select_page') }).check();
+  await press(page, say('bulk.act.move'));
+  await takenOver(page);
+  await page.getByRole('textbox', { name: say('bulk.target') }).fill('team/to');
+  assert.deepEqual(await violations(page), []);
+  await press(page, say('bulk.continue'));
+  await page.getByText(many('bulk.kept', 1)).waitFor();
+  await page.getByRole('cell', { name: say('bulk.reason_taken') }).waitFor();
+  assert.deepEqual(await violations(page), []);
+  await press(page, many('bulk.move_artifacts', 2));
+  await page.getByText(say('bulk.partly', { done: '1', failed: '1' })).waitFor();
+  await page.getByRole('cell', { name: say('bulk.reason_taken') }).waitFor();
+  const tags = async (repo) => {
+    const found = await berth.api('GET', `/projects/team/repositories/${repo}/artifacts?with_tag=true`);
+    return found.flatMap((artifact) => (artifact.tags ?? []).map((tag) => tag.name)).sort();
+  };
+  assert.deepEqual([await tags('from'), await tags('to')], [['v2'], ['v1', 'v2']]);
+
+  // The rest, with what the target has given up.
+  await visit(page, '/projects/team/from?tab=artifacts');
+  await page.getByRole('checkbox', { name: say('bulk.select_page') }).check();
+  await press(page, say('bulk.act.move'));
+  await takenOver(page);
+  await page.getByRole('textbox', { name: say('bulk.target') }).fill('team/to');
+  await page.getByLabel(say('bulk.overwrite')).check();
+  await press(page, say('bulk.continue'));
+  await page.getByText(say('bulk.effect.move_takes', { target: 'team/to' })).waitFor();
+  await press(page, many('bulk.move_artifacts', 1));
+  await page.getByText(many('bulk.finished', 1)).waitFor();
+  const left = await berth.api('GET', '/projects/team/repositories/from/artifacts');
+  assert.deepEqual([left, await tags('to')], [[], ['v1', 'v2']]);
+  assertNoTrouble(page);
+  await page.context().close();
+});
+
 test('without script', async () => {
   const page = await admin({ javaScriptEnabled: false });
   await page.goto('/projects/team');
@@ -123,7 +165,8 @@ test('what a project stores', async () => {
   await page.getByRole('link', { name: say('usage.title'), exact: true }).click();
   await page.waitForURL('**/projects/team/-/storage');
   await page.getByRole('link', { name: 'team/app', exact: true }).waitFor();
-  await page.getByRole('link', { name: many('usage.days', 90) }).click();
+  const unused = page.getByRole('navigation', { name: say('usage.unused'), exact: true });
+  await unused.getByRole('link', { name: many('usage.days', 90) }).click();
   await page.getByText(say('usage.no_unused'), { exact: true }).waitFor();
   assertNoTrouble(page);
   await page.context().close();

@@ -101,9 +101,8 @@ test('only the token of the log sets a server up', async () => {
     };
     await submit('made-up-as-well');
     await page.getByText(say('validation.token_wrong')).first().waitFor();
-    await takenOver(page);
     await submit(token);
-    await page.getByRole('heading', { level: 1, name: say('projects.title') }).waitFor();
+    await page.getByRole('heading', { level: 1, name: say('setup.ready') }).waitFor();
     await page.context().close();
   } finally {
     await fresh.stop();

@@ -65,6 +65,43 @@ test('the palette finds what is there, by keyboard alone', async () => {
   await leave(page);
 });
 
+test('the palette leads to a setting, and does what is chosen', async () => {
+  const page = await person('admin');
+  await visit(page, '/projects');
+  const box = page.getByRole('combobox', { name: say('palette.label') });
+  const options = page.locator('#palette [role="option"]');
+  const choose = async (typed, name) => {
+    await page.keyboard.press('Control+k');
+    await box.waitFor();
+    await focusIsIn(page, '#palette .search');
+    await box.fill(typed);
+    await options.filter({ hasText: name }).first().waitFor();
+  };
+  const focused = (id) => page.waitForFunction((wanted) => document.activeElement?.id === wanted, id);
+  // By a word of its explanation, from another page.
+  await choose('docker signing in', say('admin_settings.item.token_expiration'));
+  assert.deepEqual(await violations(page), []);
+  await page.keyboard.press('Enter');
+  await page.waitForURL((url) => `${url.pathname}${decodeURIComponent(url.hash)}` === '/admin/settings#f-values[token_expiration]');
+  await focused('f-values[token_expiration]');
+  // By its name, on the same page.
+  await choose('read only', say('admin_settings.item.read_only'));
+  await page.keyboard.press('Enter');
+  await focused('f-values[read_only]');
+  await choose('language', say('account.preferences.language'));
+  await page.keyboard.press('Enter');
+  await page.waitForURL((url) => `${url.pathname}${url.hash}` === '/account/preferences#f-lang');
+  await focused('f-lang');
+
+  await choose(say('theme.dark'), say('theme.dark'));
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => document.documentElement.dataset.theme === 'dark');
+  await choose(say('nav.sign_out'), say('nav.sign_out'));
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/sign-in*');
+  await leave(page);
+});
+
 test('strangers find nothing private', async () => {
   const page = await person('linus');
   await visit(page, '/search?q=ledger');
@@ -83,6 +120,17 @@ test('the search works without script', async () => {
   await page.getByText(say('calls.title'), { exact: true }).click();
   await page.getByText(/^curl '.*\/api\/berth\/v1\/search\?q=team%3A1\.10/).waitFor();
   await page.context().close();
+
+  const admin = await person('admin', { javaScriptEnabled: false });
+  await admin.goto('/search?q=read-only');
+  await admin.getByRole('link', { name: say('admin_settings.item.read_only'), exact: true }).click();
+  const field = admin.locator('[id="f-values[read_only]"]');
+  await field.waitFor();
+  assert.equal(await field.evaluate((element) => element === document.activeElement), true);
+  await admin.goto('/search?q=sign%20out');
+  await admin.getByRole('button', { name: say('nav.sign_out'), exact: true }).last().click();
+  await admin.waitForURL('**/sign-in*');
+  await admin.context().close();
 });
 
 test('keys lead about, and never while somebody types', async () => {

@@ -33,6 +33,7 @@ impl Body for BulkRequest {
         ("all", Field::Switch),
         ("label_id", Field::Number),
         ("target", Field::Text),
+        ("overwrite", Field::Switch),
     ];
 }
 

@@ -1,6 +1,9 @@
 //! Settings made at run time.
 
-use axum::{Json, extract::State};
+use axum::{
+    Json,
+    extract::{Path, State},
+};
 use berth_domain::{
     Domain,
     authz::{InternalAccess, ReadConfiguration, UpdateConfiguration},
@@ -18,7 +21,11 @@ use crate::routes::{Routes, routes};
 
 /// The routes of this file.
 pub fn router() -> Routes {
-    Routes::new().routes(routes!(get, update)).routes(routes!(internal)).routes(routes!(describe))
+    Routes::new()
+        .routes(routes!(get, update))
+        .routes(routes!(internal))
+        .routes(routes!(describe))
+        .routes(routes!(reset))
 }
 
 /// All settings with their values. Secrets are left out.
@@ -71,4 +78,17 @@ async fn describe(
     State(domain): State<Domain>,
 ) -> ApiResult<Json<Vec<SettingInfo>>> {
     Ok(Json(settings::describe(&domain, &access).await?))
+}
+
+/// Forgets what was set through the API, so that the default of a setting holds again.
+#[utoipa::path(
+    delete, path = "/api/berth/v1/settings/{setting_name}", operation_id = "resetSetting", tag = "berth",
+    responses((status = 200))
+)]
+async fn reset(
+    RequireSystem(access): RequireSystem<UpdateConfiguration>,
+    Path(name): Path<String>,
+    State(domain): State<Domain>,
+) -> ApiResult<()> {
+    Ok(settings::reset(&domain, &access, &name).await?)
 }

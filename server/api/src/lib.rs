@@ -47,6 +47,7 @@ mod scan;
 mod scanexport;
 mod scanner;
 mod search;
+mod second_factor;
 mod securityhub;
 mod session;
 mod setup;
@@ -107,6 +108,7 @@ fn routes() -> Routes {
         .merge(shelf::router())
         .merge(configuration::router())
         .merge(token::router())
+        .merge(second_factor::router())
         .merge(session::router())
         .merge(user::router())
         .merge(robot::router())

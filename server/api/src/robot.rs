@@ -32,7 +32,10 @@ use crate::{
 
 /// The routes of this file.
 pub fn router() -> Routes {
-    Routes::new().routes(routes!(list, create)).routes(routes!(get, update, refresh_secret, delete))
+    Routes::new()
+        .routes(routes!(list, create))
+        .routes(routes!(get, update, refresh_secret, delete))
+        .routes(routes!(end_former_secret))
 }
 
 impl Body for RobotCreate {
@@ -63,7 +66,7 @@ impl Body for RobotChange {
 impl Body for RobotSec {
     const NAME: &'static str = "robotSec";
     const MODEL: &'static str = "RobotSec";
-    const FIELDS: &'static [(&'static str, Field)] = &[("secret", Field::Text)];
+    const FIELDS: &'static [(&'static str, Field)] = &[("secret", Field::Text), ("overlap_seconds", Field::Number)];
 }
 
 /// The witness of an action on the robot that the path names.
@@ -159,7 +162,8 @@ async fn update(
     Ok(robot::update(&domain, &access, &request).await?)
 }
 
-/// Another secret: the one of the request, or a generated one, which only this answer says.
+/// Another secret: the one of the request, or a generated one, which only this answer says. With `overlap_seconds` the
+/// present one goes on working beside it for so long.
 #[utoipa::path(
     patch, path = "/api/v2.0/robots/{robot_id}", operation_id = "RefreshSec", tag = "robot", request_body = RobotSec,
     responses((status = 200, body = RobotSec))
@@ -169,7 +173,19 @@ async fn refresh_secret(
     State(auth): State<Auth>,
     Checked(RequireRobot(access), request): Checked<RequireRobot<UpdateRobot>, RobotSec>,
 ) -> ApiResult<Json<RobotSec>> {
-    Ok(Json(robot::refresh_secret(&domain, &access, &request.secret, auth.generate_secret()).await?))
+    Ok(Json(robot::refresh_secret(&domain, &access, &request, auth.generate_secret()).await?))
+}
+
+/// Ends a robot's former secret, which goes on working for a while after another one was made.
+#[utoipa::path(
+    delete, path = "/api/berth/v1/robots/{robot_id}/former-secret", operation_id = "endFormerSecret", tag = "berth",
+    responses((status = 200))
+)]
+async fn end_former_secret(
+    RequireRobot(access): RequireRobot<UpdateRobot>,
+    State(domain): State<Domain>,
+) -> ApiResult<()> {
+    Ok(robot::end_former_secret(&domain, &access).await?)
 }
 
 /// Removes a robot.

@@ -6,14 +6,14 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use berth_auth::{Auth, Origin};
+use berth_auth::{Auth, HALFWAY_SECONDS, NewSession, Origin, SecondStep, SignedIn};
 use berth_domain::{
     Actor, Domain, Error, session,
     user::{self, Key},
 };
 use berth_types::{
     ErrorCode,
-    api::Session,
+    api::{SECOND_FACTOR_OVER, SECOND_FACTOR_REQUIRED, SECOND_FACTOR_WRONG, Session},
     error::{ErrorBody, ErrorEnvelope},
 };
 use berth_web::{
@@ -33,6 +33,7 @@ pub fn router() -> Routes {
     // Harbor's description of its API leaves these out, and so does ours.
     let account = Router::new()
         .route("/c/login", post(sign_in))
+        .route("/c/login/code", post(sign_in_with_code))
         .route("/c/log_out", get(sign_out))
         .route("/c/userExists", post(exists))
         .route("/c/oidc/login", get(no_oidc))
@@ -57,12 +58,60 @@ async fn sign_in(
     if name.is_empty() || password.is_empty() {
         return Ok(StatusCode::UNAUTHORIZED.into_response());
     }
-    let (address, request_id) = origin(&extensions);
+    let from = from(&extensions, &headers);
+    match state.auth.sign_in(name, password, &from).await? {
+        None => Ok(StatusCode::UNAUTHORIZED.into_response()),
+        Some(SignedIn::Done(new)) => Ok(signed_in(&state, former, new).await?),
+        Some(SignedIn::Halfway(ticket)) => {
+            let mut response =
+                unfinished(SECOND_FACTOR_REQUIRED, "the password is right; POST the code to /c/login/code");
+            if let Some(set) = cookie::halfway(&ticket, HALFWAY_SECONDS, state.http.is_secure()) {
+                response.headers_mut().append(header::SET_COOKIE, set);
+            }
+            Ok(response)
+        }
+    }
+}
+
+/// The second step: a code of the app, or a recovery code.
+async fn sign_in_with_code(
+    State(state): State<AppState>,
+    former: Option<Extension<SessionCookie>>,
+    extensions: http::Extensions,
+    headers: HeaderMap,
+    body: Bytes,
+) -> ApiResult<Response> {
+    let pairs = form_pairs(&body);
+    let code = pairs.iter().find(|(key, _)| key == "code").map(|(_, value)| value.as_str()).unwrap_or_default();
+    let ticket = cookie::get(&headers, cookie::HALFWAY).unwrap_or_default();
+    match state.auth.second_step(ticket, code, &from(&extensions, &headers)).await? {
+        SecondStep::Done(new) => {
+            let mut response = signed_in(&state, former, new).await?;
+            if let Some(set) = cookie::halfway("", 0, state.http.is_secure()) {
+                response.headers_mut().append(header::SET_COOKIE, set);
+            }
+            Ok(response)
+        }
+        SecondStep::Wrong => Ok(unfinished(SECOND_FACTOR_WRONG, "the code is wrong, or was used before")),
+        SecondStep::Over => Ok(unfinished(SECOND_FACTOR_OVER, "sign in with the password first, then with the code")),
+    }
+}
+
+/// Where a browser signs in from.
+fn from(extensions: &http::Extensions, headers: &HeaderMap) -> Origin {
+    let (address, request_id) = origin(extensions);
     let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let from = Origin { address, user_agent: user_agent.to_owned(), request_id: request_id.to_string() };
-    let Some(new) = state.auth.sign_in(name, password, &from).await? else {
-        return Ok(StatusCode::UNAUTHORIZED.into_response());
-    };
+    Origin { address, user_agent: user_agent.to_owned(), request_id: request_id.to_string() }
+}
+
+/// Nobody is signed in yet. Harbor has no word for it.
+fn unfinished(code: &str, message: &str) -> Response {
+    let error = ErrorBody { code: code.to_owned(), message: message.to_owned() };
+    envelope_response(StatusCode::UNAUTHORIZED, &ErrorEnvelope { errors: vec![error] })
+}
+
+/// Hands a new session to the browser.
+async fn signed_in(state: &AppState, former: Option<Extension<SessionCookie>>, new: NewSession) -> ApiResult<Response> {
     // The browser is about to forget its former session.
     if let Some(Extension(SessionCookie(former))) = former {
         state.auth.sign_out(&former, &Actor::default()).await?;

@@ -4,10 +4,11 @@ use axum::{Json, extract::State};
 use berth_domain::{
     Domain,
     authz::{ListQuotas, ListRepositories, ReadProject, ReadQuota},
+    measure,
     overview::{self, Filters},
     usage,
 };
-use berth_types::api::{ProjectOverview, ProjectUsage, RepositoryUsage, SystemUsage};
+use berth_types::api::{ProjectOverview, ProjectUsage, RepositoryUsage, SystemUsage, UsageHistory};
 use berth_web::{
     ApiError, ApiResult,
     extract::{List, RequireProject, RequireSelf, RequireSystem, Seen},
@@ -17,6 +18,9 @@ use berth_web::{
 use crate::extract::{ListParams, switch};
 use crate::routes::{Routes, routes};
 
+/// Days that a history has where nobody says how many.
+const DAYS: i64 = 30;
+
 /// The routes of this file.
 pub fn router() -> Routes {
     Routes::new()
@@ -24,7 +28,9 @@ pub fn router() -> Routes {
         .routes(routes!(star, unstar))
         .routes(routes!(of_project))
         .routes(routes!(of_repositories))
+        .routes(routes!(days_of_project))
         .routes(routes!(of_system))
+        .routes(routes!(days_of_system))
 }
 
 /// The projects that the caller may see, with what they hold. `q` knows `name`, `public` and times; `sort` also
@@ -102,11 +108,25 @@ async fn of_repositories(
     RequireProject(access): RequireProject<ListRepositories>,
     State(domain): State<Domain>,
 ) -> ApiResult<PagedJson<RepositoryUsage>> {
-    let days = list.param("unused_days").filter(|text| !text.is_empty());
-    let wrong = |text: &str| ApiError::validation(format!("unused_days in query must be of type int64: \"{text}\""));
-    let days = days.map(|text| text.parse().map_err(|_| wrong(text))).transpose()?;
+    let days = number(&list, "unused_days")?;
     let rows = usage::of_repositories(&domain, &access, days, &list.query).await?;
     Ok(PagedJson { rows, page: list.query.page, address: list.address })
+}
+
+/// What a project held day by day, UTC: one measure a day, the last of them today as it is now.
+#[utoipa::path(
+    get, path = "/api/berth/v1/projects/{project_name}/usage/days", operation_id = "getProjectUsageDays",
+    tag = "berth",
+    params(("days" = Option<i64>, Query, description = "How many days, today among them: 1 to 400, without it 30.")),
+    responses((status = 200, body = UsageHistory))
+)]
+async fn days_of_project(
+    list: List,
+    RequireProject(access): RequireProject<ReadQuota>,
+    State(domain): State<Domain>,
+) -> ApiResult<Json<UsageHistory>> {
+    let days = number(&list, "days")?.unwrap_or(DAYS);
+    Ok(Json(measure::of_project(&domain, &access, days).await?))
 }
 
 /// The storage of the whole installation, for administrators.
@@ -119,4 +139,27 @@ async fn of_system(
     State(domain): State<Domain>,
 ) -> ApiResult<Json<SystemUsage>> {
     Ok(Json(usage::of_system(&domain, &access).await?))
+}
+
+/// What the whole installation held day by day, UTC: one measure a day, the last of them today as it is now. For
+/// administrators.
+#[utoipa::path(
+    get, path = "/api/berth/v1/usage/days", operation_id = "getSystemUsageDays", tag = "berth",
+    params(("days" = Option<i64>, Query, description = "How many days, today among them: 1 to 400, without it 30.")),
+    responses((status = 200, body = UsageHistory))
+)]
+async fn days_of_system(
+    list: List,
+    RequireSystem(access): RequireSystem<ListQuotas>,
+    State(domain): State<Domain>,
+) -> ApiResult<Json<UsageHistory>> {
+    let days = number(&list, "days")?.unwrap_or(DAYS);
+    Ok(Json(measure::of_system(&domain, &access, days).await?))
+}
+
+/// A number in the query; an empty one is none.
+fn number(list: &List, key: &str) -> ApiResult<Option<i64>> {
+    let wrong = |text: &str| ApiError::validation(format!("{key} in query must be of type int64: \"{text}\""));
+    let given = list.param(key).filter(|text| !text.is_empty());
+    given.map(|text| text.parse().map_err(|_| wrong(text))).transpose()
 }

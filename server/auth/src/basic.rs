@@ -1,12 +1,18 @@
 //! Names and secrets: people, robots, personal tokens.
 
 use std::{
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
 use berth_domain::{
-    Actor, Error, Result, identity, throttle,
+    Actor, Error, Result,
+    actor::Via,
+    identity::{self, Kept},
+    second_factor, throttle,
     throttle::Trace,
     token,
     user::{self, Person},
@@ -53,20 +59,33 @@ pub(crate) struct Attempt<'a> {
     pub(crate) tokens: bool,
 }
 
+/// The person behind a credential.
+pub(crate) struct Found {
+    pub(crate) person: Arc<Person>,
+    pub(crate) via: Via,
+}
+
 impl Auth {
     /// Basic credentials: a person, a robot, a personal token as password. Nothing where they are wrong.
     ///
     /// # Errors
-    /// [`Error::TooManyRequests`] after too many wrong ones.
+    /// [`Error::TooManyRequests`] after too many wrong ones, [`Error::Unauthorized`] for a right password that a second factor
+    /// has to follow.
     pub async fn basic(&self, name: &str, secret: &str, address: &str) -> Result<Option<Actor>> {
         if let Some(robot) = self.robot(name, secret, address).await? {
             return Ok(Some(robot));
         }
-        self.password(&Attempt { name, secret, address, request_id: "", trace: Trace::Counted, tokens: true }).await
+        let attempt = Attempt { name, secret, address, request_id: "", trace: Trace::Counted, tokens: true };
+        let found = self.password(&attempt).await?;
+        if found.as_ref().is_some_and(|found| found.person.second_factor && matches!(found.via, Via::Own)) {
+            // Nobody learns of it without the password.
+            return Err(Error::Unauthorized(second_factor::PASSWORD_IS_NOT_ENOUGH.to_owned()));
+        }
+        Ok(found.map(|found| user::actor(&found.person).coming_with(found.via)))
     }
 
     /// A person by password or personal token.
-    pub(crate) async fn password(&self, attempt: &Attempt<'_>) -> Result<Option<Actor>> {
+    pub(crate) async fn password(&self, attempt: &Attempt<'_>) -> Result<Option<Found>> {
         let domain = &self.inner.domain;
         let Attempt { name, secret, address, request_id, trace, tokens } = attempt;
         let person = user::account(domain, name).await?;
@@ -74,14 +93,14 @@ impl Auth {
         if let Some(person) = &person
             && self.inner.passwords.remembered.get(&key) == Some(self.state(person))
         {
-            return Ok(Some(user::actor(person)));
+            return Ok(Some(Found { person: person.clone(), via: Via::Own }));
         }
         if let Some(person) = &person {
             // Generated secrets are long: their hash costs nothing and needs no queue, and nobody finds one by trying, so the wrong
             // passwords of others behind one address do not lock them out.
             let hash = self.hash_generated_secret(secret);
             if *tokens && let Some(via) = token::present(domain, UserId(person.id), &hash).await? {
-                return Ok(Some(user::actor(person).coming_with(via)));
+                return Ok(Some(Found { person: person.clone(), via }));
             }
         }
         throttle::check(domain, name, address).await?;
@@ -89,10 +108,10 @@ impl Auth {
         // Requests that came together may have failed together while this one waited.
         throttle::check(domain, name, address).await?;
         if user::verify_password(person.as_deref(), secret).await?
-            && let Some(person) = &person
+            && let Some(person) = person
         {
-            self.inner.passwords.remembered.insert(key, self.state(person));
-            return Ok(Some(user::actor(person)));
+            self.inner.passwords.remembered.insert(key, self.state(&person));
+            return Ok(Some(Found { person, via: Via::Own }));
         }
         throttle::note(domain, name, address, request_id, *trace);
         Ok(None)
@@ -107,24 +126,32 @@ impl Auth {
         let short_name = name.strip_prefix(prefix).or_else(|| name.strip_prefix(&*shell_name(prefix)));
         let Some(short_name) = short_name else { return Ok(None) };
         let Some(robot) = identity::robot_by_name(domain, short_name).await? else { return Ok(None) };
-        if let Some(kept) = &robot.secret_hash
-            && bool::from(kept.ct_eq(&self.hash_generated_secret(secret)))
-        {
-            return identity::robot_signed_in(domain, &robot, prefix).map(Some);
+        // The former secret is among them only while it works, so a remembered one ends with it.
+        let secrets = identity::secrets(domain, &robot);
+        let hash = self.hash_generated_secret(secret);
+        let is_it = |kept: &&Kept<'_>| kept.hash.is_some_and(|kept| bool::from(kept.ct_eq(&hash)));
+        if let Some(kept) = secrets.iter().find(is_it) {
+            return identity::robot_signed_in(domain, &robot, kept.which, prefix).map(Some);
         }
-        let Some(phc) = &robot.secret_phc else { return Ok(None) };
+        let state = |phc: &str| self.inner.hasher.hash(Purpose::Remembered, &[phc.as_bytes()]);
+        let chosen: Vec<_> = secrets.iter().filter_map(|kept| Some((kept.which, kept.phc?))).collect();
+        if chosen.is_empty() {
+            return Ok(None);
+        }
         let key = self.inner.hasher.hash(Purpose::Remembered, &[name.as_bytes(), secret.as_bytes()]);
-        let state = self.inner.hasher.hash(Purpose::Remembered, &[phc.as_bytes()]);
-        if self.inner.passwords.remembered.get(&key) == Some(state) {
-            return identity::robot_signed_in(domain, &robot, prefix).map(Some);
+        let remembered = self.inner.passwords.remembered.get(&key);
+        if let Some((which, _)) = chosen.iter().find(|(_, kept)| remembered == Some(state(kept))) {
+            return identity::robot_signed_in(domain, &robot, *which, prefix).map(Some);
         }
         let _permit = self.wait_for_turn().await?;
         throttle::check(domain, name, address).await?;
-        if !identity::verify_chosen_secret(&robot, secret).await? {
-            return Ok(None);
+        for (which, phc) in chosen {
+            if identity::verify_chosen_secret(phc, secret).await? {
+                self.inner.passwords.remembered.insert(key, state(phc));
+                return identity::robot_signed_in(domain, &robot, which, prefix).map(Some);
+            }
         }
-        self.inner.passwords.remembered.insert(key, state);
-        identity::robot_signed_in(domain, &robot, prefix).map(Some)
+        Ok(None)
     }
 
     /// What a remembered password is tied to: another password, or an account made anew, is another state.

@@ -12,10 +12,10 @@ pub(crate) enum Purpose {
     Session,
     /// Secrets of robots and personal tokens.
     GeneratedSecret,
-    /// A verified registry token.
-    Token,
     /// Form tokens.
     Csrf,
+    /// That a password was right and a code is still to come.
+    Halfway,
     /// The key that signing keys are sealed with.
     Seal,
 }
@@ -26,8 +26,8 @@ impl Purpose {
             Purpose::Remembered => b"berth remembered password",
             Purpose::Session => b"berth session",
             Purpose::GeneratedSecret => b"berth generated secret",
-            Purpose::Token => b"berth token",
             Purpose::Csrf => b"berth csrf",
+            Purpose::Halfway => b"berth halfway",
             Purpose::Seal => b"berth seal",
         }
     }

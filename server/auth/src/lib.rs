@@ -11,6 +11,7 @@ pub mod fuzz;
 mod jwt;
 mod keyed;
 mod keys;
+mod second_factor;
 mod session;
 mod token;
 
@@ -23,7 +24,8 @@ use serde_json::Value;
 
 pub use csrf::CsrfRefusal;
 pub use jwt::AUDIENCE as SERVICE;
-pub use session::Renewal;
+pub use second_factor::{HALFWAY_SECONDS, NewCodes, SecondStep};
+pub use session::{Renewal, SignedIn};
 
 /// Characters of a generated secret, as in Harbor.
 const SECRET_CHARS: usize = 32;

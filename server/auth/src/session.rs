@@ -20,6 +20,15 @@ pub enum Renewal {
     Keep,
 }
 
+/// How signing in with a password went, where it was right.
+#[derive(Debug)]
+pub enum SignedIn {
+    /// It was enough.
+    Done(NewSession),
+    /// A code has to follow, with this ticket.
+    Halfway(String),
+}
+
 impl Auth {
     /// A session cookie. Nothing where it is unknown or expired, or where the person is gone.
     ///
@@ -39,11 +48,11 @@ impl Auth {
         Ok(Some(user::actor(&person)))
     }
 
-    /// Signs in with a password and makes a session. Nothing where they are wrong.
+    /// Signs in with a password, and makes a session where no code has to follow. Nothing where they are wrong.
     ///
     /// # Errors
     /// [`berth_domain::Error::TooManyRequests`] after too many wrong ones.
-    pub async fn sign_in(&self, name: &str, password: &str, from: &Origin) -> Result<Option<NewSession>> {
+    pub async fn sign_in(&self, name: &str, password: &str, from: &Origin) -> Result<Option<SignedIn>> {
         let attempt = Attempt {
             name,
             secret: password,
@@ -53,11 +62,22 @@ impl Auth {
             // A session would outlive the token.
             tokens: false,
         };
-        let Some(actor) = self.password(&attempt).await? else { return Ok(None) };
-        let actor = actor.on_request(from.address.as_str(), from.request_id.as_str());
+        let Some(found) = self.password(&attempt).await? else { return Ok(None) };
+        // A session outlives what this node remembers of the account.
+        let person = user::account_as_it_is(&self.inner.domain, UserId(found.person.id)).await?;
+        let Some(person) = person else { return Ok(None) };
+        if person.second_factor {
+            return Ok(Some(SignedIn::Halfway(self.ticket(&person))));
+        }
+        let actor = user::actor(&person).on_request(from.address.as_str(), from.request_id.as_str());
+        Ok(Some(SignedIn::Done(self.start_session(actor, &from.user_agent).await?)))
+    }
+
+    /// A session of somebody who has shown all that it takes.
+    pub(crate) async fn start_session(&self, actor: Actor, user_agent: &str) -> Result<NewSession> {
         let cookie = random_cookie();
-        session::start(&self.inner.domain, &actor, &self.session_hash(&cookie), &from.user_agent).await?;
-        Ok(Some(NewSession { cookie, actor }))
+        session::start(&self.inner.domain, &actor, &self.session_hash(&cookie), user_agent).await?;
+        Ok(NewSession { cookie, actor })
     }
 
     /// Ends a session.

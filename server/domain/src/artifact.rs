@@ -18,7 +18,9 @@ use crate::{
     blob::belongs,
     icon,
     immutable::Rules,
-    label, manifest, repository, tag,
+    label,
+    manifest::{self, Among},
+    repository, tag,
 };
 
 /// How many children of an index are shown with it.
@@ -305,22 +307,7 @@ pub async fn delete(
         .db
         .write(args, |tx, (access, repo, reference, now)| {
             Box::pin(async move {
-                let Row { id, repository_id: repository, digest, .. } = find(tx, repo, reference).await?;
-                query::push::lock_repository(tx, repository).await?;
-                let counts = query::push::counts(tx, id).await?.ok_or_else(|| unknown(repo, reference))?;
-                if counts.parents > 0 {
-                    return Err(Error::InUse("the deleting artifact is referenced by others".to_owned()));
-                }
-                let mut orphans = children_of(tx, id).await?;
-                manifest::remove(tx, access, (repository, repo), id, digest, *now).await?;
-                while let Some((child, digest)) = orphans.pop() {
-                    let Some(counts) = query::push::counts(tx, child).await? else { continue };
-                    if counts.tags > 0 || counts.parents > 0 {
-                        continue;
-                    }
-                    orphans.extend(children_of(tx, child).await?);
-                    manifest::remove(tx, access, (repository, repo), child, digest, *now).await?;
-                }
+                let digest = remove_whole(tx, access, repo, reference, Among::Everything, *now).await?;
                 let name = format!("{repo}@{digest}");
                 let entry = audit::Entry::success("delete", "artifact", name).in_project(access.project_id());
                 audit::record(tx, access.actor(), *now, &entry).await?;
@@ -331,6 +318,40 @@ pub async fn delete(
             })
         })
         .await
+}
+
+/// The refusal where an index lists what is to go.
+pub(crate) fn listed() -> Error {
+    Error::InUse("the deleting artifact is referenced by others".to_owned())
+}
+
+/// Removes an artifact with what refers to it and with the children that nothing else shows, as long as all of that may
+/// go. Says nothing to the audit log.
+pub(crate) async fn remove_whole(
+    tx: &mut Conn<'_>,
+    access: &ProjectAccess<DeleteArtifact>,
+    repo: &RepoName,
+    reference: &str,
+    among: Among<'_>,
+    now: Timestamp,
+) -> Result<Digest> {
+    let Row { id, repository_id: repository, digest, .. } = find(tx, repo, reference).await?;
+    query::push::lock_repository(tx, repository).await?;
+    let counts = query::push::counts(tx, id).await?.ok_or_else(|| unknown(repo, reference))?;
+    if counts.parents > 0 {
+        return Err(listed());
+    }
+    let mut orphans = children_of(tx, id).await?;
+    manifest::remove_among(tx, access, (repository, repo), (id, digest), among, now).await?;
+    while let Some((child, digest)) = orphans.pop() {
+        let Some(counts) = query::push::counts(tx, child).await? else { continue };
+        if counts.tags > 0 || counts.parents > 0 {
+            continue;
+        }
+        orphans.extend(children_of(tx, child).await?);
+        manifest::remove_among(tx, access, (repository, repo), (child, digest), among, now).await?;
+    }
+    Ok(digest)
 }
 
 async fn children_of(tx: &mut Conn<'_>, id: i64) -> Result<Vec<(i64, Digest)>> {

@@ -12,13 +12,13 @@ use crate::{
     Domain, Error, Result, artifact,
     authz::{CreateArtifact, ProjectAccess, Pull, Push, ReadArtifact},
     blob::{self, belongs},
-    manifest::{self, PushRequest},
+    manifest::{self, PushRequest, Taken},
 };
 
 /// The deepest nesting of indexes that is followed. Real ones have one level.
 const DEPTH_MAX: usize = 4;
 /// The most manifests that one copy may be about. The widest index has [`DESCRIPTORS_MAX`], each with a signature.
-const FAMILY_MAX: usize = 2 * DESCRIPTORS_MAX;
+pub(crate) const FAMILY_MAX: usize = 2 * DESCRIPTORS_MAX;
 
 /// Copies an artifact, named by tag or digest, with its children, with what refers to them, and with all their tags.
 ///
@@ -48,23 +48,33 @@ pub async fn copy(
     let row = artifact::find(&mut reader.conn(), from, &reference.to_string()).await.map_err(absent)?;
     drop(reader);
     // Children before their index, so that nobody sees an index without them.
-    for digest in route.family(row.digest, FAMILY_MAX).await? {
-        route.copy_one(digest).await?;
+    for digest in route.family(row.digest, FAMILY_MAX).await?.members {
+        route.copy_one(digest, Some(Taken::Pushed)).await?;
     }
     Ok(())
 }
 
-struct Route<'r> {
-    domain: &'r Domain,
-    push: ProjectAccess<Push>,
-    repo: &'r RepoName,
-    pull: ProjectAccess<Pull>,
-    from: &'r RepoName,
+/// From where to where, and with which rights.
+pub(crate) struct Route<'r> {
+    pub domain: &'r Domain,
+    pub push: ProjectAccess<Push>,
+    pub repo: &'r RepoName,
+    pub pull: ProjectAccess<Pull>,
+    pub from: &'r RepoName,
+}
+
+/// What belongs to an artifact.
+#[derive(Debug)]
+pub(crate) struct Family {
+    /// The manifests: children, then those that list them, then what refers to any of them.
+    pub members: Vec<Digest>,
+    /// How many of the first are children; the artifact itself is next.
+    pub children: usize,
 }
 
 impl Route<'_> {
-    /// The manifests to copy, at most `max`: children, then those that list them, then what refers to any of them.
-    async fn family(&self, root: Digest, max: usize) -> Result<Vec<Digest>> {
+    /// The manifests to copy, at most `max`.
+    pub(crate) async fn family(&self, root: Digest, max: usize) -> Result<Family> {
         let too_large = || Error::BadRequest(format!("more than {max} manifests belong to {}@{root}", self.from));
         // Every digest that an index names, and whether it is there. An index may name the same one a thousand times, and so
         // may the next.
@@ -101,6 +111,7 @@ impl Route<'_> {
         let mut members = HashSet::new();
         let mut family: Vec<Digest> =
             levels.into_iter().rev().flatten().filter(|digest| members.insert(*digest)).collect();
+        let children = family.len().saturating_sub(1);
         // The list grows while it is read: accessories have accessories.
         let mut next = 0;
         while let Some(subject) = family.get(next).copied() {
@@ -114,7 +125,7 @@ impl Route<'_> {
                 return Err(too_large());
             }
         }
-        Ok(family)
+        Ok(Family { members: family, children })
     }
 
     async fn has(&self, digest: &Digest) -> Result<bool> {
@@ -147,8 +158,10 @@ impl Route<'_> {
         Ok((manifest::Found { digest: *digest, media_type: found.media_type, bytes }, parsed, tags))
     }
 
-    async fn copy_one(&self, digest: Digest) -> Result<()> {
+    /// Copies a manifest, and its tags where it is said what becomes of those that are there. Says which tags it brought.
+    pub(crate) async fn copy_one(&self, digest: Digest, taken: Option<Taken>) -> Result<Vec<TagName>> {
         let (found, manifest, tags) = self.read(&digest).await?;
+        let tags = if taken.is_some() { tags } else { Vec::new() };
         let blobs = manifest.config.iter().chain(&manifest.layers).chain(&manifest.manifests);
         let mut seen = HashSet::new();
         for descriptor in blobs.filter(|descriptor| seen.insert(descriptor.digest)) {
@@ -161,8 +174,8 @@ impl Route<'_> {
             content_type: Some(&found.media_type),
             bytes: found.bytes,
         };
-        manifest::put(self.domain, &self.push, self.repo, push).await?;
-        Ok(())
+        let taken = taken.unwrap_or(Taken::Refused);
+        Ok(manifest::put_over(self.domain, &self.push, self.repo, push, taken).await?.tags)
     }
 }
 
@@ -214,7 +227,8 @@ mod tests {
         let (access, source) = (access.unwrap(), source.unwrap());
         let (push, pull) = (access.also::<Push>().unwrap(), source.also::<Pull>().unwrap());
         let route = Route { domain: &domain, push, repo: &repo, pull, from: &from };
-        assert_eq!(route.family(top, DEPTH_MAX).await.unwrap(), pushed, "children first");
+        let family = route.family(top, DEPTH_MAX).await.unwrap();
+        assert_eq!((&family.members, family.children), (&pushed, DEPTH_MAX - 1), "children first");
         let refused = route.family(top, DEPTH_MAX - 1).await;
         assert!(matches!(&refused, Err(Error::BadRequest(text)) if text.contains("more than 3")), "{refused:?}");
 

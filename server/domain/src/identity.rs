@@ -63,13 +63,48 @@ pub async fn robot(domain: &Domain, id: RobotId) -> Result<Option<Arc<Identity>>
     Ok(found.filter(|robot| is_alive(robot, domain.now())))
 }
 
-/// A robot that proved to be itself, as a caller. When it did so is kept.
+/// Which of a robot's secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Which {
+    /// The one that it has now.
+    Present,
+    /// The one before, as long as that goes on working.
+    Former,
+}
+
+/// A secret as it is kept: the keyed hash of a generated one, or the PHC string of a chosen one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kept<'i> {
+    /// Which one it is.
+    pub which: Which,
+    /// Keyed hash of a generated secret.
+    pub hash: Option<&'i [u8]>,
+    /// argon2id PHC string of a chosen secret.
+    pub phc: Option<&'i str>,
+}
+
+/// The secrets of a robot that count at this moment, the present one first.
+pub fn secrets<'i>(domain: &Domain, robot: &'i Identity) -> Vec<Kept<'i>> {
+    secrets_at(robot, domain.now())
+}
+
+fn secrets_at(robot: &Identity, now: Timestamp) -> Vec<Kept<'_>> {
+    let present = Kept { which: Which::Present, hash: robot.secret_hash.as_deref(), phc: robot.secret_phc.as_deref() };
+    let former = robot.former.as_ref().filter(|former| former.until > now).map(|former| Kept {
+        which: Which::Former,
+        hash: former.secret_hash.as_deref(),
+        phc: former.secret_phc.as_deref(),
+    });
+    std::iter::once(present).chain(former).collect()
+}
+
+/// A robot that proved to be itself by one of its secrets, as a caller. When it did so is kept.
 ///
 /// # Errors
 /// As [`robot_actor`].
-pub fn robot_signed_in(domain: &Domain, robot: &Identity, prefix: &str) -> Result<Actor> {
+pub fn robot_signed_in(domain: &Domain, robot: &Identity, which: Which, prefix: &str) -> Result<Actor> {
     let actor = robot_actor(robot, prefix)?;
-    token::note_use(domain, robot.id, domain.now());
+    token::note_use(domain, robot.id, which, domain.now());
     Ok(actor)
 }
 
@@ -84,17 +119,45 @@ pub fn robot_actor(robot: &Identity, prefix: &str) -> Result<Actor> {
     Ok(Actor { kind, name: format!("{prefix}{}", robot.name).into(), ..Actor::default() })
 }
 
-/// Whether a chosen secret is the robot's. For generated ones compare the keyed hash.
+/// Whether a secret is the chosen one that a PHC string was made of. For generated ones compare the keyed hash.
 ///
 /// # Errors
 /// Where no hash can be computed.
-pub async fn verify_chosen_secret(robot: &Identity, secret: &str) -> Result<bool> {
-    match robot.secret_phc.as_deref() {
-        Some(phc) => crate::password::verify(Some(phc), secret).await,
-        None => Ok(false),
-    }
+pub async fn verify_chosen_secret(phc: &str, secret: &str) -> Result<bool> {
+    crate::password::verify(Some(phc), secret).await
 }
 
 fn is_alive(identity: &Identity, now: Timestamp) -> bool {
     !identity.disabled && identity.expires_at.is_none_or(|end| end > now)
+}
+
+#[cfg(test)]
+mod tests {
+    use berth_db::query::identity::Former;
+
+    use super::*;
+
+    #[test]
+    fn a_former_secret_counts_until_its_end() {
+        let until = Timestamp(1_770_000_000_000_000);
+        let former = Former { secret_hash: None, secret_phc: Some("former".to_owned()), until };
+        let robot = Identity {
+            id: 1,
+            name: "ci".to_owned(),
+            user_id: None,
+            project_id: None,
+            secret_hash: Some(vec![1]),
+            secret_phc: None,
+            permissions: "[]".to_owned(),
+            disabled: false,
+            epoch: 0,
+            expires_at: None,
+            former: Some(former),
+        };
+        let present = Kept { which: Which::Present, hash: Some(&[1]), phc: None };
+        let former = Kept { which: Which::Former, hash: None, phc: Some("former") };
+        assert_eq!(secrets_at(&robot, until.plus_seconds(-1)), [present, former]);
+        assert_eq!(secrets_at(&robot, until), [present]);
+        assert_eq!(secrets_at(&Identity { former: None, ..robot.clone() }, until.plus_seconds(-1)), [present]);
+    }
 }

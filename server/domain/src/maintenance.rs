@@ -10,7 +10,7 @@ use berth_types::Timestamp;
 use chrono::{Datelike, Months, NaiveDate};
 use futures_util::StreamExt;
 
-use crate::{Domain, Error, Result, gc, pull, remote, session, storage, upload};
+use crate::{Domain, Error, Result, gc, measure, pull, remote, session, storage, upload};
 
 /// How often the caller should run it.
 pub const INTERVAL: Duration = Duration::from_secs(60);
@@ -64,14 +64,18 @@ pub async fn run(domain: &Domain, holder: &str, keep: &Keep, orphans: Orphans) -
     let older = |seconds: i64| now.plus_seconds(-seconds);
     log("idle uploads", drop_idle_uploads(domain, now.plus_seconds(-seconds(keep.upload_idle))).await);
     log("sessions", session::sweep(domain).await);
+    log("former secrets", forget_former_secrets(domain, now).await);
     log("failed sign-ins", purge(domain, Aging::LoginFailures, older(LOGIN_FAILURE_SECONDS)).await);
     log("events", purge(domain, Aging::Events, older(EVENT_SECONDS)).await);
     log("pulls by day", purge(domain, Aging::PullDays, pull::first_day(now)).await);
+    log("usage by day", purge(domain, Aging::UsageDays, measure::first_kept(now)).await);
+    log("usage of projects by day", purge(domain, Aging::ProjectUsageDays, measure::first_kept(now)).await);
     log("audit partitions", make_partitions(domain, now).await);
     if let Some(audit) = keep.audit {
         log("audit entries", purge_audit(domain, now.plus_seconds(-seconds(audit))).await);
     }
     log("usage", fold_usage(domain).await);
+    log("measures", measure::take(domain).await);
     log("upload files", sweep_uploads(domain, older(ORPHAN_SECONDS)).await);
     if orphans == Orphans::UploadsAndBlobs {
         log("blob files", sweep_blobs(domain, older(ORPHAN_SECONDS)).await);
@@ -134,6 +138,16 @@ async fn purge(domain: &Domain, table: Aging, before: Timestamp) -> Result<u64> 
             return Ok(removed);
         }
     }
+}
+
+/// They do not work any more; this only takes their hashes away.
+async fn forget_former_secrets(domain: &Domain, now: Timestamp) -> Result<u64> {
+    domain
+        .db
+        .write(now, |tx, now| {
+            Box::pin(async move { Ok::<_, Error>(berth_db::query::robot::forget_former_secrets(tx, *now).await?) })
+        })
+        .await
 }
 
 async fn purge_audit(domain: &Domain, before: Timestamp) -> Result<u64> {
@@ -315,6 +329,11 @@ mod tests {
                     let sql = "INSERT INTO quota_deltas (project_id, bytes, at) VALUES (1, 20, $1)";
                     tx.execute(sql, args![at]).await?;
                 }
+                for (name, until) in [("over", *now), ("working", now.plus_seconds(169 * 3600))] {
+                    let sql = "INSERT INTO identities (kind, name, former_hash, former_until, created_at, updated_at)
+                               VALUES ('robot', $1, $2, $3, $3, $3)";
+                    tx.execute(sql, args![name, vec![1_u8], until]).await?;
+                }
                 for age_days in [0, 20, 40] {
                     let day = now.plus_seconds(-age_days * 24 * 3600);
                     berth_db::query::pulls::add(tx, repository, day, 1).await?;
@@ -332,6 +351,9 @@ mod tests {
         assert_eq!(count(&domain, "SELECT COUNT(*) FROM events").await, 1);
         assert_eq!(count(&domain, "SELECT COUNT(*) FROM audit").await, 1);
         assert_eq!(count(&domain, "SELECT COUNT(*) FROM pull_days").await, 2);
+        let former = "SELECT COUNT(*) FROM identities WHERE former_hash IS NOT NULL AND name = 'working'";
+        assert_eq!(count(&domain, former).await, 1);
+        assert_eq!(count(&domain, "SELECT COUNT(*) FROM identities WHERE former_hash IS NOT NULL").await, 1);
         assert_eq!(count(&domain, "SELECT COUNT(*) FROM quota_deltas").await, 0);
         assert_eq!(count(&domain, "SELECT storage_bytes_used FROM projects WHERE id = 1").await, 40);
         let left: Vec<Uuid> = store.list_uploads().await.unwrap().iter().map(|upload| upload.id).collect();

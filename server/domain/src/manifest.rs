@@ -68,6 +68,60 @@ pub struct PushRequest<'r> {
     pub bytes: Bytes,
 }
 
+/// What a push does with a tag that the repository has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// It is pushed once more, whatever it points at.
+    Pushed,
+    /// It stays as it is on the same manifest, and is moved from another one.
+    Moved,
+    /// It stays as it is on the same manifest, and refuses the push from another one.
+    Refused,
+}
+
+/// Manifests that another repository has, with the tags that they have there.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Copies(HashMap<Digest, HashSet<String>>);
+
+impl Copies {
+    /// One more.
+    pub(crate) fn add(&mut self, digest: Digest, tags: &[TagName]) {
+        self.0.entry(digest).or_default().extend(tags.iter().map(TagName::to_string));
+    }
+
+    /// All of them.
+    pub(crate) fn digests(&self) -> Vec<Digest> {
+        self.0.keys().copied().collect()
+    }
+
+    fn have(&self, digest: &Digest, tags: &[String]) -> bool {
+        self.0.get(digest).is_some_and(|copied| tags.iter().all(|tag| copied.contains(tag)))
+    }
+}
+
+/// What a removal may take along.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Among<'c> {
+    /// Whatever belongs to it.
+    Everything,
+    /// Only what was copied, with all its tags.
+    Copied(&'c Copies),
+}
+
+impl Among<'_> {
+    fn allows(self, digest: &Digest, tags: &[String]) -> bool {
+        match self {
+            Among::Everything => true,
+            Among::Copied(copies) => copies.have(digest, tags),
+        }
+    }
+}
+
+/// The refusal of a tag that is taken.
+pub(crate) fn taken(repo: &RepoName, tag: &str) -> Error {
+    Error::Conflict(format!("{repo} has a tag {tag} that points at something else"))
+}
+
 /// Digest, media type and size, without the bytes and without counting a pull.
 ///
 /// # Errors
@@ -165,6 +219,20 @@ pub async fn put(
     repo: &RepoName,
     push: PushRequest<'_>,
 ) -> Result<Pushed> {
+    put_over(domain, access, repo, push, Taken::Pushed).await
+}
+
+/// Accepts a manifest, with a word on its tags that the repository has.
+///
+/// # Errors
+/// As [`put`], and [`Error::Conflict`] for a tag that refuses it.
+pub(crate) async fn put_over(
+    domain: &Domain,
+    access: &ProjectAccess<Push>,
+    repo: &RepoName,
+    push: PushRequest<'_>,
+    taken: Taken,
+) -> Result<Pushed> {
     belongs(access.project().name == repo.project())?;
     if push.bytes.len() > MANIFEST_SIZE_BYTES_MAX {
         return Err(Error::TooLarge { size_bytes_max: MANIFEST_SIZE_BYTES_MAX as u64 });
@@ -190,6 +258,7 @@ pub async fn put(
         bytes: push.bytes.clone(),
         manifest,
         tags: tags.clone(),
+        taken,
         is_sparse_fine: domain.limits.sparse,
         is_cached: domain.manifests.contains_key(&digest),
         now: domain.now(),
@@ -211,6 +280,7 @@ struct Change {
     bytes: Bytes,
     manifest: Manifest,
     tags: Vec<TagName>,
+    taken: Taken,
     is_sparse_fine: bool,
     /// Whether the bytes were read or written a while ago, and were whole.
     is_cached: bool,
@@ -298,6 +368,9 @@ async fn write(tx: &mut Conn<'_>, change: &Change) -> Result<()> {
         None => insert(tx, change, repository, &mut listed).await?,
     };
     for tag in &change.tags {
+        if stays(tx, change, repository, tag, manifest).await? {
+            continue;
+        }
         point(tx, access, (repository, repo), tag, (manifest, row.digest), *now, "push", &mut listed).await?;
     }
     query::push::note_push(tx, repository, listed, *now).await?;
@@ -312,6 +385,18 @@ async fn write(tx: &mut Conn<'_>, change: &Change) -> Result<()> {
     });
     query::push::add_event(tx, "push_artifact", Some(project), &payload.to_string(), *now).await?;
     Ok(())
+}
+
+/// Whether a tag is left as it is.
+async fn stays(tx: &mut Conn<'_>, change: &Change, repository: i64, tag: &TagName, manifest: i64) -> Result<bool> {
+    if change.taken == Taken::Pushed {
+        return Ok(false);
+    }
+    match query::push::tag(tx, repository, tag.as_str()).await? {
+        Some((_, at)) if at == manifest => Ok(true),
+        Some(_) if change.taken == Taken::Refused => Err(taken(&change.repo, tag.as_str())),
+        Some(_) | None => Ok(false),
+    }
 }
 
 /// How the audit log names a push: by each tag, else by digest.
@@ -561,6 +646,21 @@ pub(crate) async fn remove<A: ProjectAction>(
     digest: Digest,
     now: Timestamp,
 ) -> Result<()> {
+    remove_among(tx, access, (repository, repo), (id, digest), Among::Everything, now).await
+}
+
+/// The same, as long as all of it may go.
+///
+/// # Errors
+/// [`Error::Busy`] where something else would go as well.
+pub(crate) async fn remove_among<A: ProjectAction>(
+    tx: &mut Conn<'_>,
+    access: &ProjectAccess<A>,
+    (repository, repo): (i64, &RepoName),
+    (id, digest): (i64, Digest),
+    among: Among<'_>,
+    now: Timestamp,
+) -> Result<()> {
     let mut doomed = vec![(id, digest)];
     let mut known = HashSet::from([id]);
     // Accessories of accessories go as well; the list only grows by manifests that are still there.
@@ -574,7 +674,7 @@ pub(crate) async fn remove<A: ProjectAction>(
         }
     }
     for (id, digest) in doomed {
-        remove_one(tx, access, (repository, repo), id, digest, now).await?;
+        remove_one(tx, access, (repository, repo), (id, digest), among, now).await?;
     }
     Ok(())
 }
@@ -583,13 +683,16 @@ async fn remove_one<A: ProjectAction>(
     tx: &mut Conn<'_>,
     access: &ProjectAccess<A>,
     (repository, repo): (i64, &RepoName),
-    id: i64,
-    digest: Digest,
+    (id, digest): (i64, Digest),
+    among: Among<'_>,
     now: Timestamp,
 ) -> Result<()> {
     let Some(counts) = query::push::counts(tx, id).await? else { return Ok(()) };
     let project = access.project_id().0;
     let tags = query::push::tags_of(tx, id).await?;
+    if !among.allows(&digest, &tags) {
+        return Err(Error::Busy);
+    }
     policy::before_removal(tx, access.project_id(), repo, &tags).await?;
     for tag in tags {
         if let Some((tag_id, _)) = query::push::tag(tx, repository, &tag).await? {

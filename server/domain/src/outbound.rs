@@ -16,7 +16,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use reqwest::{
     Certificate, Client, ClientBuilder, Url,
     dns::{Addrs, Name, Resolve, Resolving},
-    header::{HeaderName, HeaderValue, WWW_AUTHENTICATE},
+    header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE},
     redirect,
 };
 
@@ -55,6 +55,31 @@ pub(crate) struct Get<'g> {
     pub(crate) headers: &'g [(&'static str, String)],
     /// The largest answer, in bytes.
     pub(crate) answer_bytes_max: usize,
+}
+
+/// A request that brings JSON.
+pub(crate) struct Post<'p> {
+    /// Where.
+    pub(crate) url: &'p str,
+    /// Whether the other end has to prove who it is.
+    pub(crate) certificates: Certificates,
+    /// What proves who asks.
+    pub(crate) header: Option<(&'p HeaderName, &'p HeaderValue)>,
+    /// The JSON.
+    pub(crate) body: String,
+    /// How much of the answer is read, in bytes.
+    pub(crate) answer_bytes_max: usize,
+}
+
+/// What was answered to it.
+#[derive(Debug)]
+pub(crate) struct Posted {
+    /// The status.
+    pub(crate) status: u16,
+    /// How long it wants to be left alone.
+    pub(crate) retry_after: Option<Duration>,
+    /// The beginning of the body.
+    pub(crate) body: Vec<u8>,
 }
 
 /// Basic credentials, `user:password`, as the value of `Authorization`.
@@ -122,6 +147,29 @@ impl Outbound {
         let url = allowed(get.url)?;
         let client = builder().tls_certs_only(authorities.0.clone()).build().map_err(|error| failure(&error))?;
         send(&client, url, get).await
+    }
+
+    /// Sends JSON. What is answered beside the status is read as far as it comes.
+    ///
+    /// # Errors
+    /// See [`Failure`]. A status that means failure is an answer all the same.
+    pub(crate) async fn post(&self, post: Post<'_>) -> Result<Posted, Failure> {
+        let url = allowed(post.url)?;
+        let mut request = self.client(&url, post.certificates)?.post(url).header(CONTENT_TYPE, "application/json");
+        if let Some((name, value)) = post.header {
+            request = request.header(name, value);
+        }
+        let mut response = request.body(post.body).send().await.map_err(|error| failure(&error))?;
+        let seconds = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
+        let mut body = Vec::new();
+        while let Ok(Some(chunk)) = response.chunk().await {
+            let room = post.answer_bytes_max - body.len();
+            body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+            if body.len() == post.answer_bytes_max {
+                break;
+            }
+        }
+        Ok(Posted { status: response.status().as_u16(), retry_after: seconds.map(Duration::from_secs), body })
     }
 
     fn client(&self, url: &Url, certificates: Certificates) -> Result<&Client, Failure> {
@@ -239,7 +287,7 @@ impl Resolve for Guarded {
 }
 
 /// Those of the addresses of a name that may be called.
-fn callable(found: &[SocketAddr]) -> Result<Vec<SocketAddr>, Failure> {
+pub(crate) fn callable(found: &[SocketAddr]) -> Result<Vec<SocketAddr>, Failure> {
     let allowed: Vec<SocketAddr> = found.iter().copied().filter(|found| !is_denied(found.ip())).collect();
     match found.first() {
         Some(first) if allowed.is_empty() => Err(Failure::Denied(first.ip())),

@@ -108,11 +108,15 @@ pub(crate) async fn before_push(
 /// [`Error::Precondition`] where a rule protects it.
 pub(crate) async fn before_move(tx: &mut Conn<'_>, project: ProjectId, repo: &RepoName, tag: &str) -> Result<()> {
     if immutable::Rules::load(tx, project).await?.protect(repo, tag) {
-        let name = repo.within_project();
-        let text = format!("Failed to process request due to '{name}:{tag}' configured as immutable.");
-        return Err(Error::Precondition(text));
+        return Err(unmovable(repo, tag));
     }
     Ok(())
+}
+
+/// The refusal to move a tag that a rule protects.
+pub(crate) fn unmovable(repo: &RepoName, tag: &str) -> Error {
+    let name = repo.within_project();
+    Error::Precondition(format!("Failed to process request due to '{name}:{tag}' configured as immutable."))
 }
 
 /// Checks the rules of a project before some tags are removed.

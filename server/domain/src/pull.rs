@@ -243,7 +243,7 @@ pub(crate) fn first_day(now: Timestamp) -> Timestamp {
 }
 
 /// The first moment of the day of a moment.
-fn day_of(at: Timestamp) -> Timestamp {
+pub(crate) fn day_of(at: Timestamp) -> Timestamp {
     Timestamp::from_unix_seconds(at.unix_seconds().div_euclid(DAY_SECONDS) * DAY_SECONDS)
 }
 

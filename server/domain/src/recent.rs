@@ -15,7 +15,7 @@ use berth_db::query::{self, identity::Identity, project::Standing, session::Sess
 use berth_types::{ProjectName, Timestamp};
 use moka::sync::Cache;
 
-use crate::{Domain, Result};
+use crate::{Domain, Result, identity::Which};
 
 /// How long a change on another node may go unnoticed.
 const FRESH_FOR: Duration = Duration::from_secs(2);
@@ -33,8 +33,8 @@ pub(crate) struct Recent {
     pub(crate) sessions: Cache<Vec<u8>, Option<Arc<Session>>>,
     /// Personal access tokens by owner and keyed hash.
     pub(crate) tokens: Cache<(i64, Vec<u8>), Arc<Token>>,
-    /// When the use of a robot or of a personal access token was last noted by this node.
-    pub(crate) token_uses: Cache<i64, Timestamp>,
+    /// When the use of a robot's or a personal access token's secret was last noted by this node.
+    pub(crate) token_uses: Cache<(i64, Which), Timestamp>,
     standings: Standings,
 }
 

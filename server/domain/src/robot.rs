@@ -14,7 +14,10 @@ use berth_db::{
 };
 use berth_types::{
     RobotId, Timestamp,
-    api::{Access, Robot, RobotChange, RobotCreate, RobotCreated, RobotPermission as Block, RobotSec},
+    api::{
+        Access, FormerSecret, OVERLAP_SECONDS_MAX, Robot, RobotChange, RobotCreate, RobotCreated,
+        RobotPermission as Block, RobotSec,
+    },
     page::Paged,
     policy::RobotLevel,
     query::ListQuery,
@@ -64,7 +67,7 @@ pub async fn get(domain: &Domain, access: &RobotAccess<ReadRobot>) -> Result<Rob
 /// Rows with the names of their projects, all of which one query finds.
 async fn shown(domain: &Domain, robots: Vec<rows::Robot>) -> Result<Vec<Robot>> {
     let settings = domain.settings().await?;
-    let prefix = settings.robot_name_prefix();
+    let (prefix, now) = (settings.robot_name_prefix(), domain.now());
     let mut read = Vec::with_capacity(robots.len());
     let mut ids = BTreeSet::new();
     for robot in robots {
@@ -77,10 +80,17 @@ async fn shown(domain: &Domain, robots: Vec<rows::Robot>) -> Result<Vec<Robot>> 
     }
     let ids: Vec<i64> = ids.into_iter().collect();
     let names = rows::project_names(&mut domain.db.reader().await?.conn(), &ids).await?;
-    Ok(read.into_iter().map(|(robot, permissions)| one(robot, permissions, &names, prefix)).collect())
+    Ok(read.into_iter().map(|(robot, permissions)| one(robot, permissions, &names, prefix, now)).collect())
 }
 
-fn one(row: rows::Robot, permissions: Vec<RobotPermission>, names: &BTreeMap<i64, String>, prefix: &str) -> Robot {
+fn one(
+    row: rows::Robot,
+    permissions: Vec<RobotPermission>,
+    names: &BTreeMap<i64, String>,
+    prefix: &str,
+    now: Timestamp,
+) -> Robot {
+    let former = row.former_until.filter(|until| *until > now);
     let level = if row.project_id.is_some() { RobotLevel::Project } else { RobotLevel::System };
     Robot {
         id: RobotId(row.id),
@@ -97,6 +107,7 @@ fn one(row: rows::Robot, permissions: Vec<RobotPermission>, names: &BTreeMap<i64
         creation_time: row.created_at,
         update_time: row.updated_at,
         last_used_at: row.used_at,
+        former_secret: former.map(|expires_at| FormerSecret { expires_at, last_used_at: row.former_used_at }),
     }
 }
 
@@ -180,6 +191,8 @@ pub async fn create(
         created_at: now,
         updated_at: now,
         used_at: None,
+        former_until: None,
+        former_used_at: None,
     };
     let full_name = format!("{}{}", domain.settings().await?.robot_name_prefix(), robot.name);
     let expires_at = end_shown(robot.expires_at);
@@ -269,16 +282,24 @@ pub async fn update(domain: &Domain, access: &RobotAccess<UpdateRobot>, request:
     changed
 }
 
-/// Another secret: the chosen one, or else the generated one, which only this answer says.
+/// Another secret: the chosen one, or else the generated one, which only this answer says. The present one ends at once,
+/// with the registry tokens that it may have fetched, or goes on working for as long as is asked for.
 ///
 /// # Errors
-/// [`Error::BadRequest`] for a chosen secret that is too weak; [`Error::NotFound`] for a robot that is gone.
+/// [`Error::BadRequest`] for a chosen secret that is too weak, or too long a time; [`Error::NotFound`] for a robot that is
+/// gone.
 pub async fn refresh_secret(
     domain: &Domain,
     access: &RobotAccess<UpdateRobot>,
-    chosen: &str,
+    request: &RobotSec,
     generated: Generated,
 ) -> Result<RobotSec> {
+    let chosen = request.secret.as_str();
+    let overlap = request.overlap_seconds.unwrap_or_default();
+    if !(0..=OVERLAP_SECONDS_MAX).contains(&overlap) {
+        let text = format!("overlap_seconds must be between 0 and {OVERLAP_SECONDS_MAX}");
+        return Err(Error::BadRequest(text));
+    }
     if !chosen.is_empty() && !password::is_acceptable(chosen) {
         let text = "the secret must be 8-128, inclusively, characters long with at least 1 uppercase letter, 1 lowercase letter and 1 number";
         return Err(Error::BadRequest(text.to_owned()));
@@ -287,15 +308,24 @@ pub async fn refresh_secret(
         if chosen.is_empty() { (Some(generated.hash), None) } else { (None, Some(password::hash(chosen).await?)) };
     let robot = access.robot();
     let full_name = format!("{}{}", domain.settings().await?.robot_name_prefix(), robot.name);
-    let entry = entry_of("update", &full_name, access.among().home())
-        .described(format!("refresh the secret of robot: {full_name}"));
-    let args = (access.clone(), hash, phc, entry, domain.now());
+    let now = domain.now();
+    let until = (overlap > 0).then(|| now.plus_seconds(overlap));
+    let mut text = format!("refresh the secret of robot: {full_name}");
+    if let Some(until) = until {
+        text.push_str(&format!("; the former one works until {}", until.to_rfc3339()));
+    }
+    let entry = entry_of("update", &full_name, access.among().home()).described(text);
+    let args = (access.clone(), hash, phc, entry, now, until);
     let changed = domain
         .db
-        .write(args, |tx, (access, hash, phc, entry, now)| {
+        .write(args, |tx, (access, hash, phc, entry, now, until)| {
             Box::pin(async move {
-                let id = access.robot().id;
-                if !rows::set_secret(tx, id, hash.as_deref(), phc.as_deref(), *now).await? {
+                let (id, hash, phc) = (access.robot().id, hash.as_deref(), phc.as_deref());
+                let is_there = match until {
+                    Some(until) => rows::replace_secret(tx, id, hash, phc, *now, *until).await?,
+                    None => rows::set_secret(tx, id, hash, phc, *now).await?,
+                };
+                if !is_there {
                     return Err(gone(id));
                 }
                 audit::record(tx, access.actor(), *now, entry).await
@@ -304,7 +334,33 @@ pub async fn refresh_secret(
         .await;
     domain.forget_people();
     changed?;
-    Ok(RobotSec { secret: if chosen.is_empty() { generated.secret } else { String::new() } })
+    let secret = if chosen.is_empty() { generated.secret } else { String::new() };
+    Ok(RobotSec { secret, overlap_seconds: None })
+}
+
+/// Ends a robot's former secret before its time, with the registry tokens that it may have fetched.
+///
+/// # Errors
+/// [`Error::NotFound`] where it has none that works still.
+pub async fn end_former_secret(domain: &Domain, access: &RobotAccess<UpdateRobot>) -> Result<()> {
+    let full_name = format!("{}{}", domain.settings().await?.robot_name_prefix(), access.robot().name);
+    let entry = entry_of("update", &full_name, access.among().home())
+        .described(format!("end the former secret of robot: {full_name}"));
+    let args = (access.clone(), entry, domain.now());
+    let ended = domain
+        .db
+        .write(args, |tx, (access, entry, now)| {
+            Box::pin(async move {
+                let id = access.robot().id;
+                if !rows::end_former_secret(tx, id, *now).await? {
+                    return Err(Error::NotFound(format!("robot {id} has no former secret that works still")));
+                }
+                audit::record(tx, access.actor(), *now, entry).await
+            })
+        })
+        .await;
+    domain.forget_people();
+    ended
 }
 
 /// Removes a robot.

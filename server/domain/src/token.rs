@@ -10,7 +10,9 @@ use berth_types::{
 };
 use moka::ops::compute::{CompResult, Op};
 
-use crate::{Domain, Error, Result, actor::Via, audit, audit::Entry, authz::SelfAccess, identity::Generated};
+use crate::{
+    Domain, Error, Result, actor::Via, audit, audit::Entry, authz::SelfAccess, identity::Generated, identity::Which,
+};
 
 /// Tokens of one person.
 const TOKENS_MAX: i64 = 100;
@@ -146,7 +148,7 @@ pub async fn present(domain: &Domain, user: UserId, secret_hash: &[u8]) -> Resul
         return Ok(None);
     }
     if token.used_at.is_none_or(|used| now >= used.plus_seconds(USED_EVERY_SECONDS)) {
-        note_use(domain, token.id, now);
+        note_use(domain, token.id, Which::Present, now);
     }
     Ok(Some(via(&token)))
 }
@@ -168,31 +170,36 @@ fn is_alive(token: &Token, now: Timestamp) -> bool {
     token.expires_at.is_none_or(|end| end > now)
 }
 
-/// Notes in the background that a token was used or a robot signed in, at most once a minute.
-pub(crate) fn note_use(domain: &Domain, id: i64, now: Timestamp) {
+/// Notes in the background that a token was used, or that a robot signed in with one of its secrets, at most once a minute.
+pub(crate) fn note_use(domain: &Domain, id: i64, which: Which, now: Timestamp) {
     let is_recent = |noted: Timestamp| now < noted.plus_seconds(USED_EVERY_SECONDS);
     // Looked up first, because nearly every request ends here.
-    if !domain.recent.token_uses.get(&id).is_some_and(is_recent) && is_first(domain, id, now) {
-        write_use(domain.clone(), id, now);
+    if !domain.recent.token_uses.get(&(id, which)).is_some_and(is_recent) && is_first(domain, (id, which), now) {
+        write_use(domain.clone(), (id, which), now);
     }
 }
 
 /// Whether nobody on this node is about to note the use of a token, so that requests that come together write once.
-fn is_first(domain: &Domain, id: i64, now: Timestamp) -> bool {
-    let noted = domain.recent.token_uses.entry(id).and_compute_with(|noted| match noted {
+fn is_first(domain: &Domain, used: (i64, Which), now: Timestamp) -> bool {
+    let noted = domain.recent.token_uses.entry(used).and_compute_with(|noted| match noted {
         Some(noted) if now < noted.value().plus_seconds(USED_EVERY_SECONDS) => Op::Nop,
         Some(_) | None => Op::Put(now),
     });
     matches!(noted, CompResult::Inserted(_) | CompResult::ReplacedWith(_))
 }
 
-fn write_use(domain: Domain, id: i64, now: Timestamp) {
+fn write_use(domain: Domain, used: (i64, Which), now: Timestamp) {
     tokio::spawn(async move {
         let outcome = domain
             .db
-            .write((id, now), |tx, (id, now)| {
+            .write((used, now), |tx, ((id, which), now)| {
                 let before = now.plus_seconds(-USED_EVERY_SECONDS);
-                Box::pin(async move { Ok::<_, Error>(rows::touch(tx, *id, *now, before).await?) })
+                Box::pin(async move {
+                    if *which == Which::Former {
+                        berth_db::query::robot::touch_former(tx, *id, *now, before).await?;
+                    }
+                    Ok::<_, Error>(rows::touch(tx, *id, *now, before).await?)
+                })
             })
             .await;
         if let Err(error) = outcome {
@@ -218,7 +225,7 @@ mod tests {
         let at_once = async |id: i64, now: Timestamp| {
             let asked = (0..32).map(|_| {
                 let domain = domain.clone();
-                tokio::spawn(async move { is_first(&domain, id, now) })
+                tokio::spawn(async move { is_first(&domain, (id, Which::Present), now) })
             });
             let answers = futures_util::future::join_all(asked).await;
             answers.into_iter().filter(|answer| *answer.as_ref().unwrap()).count()

@@ -409,6 +409,7 @@ fn show(person: Person) -> UserResp {
         username: person.username,
         sysadmin_flag: person.sysadmin,
         admin_role_in_auth: false,
+        second_factor: person.second_factor,
         creation_time: person.created_at,
         update_time: person.updated_at,
         oidc_user_meta: None,

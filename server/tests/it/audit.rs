@@ -12,6 +12,8 @@ use tokio::{
 
 use crate::process::Server;
 
+mod forwarded;
+
 const LIST: &str = "/api/v2.0/auditlog-exts";
 const EXPORT: &str = "/api/berth/v1/audit-logs/export";
 const CONFIGURATIONS: &str = "/api/v2.0/configurations";

@@ -27,7 +27,7 @@ on_both!(
     more_than_fit_are_refused,
 );
 
-async fn ended(client: &Client, reply: Reply) -> Value {
+pub async fn ended(client: &Client, reply: Reply) -> Value {
     let path = reply.location();
     eventually(async || {
         let operation = client.get(&path).send().await.expect(200).json();
@@ -36,21 +36,21 @@ async fn ended(client: &Client, reply: Reply) -> Value {
     .await
 }
 
-async fn run(client: &Client, request: &Value) -> Value {
+pub async fn run(client: &Client, request: &Value) -> Value {
     let reply = client.post(BULK).json(request).send().await.expect(202);
     ended(client, reply).await
 }
 
-async fn preview(client: &Client, request: &Value) -> Value {
+pub async fn preview(client: &Client, request: &Value) -> Value {
     client.post(&format!("{BULK}/preview")).json(request).send().await.expect(200).json()
 }
 
-fn counts(operation: &Value) -> (i64, i64, i64) {
+pub fn counts(operation: &Value) -> (i64, i64, i64) {
     let count = |key: &str| operation[key].as_i64().unwrap();
     (count("total"), count("done"), count("failed"))
 }
 
-async fn tags(client: &Client, repo: &str) -> Vec<String> {
+pub async fn tags(client: &Client, repo: &str) -> Vec<String> {
     let reply = client.get(&format!("/v2/{repo}/tags/list?n=1000")).send().await.expect(200).json();
     reply["tags"].as_array().unwrap().iter().map(|tag| tag.as_str().unwrap().to_owned()).collect()
 }
@@ -107,19 +107,19 @@ async fn all_that_match_are_deleted_and_no_more(app: &TestApp) {
 }
 
 /// From now on what is asked for waits.
-async fn pause(app: &TestApp) {
+pub async fn pause(app: &TestApp) {
     let paused: Result<(), DbError> =
         app.rows().await.write((), |tx, ()| Box::pin(berth_db::query::job::pause(tx, "bulk", Timestamp(NOW)))).await;
     paused.unwrap();
 }
 
-async fn resume(app: &TestApp) {
+pub async fn resume(app: &TestApp) {
     let resumed: Result<(), DbError> =
         app.rows().await.write((), |tx, ()| Box::pin(berth_db::query::job::resume(tx, "bulk"))).await;
     resumed.unwrap();
 }
 
-async fn protect(app: &TestApp, project: &str, pattern: &str) {
+pub async fn protect(app: &TestApp, project: &str, pattern: &str) {
     let rule = json!({
         "disabled": false, "action": "immutable", "template": "immutable_template",
         "tag_selectors": [{ "kind": "doublestar", "decoration": "matches", "pattern": pattern }],
@@ -215,7 +215,7 @@ async fn what_was_asked_for_by_somebody_without_rights_now_fails_item_by_item(ap
     assert_eq!(tags(&admin, "team/app").await, ["a", "b"]);
 }
 
-async fn used(client: &Client, project: &str) -> i64 {
+pub async fn used(client: &Client, project: &str) -> i64 {
     let usage = client.get(&format!("/api/berth/v1/projects/{project}/usage")).send().await.expect(200).json();
     usage["used"].as_i64().unwrap()
 }

@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 const API: &str = "/api/v2.0";
 const ARTIFACTS: &str = "/api/v2.0/projects/{project_name}/repositories/{repository_name}/artifacts";
 /// Routes whose answer does not depend on whose row is asked for, and why.
-const OPEN: [(&str, &str); 4] = [
+const OPEN: [(&str, &str); 5] = [
     ("/api/berth/v1/sessions/{id}", "a name of a session, which only its owner's list tells"),
+    ("/api/berth/v1/settings/{setting_name}", "names of settings, which every server has"),
     ("/api/v2.0/projects/{project_name_or_id}/metadatas/{meta_name}", "names of settings, which every project has"),
     ("/api/v2.0/schedules/{job_type}/paused", "everybody who is signed in may ask"),
     ("/api/v2.0/users/{user_id}/cli_secret", "refused to everybody while people have passwords here"),

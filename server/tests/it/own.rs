@@ -373,6 +373,15 @@ async fn each_setting_says_where_it_comes_from() {
     assert_eq!((set_here["source"].as_str(), set_here["value"].as_i64()), (Some("database"), Some(45)));
     assert_eq!((set_here["changed_by"].as_str(), set_here["default"].as_i64()), (Some("admin"), Some(30)));
 
+    // The way back leaves nothing that would hide the default of a later version. Once more is fine.
+    for _ in 0..2 {
+        app.admin().delete("/api/berth/v1/settings/token_expiration").send().await.expect(200);
+        assert_eq!(setting(&app, "token_expiration").await, by_default);
+    }
+    for missing in ["nothing", "lease:gc", "scan_all_policy"] {
+        app.admin().delete(&format!("/api/berth/v1/settings/{missing}")).send().await.refused(404, "NOT_FOUND");
+    }
+
     // What is set outside wins and cannot be changed here.
     let outside = setting(&app, "session_timeout").await;
     assert_eq!((outside["value"].as_i64(), outside["editable"].as_bool()), (Some(90), Some(false)));

@@ -1,9 +1,12 @@
-//! The two cookies: `sid` names a session, `_gorilla_csrf` (Harbor's name) belongs to form tokens.
+//! The cookies: `sid` names a session, `_gorilla_csrf` (Harbor's name) belongs to form tokens, `berth_halfway` is a browser's
+//! that has shown a password and has a code still to show.
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 /// The session's cookie.
 pub const SESSION: &str = "sid";
+/// The ticket between password and code.
+pub const HALFWAY: &str = "berth_halfway";
 /// The cookie of form tokens.
 pub const CSRF: &str = "_gorilla_csrf";
 /// The header of form tokens, in requests and answers.
@@ -30,6 +33,12 @@ pub fn session(value: &str, secure: bool) -> Option<HeaderValue> {
 /// `Set-Cookie` that takes the session's cookie away.
 pub fn no_session(secure: bool) -> Option<HeaderValue> {
     let text = format!("{SESSION}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0{}", flag(secure));
+    HeaderValue::try_from(text).ok()
+}
+
+/// `Set-Cookie` of the ticket between password and code; zero seconds take it away.
+pub fn halfway(value: &str, seconds: i64, secure: bool) -> Option<HeaderValue> {
+    let text = format!("{HALFWAY}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{}", flag(secure));
     HeaderValue::try_from(text).ok()
 }
 

@@ -14,7 +14,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use berth_auth::Renewal;
 use berth_domain::{Actor, Error};
 use berth_types::ErrorCode;
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderValue, header};
 
 use crate::{ApiError, AppState, ClientAddr, RequestId, cookie, csrf::Proven};
 
@@ -187,16 +187,21 @@ fn refuse(request: &Request, error: Error) -> Response {
         _ => None,
     };
     let refusal = ApiError::from(error);
-    match code {
+    let is_challenge = refusal.code() == ErrorCode::Unauthorized && is_registry(request.uri().path());
+    let mut response = match code {
         Some(code) => refusal.with_code(code).into_response(),
         None => refusal.into_response(),
+    };
+    if is_challenge {
+        // As `/v2` says it to a wrong password.
+        let challenge = HeaderValue::from_static("Basic realm=\"harbor\"");
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
     }
+    response
 }
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
 
     fn presented(authorization: &'static str, cookie: &'static str, is_registry: bool) -> Presented {

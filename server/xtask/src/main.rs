@@ -22,6 +22,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::portal::Profile;
 use crate::stages::Stages;
 use crate::workspace::Workspace;
 
@@ -45,6 +46,9 @@ enum Task {
         /// Optimised: gives `release/berth` in the target folder
         #[arg(long)]
         release: bool,
+        /// Only the portal; says what its WebAssembly weighs
+        #[arg(long)]
+        portal: bool,
     },
     /// Prepare this machine, then run every suite
     Test {
@@ -122,10 +126,14 @@ fn perform(task: Task) -> anyhow::Result<ExitCode> {
     let workspace = Workspace::load()?;
     match task {
         Task::Run { args } => return Err(run::run(&workspace, &args)),
-        Task::Build { release: true } => {
+        Task::Build { release, portal: true } => {
+            let profile = if release { Profile::Release } else { Profile::Ci };
+            print!("{}", portal::weight(&portal::build(&workspace, profile)?)?);
+        }
+        Task::Build { release: true, portal: false } => {
             println!("{}", build::release(&workspace)?.display());
         }
-        Task::Build { release: false } => {
+        Task::Build { release: false, portal: false } => {
             println!("{}", build::debug(&workspace)?.display());
         }
         Task::Test { all, filter } => {

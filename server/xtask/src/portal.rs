@@ -58,6 +58,26 @@ pub fn built(workspace: &Workspace, profile: Profile) -> Option<PathBuf> {
     folder.join(assets::MANIFEST).is_file().then_some(folder)
 }
 
+/// What the modules of a built portal weigh: the first is loaded at once, the others with the page that needs them.
+pub fn weight(assets: &Path) -> anyhow::Result<String> {
+    let mut lines = String::from("    gzip  brotli  module\n");
+    let mut all = [0; 2];
+    for path in files_below(assets)? {
+        let Some(module) = path.strip_suffix(".wasm.br") else { continue };
+        let mut weighs = [0; 2];
+        for (bytes, ending) in weighs.iter_mut().zip(["gz", "br"]) {
+            *bytes = fs::metadata(assets.join(format!("{module}.wasm.{ending}")))?.len();
+        }
+        all.iter_mut().zip(weighs).for_each(|(all, bytes)| *all += bytes);
+        lines += &line(weighs, module.rsplit('/').next().unwrap_or(module));
+    }
+    Ok(lines + &line(all, "in all"))
+}
+
+fn line([gzip, brotli]: [u64; 2], name: &str) -> String {
+    format!("{gzip:8}{brotli:8}  {name}\n")
+}
+
 fn assets_folder(workspace: &Workspace, profile: Profile) -> PathBuf {
     workspace.target.join("portal").join(profile.name()).join("assets")
 }

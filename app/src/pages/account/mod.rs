@@ -1,15 +1,17 @@
-//! The own account: profile, password, access tokens, sessions, preferences.
+//! The own account: profile, password, second factor, access tokens, sessions, preferences.
 
 mod password;
 mod preferences;
 mod profile;
 mod program;
+mod second_factor;
 mod sessions;
 mod tokens;
 
 pub use password::Password;
 pub use preferences::Preferences;
 pub use profile::Profile;
+pub use second_factor::{ConfirmSecondFactor, NewSecondFactor, RecoveryCodes, SecondFactor};
 pub use sessions::Sessions;
 pub(crate) use sessions::SignOut;
 pub use tokens::{NewToken, RevokeToken, TokenSecret, Tokens};
@@ -27,18 +29,21 @@ use leptos_meta::Title;
 enum Part {
     Profile,
     Password,
+    SecondFactor,
     Tokens,
     Sessions,
     Preferences,
 }
 
 impl Part {
-    const ALL: [Part; 5] = [Part::Profile, Part::Password, Part::Tokens, Part::Sessions, Part::Preferences];
+    const ALL: [Part; 6] =
+        [Part::Profile, Part::Password, Part::SecondFactor, Part::Tokens, Part::Sessions, Part::Preferences];
 
     const fn href(self) -> &'static str {
         match self {
             Part::Profile => "/account",
             Part::Password => "/account/password",
+            Part::SecondFactor => "/account/second-factor",
             Part::Tokens => "/account/tokens",
             Part::Sessions => "/account/sessions",
             Part::Preferences => "/account/preferences",
@@ -49,6 +54,7 @@ impl Part {
         match self {
             Part::Profile => t!(keys::account::TAB_PROFILE),
             Part::Password => t!(keys::account::TAB_PASSWORD),
+            Part::SecondFactor => t!(keys::account::TAB_SECOND_FACTOR),
             Part::Tokens => t!(keys::account::TAB_TOKENS),
             Part::Sessions => t!(keys::account::TAB_SESSIONS),
             Part::Preferences => t!(keys::account::TAB_PREFERENCES),

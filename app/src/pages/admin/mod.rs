@@ -14,7 +14,7 @@ mod registries;
 mod replication;
 mod robots;
 mod scanners;
-mod settings;
+pub(crate) mod settings;
 mod user_forms;
 mod users;
 mod when;
@@ -37,7 +37,7 @@ pub use robots::{DeleteSystemRobot, EditSystemRobot, NewSystemRobot, SystemRobot
 pub use scanners::{DeleteScanner, EditScanner, NewScanner, Scanners};
 pub(crate) use scanners::{default_badge, finds};
 pub use settings::Settings;
-pub use user_forms::{DeleteUser, NewUser, UserPassword};
+pub use user_forms::{DeleteUser, NewUser, RemoveSecondFactor, UserPassword};
 pub use users::Users;
 pub(crate) use when::{When, when_fields};
 

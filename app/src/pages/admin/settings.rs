@@ -9,7 +9,7 @@ use crate::client::use_client;
 #[cfg(feature = "ssr")]
 use crate::form::FormError;
 use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of};
-use crate::i18n::keys;
+use crate::i18n::{Key, keys};
 use crate::load::Resource;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
@@ -58,6 +58,41 @@ pub(crate) async fn post_settings(
     }
 }
 
+/// Forgets what was set, so that the default of a setting holds.
+#[server(prefix = "/_portal", endpoint = "default-setting")]
+pub(crate) async fn post_default(#[server(default)] setting: String, #[server(default)] search: String) -> Posted {
+    let page = if search.is_empty() { PAGE.to_owned() } else { format!("{PAGE}?{search}") };
+    match use_client().reset_setting(&setting).await {
+        Ok(()) => crate::form::conclude(Ok(()), &Notice::SystemDefault.on(&page, "")),
+        Err(refusal) => crate::form::conclude(Err(FormError::default().refused(refusal)), &page),
+    }
+}
+
+/// What is said of a setting, for those who look for it elsewhere.
+pub(crate) struct Words {
+    /// Harbor's key.
+    pub(crate) key: &'static str,
+    /// The name of its input on the page.
+    pub(crate) field: String,
+    /// Its name.
+    pub(crate) label: Key,
+    /// What it means.
+    pub(crate) text: Key,
+    /// Where it stands on the page.
+    pub(crate) group: Key,
+}
+
+/// All settings that have words of their own.
+pub(crate) fn words_of_settings() -> impl Iterator<Item = Words> {
+    known::KNOWN.iter().map(|known| Words {
+        key: known.key,
+        field: item::field(known.key),
+        label: known.label,
+        text: known.text,
+        group: known.group.title(),
+    })
+}
+
 /// Which settings the address asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Shown {
@@ -90,10 +125,11 @@ impl Shown {
 #[component]
 pub fn Settings() -> impl IntoView {
     let action = FormAction::of::<PostSettings>();
+    let to_default = FormAction::of::<PostDefault>();
     let client = use_client();
     let location = use_location();
     let settings = Resource::new(
-        move || action.version().get(),
+        move || (action.version().get(), to_default.version().get()),
         move |_| {
             let client = client.clone();
             async move { client.settings().await }
@@ -107,7 +143,16 @@ pub fn Settings() -> impl IntoView {
             {loaded(
                 settings,
                 move |settings| {
-                    move || view! { <SettingsForm settings=settings.clone() shown=shown.get() action=action /> }
+                    move || {
+                        view! {
+                            <SettingsForm
+                                settings=settings.clone()
+                                shown=shown.get()
+                                action=action
+                                to_default=to_default
+                            />
+                        }
+                    }
                 },
             )}
         </AdminFrame>
@@ -115,7 +160,7 @@ pub fn Settings() -> impl IntoView {
 }
 
 #[component]
-fn SettingsForm(settings: Vec<SettingInfo>, shown: Shown, action: FormAction) -> impl IntoView {
+fn SettingsForm(settings: Vec<SettingInfo>, shown: Shown, action: FormAction, to_default: FormAction) -> impl IntoView {
     let answer = answer_of(action);
     let own = settings.iter().filter(|info| info.value != info.default && !info.secret).count();
     let count = tn!(keys::admin_settings::CHANGED, own as u64, all = settings.len());
@@ -155,6 +200,7 @@ fn SettingsForm(settings: Vec<SettingInfo>, shown: Shown, action: FormAction) ->
     });
     let sources = sources.collect_view();
     let search = shown.search.clone();
+    let kept_search = search.clone();
     let form = if nothing {
         view! {
             <Empty icon=Glyph::Filter title=t!(keys::admin_settings::NOTHING) text=t!(keys::filter::NO_MATCH_TEXT)>
@@ -171,7 +217,7 @@ fn SettingsForm(settings: Vec<SettingInfo>, shown: Shown, action: FormAction) ->
                     <input type="hidden" name="seen" value=seen />
                     <input type="hidden" name="search" value=search />
                     {groups}
-                    <div class="row">
+                    <div class="row save-bar">
                         <Button look=Look::Primary submit=true busy=action.pending()>
                             {save}
                         </Button>
@@ -187,7 +233,12 @@ fn SettingsForm(settings: Vec<SettingInfo>, shown: Shown, action: FormAction) ->
             <Menu text=t!(keys::admin_settings::SOURCE)>{sources}</Menu>
             <FilterCount text=count />
         </Filters>
+        <FormErrors answer=answer_of(to_default) />
         {form}
+        // The buttons of the rows belong to it. Inside the other form, Enter in any field would press the first of them.
+        <PostForm action=to_default attr:id=row::DEFAULT_FORM>
+            <input type="hidden" name="search" value=kept_search />
+        </PostForm>
     }
 }
 

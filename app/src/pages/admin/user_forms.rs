@@ -1,4 +1,4 @@
-//! The forms about one account: make it, set its password, delete it.
+//! The forms about one account: make it, set its password, take its second factor off, delete it.
 
 use super::AdminFrame;
 use crate::client::{ApiError, use_client};
@@ -53,6 +53,15 @@ pub(crate) async fn post_user_password(id: i64, name: String, password: String, 
         Err(answer) => Err(answer),
     };
     crate::form::conclude(posted, &Notice::PasswordSet.on(LIST, &name))
+}
+
+/// Takes the second factor off somebody's account.
+#[server(prefix = "/_portal", endpoint = "remove-second-factor")]
+pub(crate) async fn post_remove_second_factor(id: i64, name: String) -> Posted {
+    let client = use_client();
+    let removed = client.remove_second_factor(UserId(id)).await;
+    let posted = removed.map_err(|refusal| FormError::default().refused(refusal));
+    crate::form::conclude(posted, &Notice::SecondFactorRemoved.on(LIST, &name))
 }
 
 /// Deletes an account.
@@ -122,6 +131,37 @@ fn PasswordForm(user: UserResp, action: FormAction) -> impl IntoView {
                 </PostForm>
             </CardBody>
         </Card>
+    }
+}
+
+/// The page to take the second factor off somebody's account.
+#[component]
+pub fn RemoveSecondFactor() -> impl IntoView {
+    let action = FormAction::of::<PostRemoveSecondFactor>();
+    let title = t!(keys::second_factor::TITLE);
+    view! {
+        <AdminFrame title=title.clone() crumbs=crumbs(&title)>
+            {loaded(user_of_page(), move |user| view! { <RemoveSecondFactorForm user=user action=action /> })}
+        </AdminFrame>
+    }
+}
+
+#[component]
+fn RemoveSecondFactorForm(user: UserResp, action: FormAction) -> impl IntoView {
+    let title = t!(keys::second_factor::REMOVE_TITLE, name = user.username);
+    let effect = t!(keys::second_factor::REMOVE_TEXT, name = user.username);
+    view! {
+        <PageHead title=move || title />
+        <FormErrors answer=answer_of(action) />
+        <Callout tone=Tone::Warn title=effect />
+        <PostForm action=action>
+            <Account user=user />
+            <Buttons>
+                <Button look=Look::DangerFill submit=true busy=action.pending()>
+                    {t!(keys::second_factor::DISABLE)}
+                </Button>
+            </Buttons>
+        </PostForm>
     }
 }
 

@@ -187,6 +187,13 @@ fn UserRow(user: UserResp, own: bool, set_admin: FormAction) -> impl IntoView {
     } else {
         view! { <span class="muted">{t!(keys::admin_users::USER)}</span> }.into_any()
     };
+    let second_factor = user.second_factor.then(|| {
+        view! {
+            <Badge tone=Tone::Ok icon=Glyph::Key>
+                {t!(keys::account::TAB_SECOND_FACTOR)}
+            </Badge>
+        }
+    });
     let actions = if own {
         // An administrator cannot lock the own account out.
         view! { <Badge>{t!(keys::admin_users::YOU)}</Badge> }.into_any()
@@ -206,7 +213,9 @@ fn UserRow(user: UserResp, own: bool, set_admin: FormAction) -> impl IntoView {
             <RowHead>
                 <Who name=name note=note />
             </RowHead>
-            <Cell label=t!(keys::admin_users::ROLE)>{role}</Cell>
+            <Cell label=t!(keys::admin_users::ROLE)>
+                <span class="row">{role} {second_factor}</span>
+            </Cell>
             <Cell label=t!(keys::admin_users::CREATED) num=true priority=Priority::Second>
                 <TimeAgo at=user.creation_time />
             </Cell>
@@ -217,7 +226,7 @@ fn UserRow(user: UserResp, own: bool, set_admin: FormAction) -> impl IntoView {
 
 #[component]
 fn UserActions(user: UserResp, admin: bool, set_admin: FormAction) -> impl IntoView {
-    let UserResp { user_id, username, .. } = user;
+    let UserResp { user_id, username, second_factor, .. } = user;
     let toggle = if admin { t!(keys::admin_users::UNMAKE_ADMIN) } else { t!(keys::admin_users::MAKE_ADMIN) };
     let next = if admin { "false" } else { "true" };
     view! {
@@ -233,6 +242,16 @@ fn UserActions(user: UserResp, admin: bool, set_admin: FormAction) -> impl IntoV
                 icon=Glyph::Key
                 text=t!(keys::admin_users::SET_PASSWORD)
             />
+            {second_factor
+                .then(|| {
+                    view! {
+                        <MenuLink
+                            href=format!("/admin/users/{user_id}/second-factor")
+                            icon=Glyph::Shield
+                            text=t!(keys::second_factor::REMOVE)
+                        />
+                    }
+                })}
             <MenuSeparator />
             <MenuLink
                 href=format!("/admin/users/{user_id}/delete")

@@ -54,7 +54,7 @@ pub(super) enum Open {
     Everything,
     /// Which label.
     Label,
-    /// Copied to where.
+    /// Copied or moved to where.
     Target,
     /// Nothing.
     Nothing,
@@ -79,6 +79,7 @@ impl Asked {
                 "q" => request.q = value,
                 "label" => request.label_id = value.parse().ok(),
                 "target" => request.target = value.trim().to_owned(),
+                "overwrite" => request.overwrite = value == "1",
                 _ => {}
             }
         }
@@ -99,11 +100,12 @@ impl Asked {
         }
         match action {
             BulkAction::AddLabel | BulkAction::RemoveLabel if label_id.is_none() => Open::Label,
-            BulkAction::Copy if target.is_empty() => Open::Target,
+            BulkAction::Copy | BulkAction::Move if target.is_empty() => Open::Target,
             BulkAction::Delete
             | BulkAction::AddLabel
             | BulkAction::RemoveLabel
             | BulkAction::Copy
+            | BulkAction::Move
             | BulkAction::Enable
             | BulkAction::Disable => Open::Nothing,
         }
@@ -151,6 +153,11 @@ mod tests {
         assert_eq!(open("?kind=artifacts&act=add_label&all=1&label=3"), Open::Nothing);
         assert_eq!(open("?kind=artifacts&act=copy&all=1&target=+"), Open::Target);
         assert_eq!(open("?kind=artifacts&act=copy&all=1&target=q/b"), Open::Nothing);
+        assert_eq!(open("?kind=artifacts&act=move&all=1"), Open::Target);
+        assert_eq!(open("?kind=artifacts&act=move&all=1&target=q/b"), Open::Nothing);
+        let asked = |search: &str| Asked::read(search, &Place::System).request.overwrite;
+        assert!(asked("?kind=artifacts&act=move&all=1&target=q/b&overwrite=1"));
+        assert!(!asked("?kind=artifacts&act=move&all=1&target=q/b"));
         assert_eq!(Asked::read("?op=7", &Place::System).operation, Some(7));
     }
 

@@ -4,19 +4,19 @@ use super::words::reason;
 use crate::i18n::keys;
 use crate::t;
 use crate::ui::{Cell, Column, Name, Row, RowHead, Table, TableBox};
-use berth_types::api::BulkFailure;
+use berth_types::api::{BulkAction, BulkFailure};
 use leptos::prelude::*;
 
 #[component]
-pub(super) fn Failures(caption: String, failures: Vec<BulkFailure>) -> impl IntoView {
+pub(super) fn Failures(caption: String, action: Option<BulkAction>, failures: Vec<BulkFailure>) -> impl IntoView {
     let head = || {
         view! {
             <Column label=t!(keys::bulk::ITEM) />
             <Column label=t!(keys::bulk::REASON) />
         }
     };
-    let rows = failures.into_iter().map(|failure| {
-        let why = reason(&failure);
+    let rows = failures.into_iter().map(move |failure| {
+        let why = reason(action, &failure);
         let name = if failure.name.is_empty() { failure.item } else { failure.name };
         view! {
             <Row>

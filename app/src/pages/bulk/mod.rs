@@ -19,8 +19,8 @@ use crate::pages::admin::AdminFrame;
 use crate::pages::loaded;
 use crate::query::ListState;
 use crate::ui::{
-    BulkButton, Button, Callout, Card, CardBody, Crumb, Empty, GetForm, Glyph, LinkButton, Look, PageHead, SelectField,
-    SelectOption, TextField, Tone,
+    BulkButton, Button, Callout, Card, CardBody, Check, Crumb, Empty, GetForm, Glyph, LinkButton, Look, PageHead,
+    SelectField, SelectOption, TextField, Tone,
 };
 use crate::{t, tn};
 use asked::{Asked, Open};
@@ -56,6 +56,7 @@ pub(crate) fn buttons(acts: &[(BulkAction, bool)]) -> Vec<BulkButton> {
             BulkAction::AddLabel => (keys::bulk::act::ADD_LABEL, Glyph::Tag),
             BulkAction::RemoveLabel => (keys::bulk::act::REMOVE_LABEL, Glyph::X),
             BulkAction::Copy => (keys::bulk::act::COPY, Glyph::Copy),
+            BulkAction::Move => (keys::bulk::act::MOVE, Glyph::Arrow),
             BulkAction::Enable => (keys::bulk::act::ENABLE, Glyph::Play),
             BulkAction::Disable => (keys::bulk::act::DISABLE, Glyph::Pause),
         };
@@ -168,6 +169,17 @@ fn ChooseLabel(place: Place, project: Option<ProjectId>, asked: Asked) -> impl I
 #[component]
 fn ChooseTarget(place: Place, asked: Asked) -> impl IntoView {
     let (back, known) = (place.list(asked.request.kind), carried(&asked));
+    // A copy moves tags at the target, as in Harbor; what is moved asks first.
+    let overwrite = (asked.request.action == Some(BulkAction::Move)).then(|| {
+        view! {
+            <Check
+                name="overwrite"
+                value="1"
+                label=t!(keys::bulk::OVERWRITE)
+                hint=t!(keys::bulk::OVERWRITE_HINT)
+            />
+        }
+    });
     view! {
         <PageHead title=|| t!(keys::bulk::TARGET) />
         <Card label=t!(keys::bulk::TARGET)>
@@ -182,6 +194,7 @@ fn ChooseTarget(place: Place, asked: Asked) -> impl IntoView {
                         autocomplete="off"
                         maxlength=255
                     />
+                    {overwrite}
                     <GoOn back=back />
                 </GetForm>
             </CardBody>
@@ -237,7 +250,7 @@ fn Effect(place: Place, request: BulkRequest, preview: BulkPreview, action: Form
         let title = tn!(keys::bulk::KEPT, crate::format::natural(preview.kept_count));
         view! {
             <Callout tone=Tone::Warn title=title />
-            <Failures caption=t!(keys::bulk::KEPT_CAPTION) failures=preview.kept.clone() />
+            <Failures caption=t!(keys::bulk::KEPT_CAPTION) action=request.action failures=preview.kept.clone() />
         }
     });
     let unknown = (!preview.unknown.is_empty()).then(|| {

@@ -99,7 +99,13 @@ fn Shown(place: Place, operation: BulkOperation) -> impl IntoView {
         view! { <p class="small muted">{t!(keys::bulk::FAILED_MORE, count = count(shown))}</p> }
     });
     let failures = (shown > 0).then(|| {
-        view! { <Failures caption=t!(keys::bulk::FAILED_CAPTION) failures=operation.failures /> }
+        view! {
+            <Failures
+                caption=t!(keys::bulk::FAILED_CAPTION)
+                action=operation.request.action
+                failures=operation.failures
+            />
+        }
     });
     view! {
         <PageHead title=move || heading />

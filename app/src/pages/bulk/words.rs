@@ -16,6 +16,7 @@ fn phrase_key(request: &BulkRequest) -> Key {
         (Some(BulkKind::Artifacts), Some(BulkAction::AddLabel)) => keys::bulk::LABEL_ARTIFACTS,
         (Some(BulkKind::Artifacts), Some(BulkAction::RemoveLabel)) => keys::bulk::UNLABEL_ARTIFACTS,
         (Some(BulkKind::Artifacts), Some(BulkAction::Copy)) => keys::bulk::COPY_ARTIFACTS,
+        (Some(BulkKind::Artifacts), Some(BulkAction::Move)) => keys::bulk::MOVE_ARTIFACTS,
         (Some(BulkKind::Artifacts), _) => keys::bulk::DELETE_ARTIFACTS,
         (Some(BulkKind::Repositories), _) => keys::bulk::DELETE_REPOSITORIES,
         (Some(BulkKind::Users), _) => keys::bulk::DELETE_USERS,
@@ -27,7 +28,7 @@ fn phrase_key(request: &BulkRequest) -> Key {
 
 /// Whether it takes something away.
 pub(super) fn is_removal(request: &BulkRequest) -> bool {
-    matches!(request.action, Some(BulkAction::Delete | BulkAction::Disable))
+    matches!(request.action, Some(BulkAction::Delete | BulkAction::Disable | BulkAction::Move))
 }
 
 /// What happens, one sentence a line.
@@ -52,6 +53,20 @@ pub(super) fn effects(request: &BulkRequest, preview: &BulkPreview) -> Vec<Strin
             lines.push(t!(keys::bulk::effect::COPY_TO, target = request.target));
             lines.push(t!(keys::bulk::effect::COPY));
         }
+        (Some(BulkKind::Artifacts), Some(BulkAction::Move)) => {
+            use keys::bulk::effect as k;
+            lines.push(tn!(k::MOVE_MANIFESTS, natural(preview.manifests)));
+            if preview.tags > 0 {
+                lines.push(tn!(k::MOVE_TAGS, natural(preview.tags)));
+            }
+            let target = &request.target;
+            lines.push(t!(k::MOVE_TO, target = target));
+            lines.push(if request.overwrite {
+                t!(k::MOVE_TAKES, target = target)
+            } else {
+                t!(k::MOVE_KEEPS, target = target)
+            });
+        }
         (Some(BulkKind::Artifacts | BulkKind::Repositories), _) => {
             lines.push(tn!(keys::bulk::effect::MANIFESTS, natural(preview.manifests)));
             tags(&mut lines);
@@ -67,12 +82,13 @@ pub(super) fn effects(request: &BulkRequest, preview: &BulkPreview) -> Vec<Strin
 }
 
 /// Why something stays as it is. What no word here knows is told in the server's.
-pub(super) fn reason(failure: &BulkFailure) -> String {
+pub(super) fn reason(action: Option<BulkAction>, failure: &BulkFailure) -> String {
     match failure.code.as_str() {
         "PRECONDITION" => t!(keys::bulk::REASON_PROTECTED),
         "VIOLATE_FOREIGN_KEY_CONSTRAINT" => t!(keys::bulk::REASON_LISTED),
         "FORBIDDEN" => t!(keys::bulk::REASON_FORBIDDEN),
         "NOT_FOUND" => t!(keys::bulk::REASON_GONE),
+        "CONFLICT" if action == Some(BulkAction::Move) => t!(keys::bulk::REASON_TAKEN),
         "CONFLICT" => t!(keys::bulk::REASON_MOVED),
         "UNAUTHORIZED" => t!(keys::bulk::REASON_ACCOUNT),
         "DENIED" => t!(keys::bulk::REASON_ROOM),

@@ -13,7 +13,7 @@ use crate::i18n::keys;
 use crate::load::Resource;
 use crate::pages::admin::Listing;
 use crate::pages::loaded;
-use crate::pages::project::ProjectPart;
+use crate::pages::project::{AskFor, InProject, ProjectPart};
 use crate::query::{ListState, use_list_state};
 use crate::ui::{
     ActionCell, ActionColumn, Cell, Column, Empty, Glyph, LabelChip, LinkButton, Look, MenuLink, PageHead, Priority,
@@ -22,6 +22,7 @@ use crate::ui::{
 use crate::{t, tn};
 use berth_types::api::Label;
 use berth_types::page::Paged;
+use berth_types::policy::{Action, Resource as Of, Right};
 use berth_types::{ProjectId, ProjectName};
 use leptos::prelude::*;
 
@@ -92,6 +93,9 @@ pub(crate) fn Labels(
     owner: Owner,
     /// What the visitor may do to them.
     may: May,
+    /// Where they are, for who may not make any.
+    #[prop(optional)]
+    within: Option<InProject>,
 ) -> impl IntoView {
     let state = use_list_state("name");
     let labels = {
@@ -127,13 +131,22 @@ pub(crate) fn Labels(
         <PageHead title=|| t!(keys::labels::TITLE) sub=sub actions=new />
         {loaded(
             labels,
-            move |(state, labels)| view! { <LabelList owner=owner.clone() may=may state=state labels=labels /> },
+            move |(state, labels)| {
+                let within = within.clone();
+                view! { <LabelList owner=owner.clone() may=may within=within state=state labels=labels /> }
+            },
         )}
     }
 }
 
 #[component]
-fn LabelList(owner: Owner, may: May, state: ListState, labels: Paged<Label>) -> impl IntoView {
+fn LabelList(
+    owner: Owner,
+    may: May,
+    within: Option<InProject>,
+    state: ListState,
+    labels: Paged<Label>,
+) -> impl IntoView {
     let table = (!labels.items.is_empty()).then(|| {
         let (owner, sort, search) = (owner.clone(), state.sort.clone(), state.search.clone());
         view! { <LabelTable owner=owner may=may labels=labels.items sort=sort search=search /> }.into_any()
@@ -149,9 +162,14 @@ fn LabelList(owner: Owner, may: May, state: ListState, labels: Paged<Label>) -> 
         let new = may.create.then(|| {
             view! { <LinkButton href=owner.new_href() icon=Glyph::Plus>{t!(keys::labels::NEW)}</LinkButton> }
         });
+        let ask = within.filter(|_| !may.create).map(|within| {
+            let needs = Right::in_project(Of::Label, Action::Create);
+            view! { <AskFor within=within needs=needs /> }
+        });
         view! {
             <Empty icon=Glyph::Tag title=t!(keys::labels::EMPTY) text=t!(keys::labels::EMPTY_TEXT)>
                 {new}
+                {ask}
             </Empty>
         }
         .into_any()

@@ -24,7 +24,7 @@ pub(super) fn draw(part: &ProjectPart, within: InProject) -> AnyView {
         ProjectPart::DeleteLabel(id) => view! { <DeleteLabel owner=owner id=*id /> }.into_any(),
         _ => {
             let may = May { create: may(Action::Create), update: may(Action::Update), delete: may(Action::Delete) };
-            view! { <Labels owner=owner may=may /> }.into_any()
+            view! { <Labels owner=owner may=may within=within /> }.into_any()
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The pages of a project and of its repositories: which one an address names, and the frame around them.
 
 pub(crate) mod access;
+mod ask;
 mod audit;
 pub(crate) mod commands;
 pub(crate) mod crumbs;
@@ -20,6 +21,7 @@ mod settings;
 mod storage;
 mod webhooks;
 
+pub(crate) use ask::AskFor;
 pub(crate) use storage::StorageFacts;
 
 pub use path::{ArtifactPart, PagePath, ProjectPart, RepositoryPart, artifact_href};
@@ -27,7 +29,6 @@ pub use rights::{Rights, is_public};
 
 use crate::apart::draw_apart;
 use crate::client::{ApiError, ApiResult, use_client};
-use crate::format::natural;
 use crate::frame::Frame;
 use crate::i18n::{keys, use_catalog};
 use crate::load::Resource;

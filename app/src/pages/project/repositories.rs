@@ -21,6 +21,32 @@ use berth_types::page::Paged;
 use berth_types::policy::{Action, Resource as Of};
 use leptos::prelude::*;
 
+/// Who made the project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Owner {
+    Present(String),
+    /// The account was deleted.
+    Gone(String),
+}
+
+impl Owner {
+    /// A deleted account keeps its name with its number behind it, so that somebody else may take the name.
+    fn of(name: &str, id: i64) -> Option<Self> {
+        match name.strip_suffix(&format!("#{id}")) {
+            _ if name.is_empty() => None,
+            Some(name) => Some(Owner::Gone(name.to_owned())),
+            None => Some(Owner::Present(name.to_owned())),
+        }
+    }
+
+    fn fact(self) -> String {
+        match self {
+            Owner::Present(name) => t!(keys::project::OWNER, name = name),
+            Owner::Gone(name) => t!(keys::project::OWNER_GONE, name = name),
+        }
+    }
+}
+
 /// The page.
 #[component]
 pub(crate) fn Repositories(within: InProject) -> impl IntoView {
@@ -87,15 +113,15 @@ fn Head(within: InProject) -> impl IntoView {
     let meta = {
         let role = t!(within.rights.role_key());
         let shown = within.rights.role.is_some() || within.rights.admin;
-        let (owner, created) = (project.owner_name.clone(), project.creation_time);
+        let owner = Owner::of(&project.owner_name, project.owner_id.0).map(Owner::fact);
+        let created = project.creation_time;
         move || {
             view! {
                 {shown
                     .then(|| {
                         view! { <Fact icon=Glyph::Shield>{t!(keys::project::YOUR_ROLE, role = role)}</Fact> }
                     })}
-                {(!owner.is_empty())
-                    .then(|| view! { <Fact icon=Glyph::User>{t!(keys::project::OWNER, name = owner)}</Fact> })}
+                {owner.map(|owner| view! { <Fact icon=Glyph::User>{owner}</Fact> })}
                 <Fact icon=Glyph::Calendar>
                     {t!(keys::project::CREATED_LABEL)} " " <TimeAgo at=created />
                 </Fact>
@@ -397,6 +423,14 @@ fn RepositoryRow(within: InProject, repository: Repository, repo: RepoName, acts
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_deleted_owner_is_told_apart_from_a_name() {
+        assert_eq!(Owner::of("bob", 4), Some(Owner::Present("bob".to_owned())));
+        assert_eq!(Owner::of("bob#4", 4), Some(Owner::Gone("bob".to_owned())));
+        assert_eq!(Owner::of("bob#14", 4), Some(Owner::Present("bob#14".to_owned())));
+        assert_eq!(Owner::of("", 4), None);
+    }
 
     #[test]
     fn numbers_of_a_summary() {

@@ -5,6 +5,7 @@ use crate::client::use_client;
 use crate::format::{ByteSize, TimeAgo, bytes, count, natural, percent};
 use crate::i18n::keys;
 use crate::load::Resource;
+use crate::pages::growth::{Growth, Whose};
 use crate::pages::loaded;
 use crate::query::{ListState, use_list_state};
 use crate::ui::{
@@ -68,6 +69,7 @@ pub(crate) fn Storage(within: InProject) -> impl IntoView {
     view! {
         <PageHead title=|| t!(keys::usage::TITLE) sub=t!(keys::usage::SUB) />
         {loaded(usage, |usage| view! { <StorageFacts usage=usage /> })}
+        <Growth whose=Whose::Project(within.name) />
         <Callout title=t!(keys::usage::WHAT_COUNTS) text=t!(keys::usage::WHAT_COUNTS_TEXT) tone=Tone::Neutral />
         <h2 class="strong">{t!(keys::usage::REPOSITORIES)}</h2>
         {loaded(

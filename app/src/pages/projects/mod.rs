@@ -18,11 +18,11 @@ use crate::load::Resource;
 use crate::pages::loaded;
 use crate::pages::project::{NoMatch, ProjectPart, Rights, Visibility};
 use crate::query::{ListState, use_list_state};
-use crate::session::{sign_in_href, use_session};
+use crate::session::{Session, sign_in_href, use_session};
 use crate::ui::{
-    ActionCell, ActionColumn, Cell, Column, Crumb, DialogLink, Empty, FilterCount, Filters, Glyph, LinkButton, Look,
-    Menu, MenuLink, MenuSeparator, NameLink, PageHead, Pager, Priority, Quota as QuotaMeter, Row, RowHead, RowMenu,
-    SearchBox, Segment, Segmented, Sort, Star, Table, TableBox, with_query,
+    ActionCell, ActionColumn, Cell, Column, CopyButton, Crumb, DialogLink, Empty, FilterCount, Filters, Glyph,
+    LinkButton, Look, Menu, MenuLink, MenuSeparator, NameLink, PageHead, Pager, Priority, Quota as QuotaMeter, Row,
+    RowHead, RowMenu, SearchBox, Segment, Segmented, Sort, Star, Table, TableBox, with_query,
 };
 use crate::{t, tn};
 use berth_types::ProjectName;
@@ -104,18 +104,32 @@ fn ProjectList(
     let total = natural(projects.total);
     let ListState { q, sort, page, page_size, search } = state;
     let shown = View::read(&search);
+    // Whoever has nothing here yet is told where to begin, below what others have.
+    let whole = q.is_empty() && shown == View::All && projects.items.len() as u64 == total;
+    let admin = use_session().with_untracked(Session::is_admin);
+    let begin = (may_create && whole && !projects.items.is_empty() && is_at_start(&projects.items, admin)).then(|| {
+        view! {
+            <Empty icon=Glyph::Project title=t!(keys::project_list::BEGIN) text=t!(keys::project_list::BEGIN_TEXT)>
+                <NewProjectLink />
+            </Empty>
+        }
+    });
     let list = if !projects.items.is_empty() {
         view! { <ProjectTable projects=projects.items sort=sort.clone() search=search.clone() star=star /> }.into_any()
     } else if q.is_empty() && shown == View::All {
         view! { <NoProjects may_create=may_create /> }.into_any()
     } else if q.is_empty() && shown == View::Mine {
-        let (title, text) = (t!(keys::project_list::EMPTY_MINE), t!(keys::project_list::EMPTY_MINE_TEXT));
-        view! {
-            <Empty icon=Glyph::Project title=title text=text>
-                {may_create.then(|| view! { <NewProjectLink /> })}
-            </Empty>
+        let title = t!(keys::project_list::EMPTY_MINE);
+        if may_create {
+            view! {
+                <Empty icon=Glyph::Project title=title text=t!(keys::project_list::EMPTY_MINE_TEXT)>
+                    <NewProjectLink />
+                </Empty>
+            }
+            .into_any()
+        } else {
+            view! { <AskForProject title=title elsewhere=true /> }.into_any()
         }
-        .into_any()
     } else if q.is_empty() && shown == View::Starred {
         let (title, text) = (t!(keys::project_list::EMPTY_STARRED), t!(keys::project_list::EMPTY_STARRED_TEXT));
         view! {
@@ -141,7 +155,20 @@ fn ProjectList(
         </Filters>
         {list}
         {pager}
+        {begin}
     }
+}
+
+/// The project that every server starts with.
+const FIRST: &str = "library";
+
+/// Whether none of these projects is the visitor's own or in use: there is the first one, empty, and those of others.
+/// An administrator sees what others have as the own work.
+fn is_at_start(projects: &[ProjectOverview], admin: bool) -> bool {
+    projects.iter().all(|project| {
+        let untouched = project.name == FIRST && project.repo_count == 0;
+        untouched || (!admin && project.current_user_role_id.is_none())
+    })
 }
 
 #[component]
@@ -195,13 +222,43 @@ fn NoProjects(may_create: bool) -> impl IntoView {
         }
         .into_any();
     }
-    let text = if may_create { t!(keys::projects::EMPTY_TEXT) } else { t!(keys::project_new::NOT_ALLOWED_TEXT) };
+    let title = t!(keys::projects::EMPTY);
+    if !may_create {
+        return view! { <AskForProject title=title elsewhere=false /> }.into_any();
+    }
     view! {
-        <Empty icon=Glyph::Project title=t!(keys::projects::EMPTY) text=text>
-            {may_create.then(|| view! { <NewProjectLink /> })}
+        <Empty icon=Glyph::Project title=title text=t!(keys::projects::EMPTY_TEXT)>
+            <NewProjectLink />
         </Empty>
     }
     .into_any()
+}
+
+/// No projects for somebody who may not make any: whom to ask, and the name that they need.
+#[component]
+fn AskForProject(
+    title: String,
+    /// Whether other projects may be in the list of all.
+    elsewhere: bool,
+) -> impl IntoView {
+    let name = use_session().with_untracked(|session| session.user.as_ref().map(|user| user.username.clone()));
+    let name = name.unwrap_or_default();
+    let link = elsewhere.then(|| {
+        view! {
+            <LinkButton href="/projects" icon=Glyph::Project>
+                {t!(keys::project_list::SEE_PUBLIC)}
+            </LinkButton>
+        }
+    });
+    view! {
+        <Empty icon=Glyph::Project title=title text=t!(keys::project_list::ASK_TEXT)>
+            <span class="row g1">
+                <code class="mono">{name.clone()}</code>
+                <CopyButton text=name label=t!(keys::project_list::COPY_NAME) />
+            </span>
+            {link}
+        </Empty>
+    }
 }
 
 #[component]

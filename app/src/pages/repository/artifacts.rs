@@ -1,11 +1,11 @@
 //! The artifacts of a repository, with those that have no tag.
 
 use super::NothingPushed;
+use super::cells::{FactCells, Facts};
 use super::facets::{ActiveFilters, LabelFacet, Nothing, labels_of};
 use super::filter::{Filter, Tagged};
-use super::safety::{Trust, Vulnerabilities};
-use super::tag_row::{Pulled, label_chips, platform_short};
-use crate::format::{ByteSize, TimeAgo, digest_short, natural};
+use super::tag_row::{label_chips, platform_short};
+use crate::format::{digest_short, natural};
 use crate::i18n::keys;
 use crate::pages::artifact::{kind_label, platforms_of};
 use crate::pages::bulk;
@@ -98,14 +98,16 @@ pub(super) fn ArtifactList(
 }
 
 /// What can be done to many artifacts at once. Copies go to another project, whose rights the question tells.
-fn actions(within: &InProject) -> [(BulkAction, bool); 4] {
+fn actions(within: &InProject) -> [(BulkAction, bool); 5] {
+    let may_delete = within.rights.may(Of::Artifact, Action::Delete);
     let label = within.rights.may(Of::ArtifactLabel, Action::Create);
     let signed_in = within.rights.role.is_some() || within.rights.admin;
     [
         (BulkAction::AddLabel, label),
         (BulkAction::RemoveLabel, label),
         (BulkAction::Copy, signed_in),
-        (BulkAction::Delete, within.rights.may(Of::Artifact, Action::Delete)),
+        (BulkAction::Move, may_delete),
+        (BulkAction::Delete, may_delete),
     ]
 }
 
@@ -202,7 +204,15 @@ fn ArtifactRow(within: InProject, repo: RepoName, artifact: Artifact, selects: b
     let (signatures, sbom) = attached_kinds(attached.iter().map(|accessory| accessory.kind.as_str()));
     let found = artifact.scan_overview.and_then(|found| found.into_values().find_map(|report| report.summary));
     let (digest, whole) = (artifact.digest.clone(), artifact.digest.clone());
-    let (size, pushed, pulled) = (natural(artifact.size), artifact.push_time, artifact.pull_time);
+    let facts = Facts {
+        platforms: platforms.into_any(),
+        size: natural(artifact.size),
+        vulnerabilities: found,
+        signatures,
+        sbom,
+        pushed: artifact.push_time,
+        pulled: artifact.pull_time,
+    };
     let select = selects.then(|| {
         let label = t!(keys::table::SELECT_NAMED, name = short);
         view! { <SelectCell label=label value=whole.clone() /> }
@@ -219,25 +229,7 @@ fn ArtifactRow(within: InProject, repo: RepoName, artifact: Artifact, selects: b
                 {labels}
             </RowHead>
             <Cell label=t!(keys::repository::TAGS)>{chips}</Cell>
-            <Cell label=t!(keys::repository::PLATFORMS) priority=Priority::Third>
-                <Chips platforms=true>{platforms}</Chips>
-            </Cell>
-            <Cell label=t!(keys::repository::SIZE) num=true>
-                <ByteSize bytes=size />
-            </Cell>
-            <Cell label=t!(keys::shelf::VULNERABILITIES)>
-                <Vulnerabilities found=found />
-            </Cell>
-            <Cell label=t!(keys::shelf::TRUST) priority=Priority::Second>
-                <span class="chips trust">
-                    <Trust signatures=signatures sbom=sbom />
-                </span>
-            </Cell>
-            <Cell label=t!(keys::repository::PUSHED)>
-                <span>
-                    <TimeAgo at=pushed /> <Pulled at=pulled />
-                </span>
-            </Cell>
+            <FactCells facts=facts />
             <ActionCell>
                 <span class="row g1 nowrap-row">
                     <PullMenu repo=repo tag=tags.into_iter().next() digest=artifact.digest kind=artifact.kind /> {menu}

@@ -11,14 +11,14 @@ use crate::i18n::keys;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
 use crate::pages::loaded;
-use crate::pages::project::{InProject, NotAllowed, RepositoryPart};
+use crate::pages::project::{AskFor, InProject, NotAllowed, RepositoryPart};
 use crate::t;
 use crate::ui::{Button, Card, CardBody, Empty, Glyph, LinkButton, Look, PageHead, Size, TextArea, breakable};
 use berth_types::RepoName;
 use berth_types::api::Readme;
 #[cfg(feature = "ssr")]
 use berth_types::api::RepositoryUpdate;
-use berth_types::policy::{Action, Resource as Of};
+use berth_types::policy::{Action, Resource as Of, Right};
 use leptos::prelude::*;
 
 /// Lines that the field shows at first.
@@ -43,13 +43,15 @@ async fn save(client: &Client, repository: &str, description: &str) -> Posted {
     client.update_repository(&repo, &changes).await.map_err(|refusal| answer.refused(refusal))
 }
 
-/// The description as a card; nothing where there is none and the visitor cannot write one.
+/// The description as a card. Where there is none, members read who may write one; others would only read that there is none.
 #[component]
 pub(super) fn ReadmeCard(within: InProject, repo: RepoName, readme: Option<Readme>) -> impl IntoView {
     let edit = within.rights.may(Of::Repository, Action::Update).then(|| RepositoryPart::Description.of(&repo));
-    if readme.is_none() && edit.is_none() {
+    if readme.is_none() && edit.is_none() && within.rights.role.is_none() {
         return ().into_any();
     }
+    let empty_text =
+        if edit.is_some() { t!(keys::repository::INFO_NONE_TEXT) } else { t!(keys::repository::INFO_NONE_ASK) };
     let annotated = readme.as_ref().is_some_and(|readme| readme.source == ANNOTATION);
     let actions = {
         let edit = edit.clone();
@@ -79,16 +81,20 @@ pub(super) fn ReadmeCard(within: InProject, repo: RepoName, readme: Option<Readm
                 icon=Glyph::File
                 in_card=true
                 title=t!(keys::repository::INFO_NONE)
-                text=t!(keys::repository::INFO_NONE_TEXT)
+                text=empty_text
             >
-                {edit
-                    .map(|href| {
-                        view! {
-                            <LinkButton href=href icon=Glyph::Edit>
-                                {t!(keys::repository::menu::EDIT_INFO)}
-                            </LinkButton>
-                        }
-                    })}
+                {match edit {
+                    Some(href) => view! {
+                        <LinkButton href=href icon=Glyph::Edit>
+                            {t!(keys::repository::menu::EDIT_INFO)}
+                        </LinkButton>
+                    }
+                    .into_any(),
+                    None => {
+                        let needs = Right::in_project(Of::Repository, Action::Update);
+                        view! { <AskFor within=within needs=needs /> }.into_any()
+                    }
+                }}
             </Empty>
         }
         .into_any(),

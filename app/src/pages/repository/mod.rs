@@ -1,6 +1,7 @@
 //! A repository: what it is, how to pull it, whether it is safe; then its tags, its artifacts, where its tags have been.
 
 mod artifacts;
+mod cells;
 mod description;
 mod facets;
 mod filter;

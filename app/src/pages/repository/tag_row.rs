@@ -1,10 +1,11 @@
 //! The row of a tag, and the rows of what its index lists.
 
 use super::PullMenu;
+use super::cells::{FactCells, Facts};
 use super::filter::{opened, toggled};
 use super::pull::command_of;
 use super::safety::{Sbom, Trust, Vulnerabilities, predicate};
-use crate::format::{ByteSize, TimeAgo, natural};
+use crate::format::{ByteSize, natural};
 use crate::i18n::keys;
 use crate::pages::project::{RepositoryPart, artifact_href};
 use crate::query::kept;
@@ -14,7 +15,7 @@ use crate::ui::{
     MenuSeparator, NameLink, NoSelectCell, Priority, Row, RowHead, RowMenu, SelectCell,
 };
 use berth_types::api::{Label, RepositoryTag, TagChild};
-use berth_types::{RepoName, TagName, Timestamp};
+use berth_types::{RepoName, TagName};
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
@@ -145,6 +146,8 @@ pub(super) fn TagRow(repo: RepoName, tag: RepositoryTag, delete: bool, expands: 
         let label = t!(keys::table::SELECT_NAMED, name = name);
         view! { <SelectCell label=label value=name.clone() /> }
     });
+    let (pushed, pulled) = (push_time, pull_time);
+    let facts = Facts { platforms, size: natural(size), vulnerabilities, signatures, sbom, pushed, pulled };
     view! {
         <Row>
             {select}
@@ -168,25 +171,7 @@ pub(super) fn TagRow(repo: RepoName, tag: RepositoryTag, delete: bool, expands: 
                     </span>
                 </span>
             </RowHead>
-            <Cell label=t!(keys::repository::PLATFORMS) priority=Priority::Third>
-                <Chips platforms=true>{platforms}</Chips>
-            </Cell>
-            <Cell label=t!(keys::repository::SIZE) num=true>
-                <ByteSize bytes=natural(size) />
-            </Cell>
-            <Cell label=t!(keys::shelf::VULNERABILITIES)>
-                <Vulnerabilities found=vulnerabilities />
-            </Cell>
-            <Cell label=t!(keys::shelf::TRUST) priority=Priority::Second>
-                <span class="chips trust">
-                    <Trust signatures=signatures sbom=sbom />
-                </span>
-            </Cell>
-            <Cell label=t!(keys::repository::PUSHED)>
-                <span>
-                    <TimeAgo at=push_time /> <Pulled at=pull_time />
-                </span>
-            </Cell>
+            <FactCells facts=facts />
             <ActionCell>
                 <span class="row g1 nowrap-row">
                     <PullMenu repo=repo tag=Some(name) digest=digest kind=kind /> {menu}
@@ -257,20 +242,4 @@ fn ChildRow(repo: RepoName, child: TagChild, among: Vec<TagChild>, selects: bool
             <ActionCell />
         </Row>
     }
-}
-
-/// When something was last pulled, below when it was pushed.
-#[component]
-pub(super) fn Pulled(at: Timestamp) -> impl IntoView {
-    let text = if at == Timestamp::NEVER {
-        t!(keys::repository::NEVER_PULLED).into_any()
-    } else {
-        view! {
-            {t!(keys::repository::PULLED_LABEL)}
-            " "
-            <TimeAgo at=at />
-        }
-        .into_any()
-    };
-    view! { <span class="tiny dim nowrap block">{text}</span> }
 }

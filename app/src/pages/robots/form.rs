@@ -2,6 +2,7 @@
 
 use super::draft::{KEEP, RobotForm};
 use super::fields::{Description, ExpiryFields, GrantFields};
+use super::former::{FormerWorks, PostEndFormerSecret};
 use super::grant::{Grant, Summary};
 use super::secret::{Issued, Shown};
 use super::words::may_text;
@@ -67,7 +68,7 @@ async fn create(
         ..RobotCreate::default()
     };
     let made = client.create_robot(&robot).await.map_err(|refusal| refused(form.answer(), refusal, &robot.name))?;
-    Ok((Issued { name: made.name, secret: made.secret, expires_at: made.expires_at }, made.id))
+    Ok((Issued { name: made.name, secret: made.secret, expires_at: made.expires_at, former_until: None }, made.id))
 }
 
 /// Changes a robot.
@@ -176,24 +177,25 @@ pub(crate) fn EditRobot(
     id: RobotId,
 ) -> impl IntoView {
     let action = FormAction::of::<PostEditRobot>();
+    let end = FormAction::of::<PostEndFormerSecret>();
     let client = use_client();
     let robot = {
         let home = home.clone();
         Resource::new(
-            move || id,
-            move |id| {
+            move || (id, end.version().get()),
+            move |(id, _)| {
                 let (client, home) = (client.clone(), home.clone());
                 async move { Ok((robot_of(&client, &home, id).await?, client.robot_catalogue().await?)) }
             },
         )
     };
     loaded(robot, move |(robot, catalogue)| {
-        view! { <EditForm home=home.clone() robot=robot catalogue=catalogue action=action /> }
+        view! { <EditForm home=home.clone() robot=robot catalogue=catalogue action=action end=end /> }
     })
 }
 
 #[component]
-fn EditForm(home: Home, robot: Robot, catalogue: Permissions, action: FormAction) -> impl IntoView {
+fn EditForm(home: Home, robot: Robot, catalogue: Permissions, action: FormAction, end: FormAction) -> impl IntoView {
     let answer = answer_of(action);
     let name = robot.name.clone();
     let grant = match Grant::read(&robot.permissions) {
@@ -202,8 +204,12 @@ fn EditForm(home: Home, robot: Robot, catalogue: Permissions, action: FormAction
         }
         None => view! { <Kept robot=robot.clone() /> }.into_any(),
     };
+    let former = robot.former_secret.clone().map(|former| {
+        view! { <FormerWorks home=home.clone() robot=robot.clone() former=former action=end note=None /> }
+    });
     view! {
         <PageHead title=move || name sub=t!(keys::robots::EDIT_SUB) />
+        {former}
         <Card label=t!(keys::robots::menu::EDIT)>
             <CardBody>
                 <PostForm action=action attr:class="form" attr:novalidate="">

@@ -1,5 +1,6 @@
 //! The robots of a place.
 
+use super::former::FormerNote;
 use super::grant::Summary;
 use super::life::{self, Standing};
 #[cfg(feature = "ssr")]
@@ -307,6 +308,7 @@ fn RobotRow(home: Home, may: May, robot: Robot, now: Timestamp, switch: FormActi
         Some(at) => view! { <TimeAgo at=at /> }.into_any(),
         None => view! { <span class="muted">{t!(keys::account::tokens::UNUSED)}</span> }.into_any(),
     };
+    let former = robot.former_secret.clone().map(|former| view! { <FormerNote former=former /> });
     let made = robot.creation_time;
     let select = (may.update || may.delete).then(|| {
         let label = t!(keys::table::SELECT_NAMED, name = robot.name);
@@ -329,6 +331,7 @@ fn RobotRow(home: Home, may: May, robot: Robot, now: Timestamp, switch: FormActi
             {place}
             <Cell label=t!(keys::robots::STATE)>
                 <StandingStatus standing=standing />
+                {former}
             </Cell>
             <Cell label=t!(keys::robots::ENDS) num=true>
                 {ends}

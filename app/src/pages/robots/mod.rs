@@ -4,6 +4,7 @@ mod delete;
 mod draft;
 mod fields;
 mod form;
+mod former;
 mod grant;
 mod life;
 mod list;

@@ -24,6 +24,11 @@ pub struct File {
 }
 
 impl File {
+    /// A file of plain text.
+    pub fn text(name: &str, content: &str) -> File {
+        File::new(name, "text/plain", content)
+    }
+
     fn new(name: &str, media_type: &str, content: &str) -> File {
         File { name: name.to_owned(), href: format!("data:{media_type};base64,{}", base64(content.as_bytes())) }
     }

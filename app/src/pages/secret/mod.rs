@@ -33,6 +33,8 @@ pub(crate) struct Issued {
     pub secret: String,
     /// When it ends: Unix seconds, -1 for never.
     pub expires_at: i64,
+    /// When the one before it ends, where that goes on working for a while.
+    pub former_until: Option<Timestamp>,
 }
 
 impl Issued {
@@ -49,17 +51,24 @@ impl Issued {
 #[cfg(feature = "ssr")]
 pub(crate) fn hand_over(issued: Result<Issued, FormError>, page: &str) -> Result<Issued, FormError> {
     match issued {
-        Ok(issued) if crate::form::is_plain() => {
-            set_cookie(page, &issued.secret, COOKIE_SECONDS);
-            leptos_axum::redirect(page);
-            Ok(Issued { secret: String::new(), ..issued })
-        }
+        Ok(issued) if carried(page, &issued.secret) => Ok(Issued { secret: String::new(), ..issued }),
         Ok(issued) => Ok(issued),
         Err(error) => {
             crate::form::answer_with(&error);
             Err(error)
         }
     }
+}
+
+/// Sends a browser without script to the page that shows a secret. Whether it is one.
+#[cfg(feature = "ssr")]
+pub(crate) fn carried(page: &str, secret: &str) -> bool {
+    let plain = crate::form::is_plain();
+    if plain {
+        set_cookie(page, secret, COOKIE_SECONDS);
+        leptos_axum::redirect(page);
+    }
+    plain
 }
 
 /// Sets the cookie of a page, or takes it away.
@@ -164,6 +173,19 @@ pub(crate) fn ShownSecret(
             </Card>
         </div>
     }
+}
+
+/// A text that is a secret, for download.
+#[component]
+pub(crate) fn SecretFile(
+    /// What the link says.
+    text: String,
+    /// What the browser calls the file.
+    name: &'static str,
+    /// What it holds.
+    content: String,
+) -> impl IntoView {
+    view! { <Download text=text file=File::text(name, &content) /> }
 }
 
 #[component]

@@ -53,6 +53,8 @@ pub enum BulkAction {
     RemoveLabel,
     /// Artifacts: it is copied, tags included, into another repository.
     Copy,
+    /// Artifacts: it is copied as well, and then removed where it was.
+    Move,
     /// Robots: it is switched on.
     Enable,
     /// Robots: it is switched off.
@@ -67,6 +69,7 @@ impl BulkAction {
             BulkAction::AddLabel => "add_label",
             BulkAction::RemoveLabel => "remove_label",
             BulkAction::Copy => "copy",
+            BulkAction::Move => "move",
             BulkAction::Enable => "enable",
             BulkAction::Disable => "disable",
         }
@@ -79,6 +82,7 @@ impl BulkAction {
             BulkAction::AddLabel,
             BulkAction::RemoveLabel,
             BulkAction::Copy,
+            BulkAction::Move,
             BulkAction::Enable,
             BulkAction::Disable,
         ];
@@ -114,9 +118,12 @@ pub struct BulkRequest {
     /// The label to add or to remove, by row id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label_id: Option<i64>,
-    /// Where artifacts are copied to: `project/repository`.
+    /// Where artifacts are copied or moved to: `project/repository`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub target: String,
+    /// Whether an artifact that is moved takes its tags from what has them at the target. Otherwise it stays where it is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub overwrite: bool,
 }
 
 /// What an operation would do, counted.
@@ -214,7 +221,7 @@ mod tests {
             let json = format!("\"{kind}\"");
             assert_eq!(serde_json::from_str::<BulkKind>(&json).ok(), BulkKind::parse(kind));
         }
-        for action in ["delete", "add_label", "remove_label", "copy", "enable", "disable"] {
+        for action in ["delete", "add_label", "remove_label", "copy", "move", "enable", "disable"] {
             assert_eq!(BulkAction::parse(action).map(BulkAction::as_str), Some(action));
             let json = format!("\"{action}\"");
             assert_eq!(serde_json::from_str::<BulkAction>(&json).ok(), BulkAction::parse(action));

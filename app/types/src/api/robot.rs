@@ -39,6 +39,20 @@ pub struct Robot {
     /// When it last signed in, to the minute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_used_at: Option<Timestamp>,
+    /// The secret before the present one, while it works beside that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub former_secret: Option<FormerSecret>,
+}
+
+/// A secret that another one has replaced, and that goes on working for a while.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FormerSecret {
+    /// When it ends.
+    pub expires_at: Timestamp,
+    /// When the robot last signed in with it since it was replaced, to the minute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_used_at: Option<Timestamp>,
 }
 
 /// What a robot may in one place.
@@ -144,7 +158,14 @@ pub struct RobotSec {
     /// The secret; empty in a request for a generated one, absent in the answer to a chosen one.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub secret: String,
+    /// In a request: for how many seconds the present secret goes on working, at most 30 days. Without it, or with 0, that
+    /// ends at once, as in Harbor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overlap_seconds: Option<i64>,
 }
+
+/// The longest [`RobotSec::overlap_seconds`].
+pub const OVERLAP_SECONDS_MAX: i64 = 30 * 24 * 60 * 60;
 
 /// Reads `null` as what stands for nothing, as Go does.
 pub(super) fn null_as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>

@@ -103,3 +103,31 @@ pub struct SystemUsage {
     /// What projects share instead of storing it twice: `used` − (`stored` − `unlinked`).
     pub saved: i64,
 }
+
+/// What was held on a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct UsageDay {
+    /// The first moment of the day (UTC).
+    pub day: Timestamp,
+    /// When it was measured last on that day.
+    pub measured_at: Timestamp,
+    /// Bytes before sharing: of a project, what its repositories hold, each counted alone; of the installation, what counts
+    /// in all projects together.
+    pub logical: i64,
+    /// Bytes after sharing: of a project, what counts against its limit; of the installation, what is stored.
+    pub stored: i64,
+    /// Artifacts that lists show.
+    pub artifacts: i64,
+}
+
+/// What was held day by day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct UsageHistory {
+    /// The days of which there is a measure, oldest first; a day on which no server ran is missing. The last is today, as it
+    /// is now.
+    pub days: Vec<UsageDay>,
+    /// When the next day begins.
+    pub next_at: Timestamp,
+}

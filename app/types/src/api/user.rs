@@ -25,6 +25,9 @@ pub struct UserResp {
     pub sysadmin_flag: bool,
     /// Whether an outside source makes the person an administrator.
     pub admin_role_in_auth: bool,
+    /// Whether a code is asked for after the password; absent where none is. Harbor has no such thing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub second_factor: bool,
     /// When the account was made.
     pub creation_time: Timestamp,
     /// When it was last changed.

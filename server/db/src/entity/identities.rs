@@ -43,6 +43,14 @@ pub struct Model {
     pub creator_kind: String,
     /// Row id of who made a robot.
     pub creator_id: i64,
+    /// Keyed hash of a generated secret that another one has replaced.
+    pub former_hash: Option<Vec<u8>>,
+    /// argon2id PHC string of a chosen secret that another one has replaced.
+    pub former_phc: Option<String>,
+    /// When the former secret ends.
+    pub former_until: Option<i64>,
+    /// When the former secret was last used.
+    pub former_used_at: Option<i64>,
 }
 
 /// No relations: queries say their joins.

@@ -21,6 +21,12 @@ pub struct Model {
     pub password: Option<String>,
     /// Whether the person is a system administrator.
     pub sysadmin: bool,
+    /// The secret of the second factor, sealed; without the next it waits for its first code.
+    pub second_factor: Option<Vec<u8>>,
+    /// Since when the second factor counts.
+    pub second_factor_at: Option<i64>,
+    /// The last step of time whose code was taken.
+    pub second_factor_step: i64,
     /// Counts changes that end remembered credentials.
     pub epoch: i64,
     /// When it was deleted; rows stay so that ids and names are not reused.

@@ -20,6 +20,9 @@ mod m0014_events;
 mod m0016_bulk;
 mod m0017_pulls;
 mod m0018_marks;
+mod m0019_second_factor;
+mod m0020_rotation;
+mod m0022_usage;
 
 use sea_orm::DatabaseBackend;
 use sea_orm_migration::prelude::*;
@@ -47,6 +50,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0016_bulk::Migration),
             Box::new(m0017_pulls::Migration),
             Box::new(m0018_marks::Migration),
+            Box::new(m0019_second_factor::Migration),
+            Box::new(m0020_rotation::Migration),
+            Box::new(m0022_usage::Migration),
         ]
     }
 }

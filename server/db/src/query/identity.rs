@@ -46,14 +46,32 @@ pub struct Identity {
     pub epoch: i64,
     /// When it ends.
     pub expires_at: Option<Timestamp>,
+    /// The secret of a robot before the present one, where that was to go on working for a while.
+    pub former: Option<Former>,
+}
+
+/// A secret that another one has replaced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Former {
+    /// Keyed hash of a generated secret.
+    pub secret_hash: Option<Vec<u8>>,
+    /// argon2id PHC string of a chosen secret.
+    pub secret_phc: Option<String>,
+    /// When it ends.
+    pub until: Timestamp,
 }
 
 /// The columns of an [`Identity`], in its order.
 const COLUMNS: &str =
-    "id, name, user_id, project_id, secret_hash, secret_phc, permissions, disabled, epoch, expires_at";
+    "id, name, user_id, project_id, secret_hash, secret_phc, permissions, disabled, epoch, expires_at, former_hash,
+     former_phc, former_until";
 
 impl Identity {
     fn read(row: &Row) -> Result<Self> {
+        let former = match row.get::<Option<Timestamp>>(12)? {
+            Some(until) => Some(Former { secret_hash: row.get(10)?, secret_phc: row.get(11)?, until }),
+            None => None,
+        };
         Ok(Identity {
             id: row.get(0)?,
             name: row.get(1)?,
@@ -65,6 +83,7 @@ impl Identity {
             disabled: row.get(7)?,
             epoch: row.get(8)?,
             expires_at: row.get(9)?,
+            former,
         })
     }
 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use berth_types::{Timestamp, page::Paged, query::ListQuery};
+use berth_types::{Digest, Timestamp, page::Paged, query::ListQuery};
 
 use super::list::{Column, List, Source};
-use crate::{Conn, Result, Row, args};
+use crate::{Conn, Result, Row, Value, args};
 
 /// A label.
 #[derive(Clone, Debug, PartialEq)]
@@ -131,6 +131,30 @@ pub async fn put_on(conn: &mut Conn<'_>, manifest: i64, label: i64, now: Timesta
     let sql = "INSERT INTO artifact_labels (manifest_id, label_id, created_at) VALUES ($1, $2, $3)
                ON CONFLICT (manifest_id, label_id) DO NOTHING";
     Ok(conn.execute(sql, args![manifest, label, now]).await? > 0)
+}
+
+/// Puts the labels of some manifests of a repository on the same manifests of another one, as far as its project knows
+/// them.
+///
+/// # Errors
+/// As the database says.
+pub async fn carry(conn: &mut Conn<'_>, from: i64, to: i64, digests: &[Digest], now: Timestamp) -> Result<()> {
+    for chunk in digests.chunks(super::CHUNK) {
+        let mut values: Vec<Value> = args![from, to, now].to_vec();
+        values.extend(chunk.iter().map(|digest| Value::from(*digest)));
+        let sql = format!(
+            "INSERT INTO artifact_labels (manifest_id, label_id, created_at)
+             SELECT t.id, al.label_id, CAST($3 AS BIGINT) FROM manifests s
+             JOIN artifact_labels al ON al.manifest_id = s.id JOIN labels l ON l.id = al.label_id
+             JOIN manifests t ON t.repository_id = $2 AND t.digest = s.digest
+             WHERE s.repository_id = $1 AND s.digest IN ({})
+               AND (l.project_id IS NULL OR l.project_id = t.project_id)
+             ON CONFLICT (manifest_id, label_id) DO NOTHING",
+            super::marks(4, chunk.len())
+        );
+        conn.execute(&sql, &values).await?;
+    }
+    Ok(())
 }
 
 /// Takes a label off a manifest. False where it was not there.

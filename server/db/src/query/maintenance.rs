@@ -74,6 +74,10 @@ pub enum Aging {
     Audit,
     /// Pulls by day.
     PullDays,
+    /// What the installation held, by day.
+    UsageDays,
+    /// What projects held, by day.
+    ProjectUsageDays,
 }
 
 /// Removes a batch of rows that are older than `before`. Says how many; fewer than a batch means that none is left.
@@ -92,6 +96,13 @@ pub async fn delete_aged(conn: &mut Conn<'_>, table: Aging, before: Timestamp) -
         Aging::PullDays => {
             "DELETE FROM pull_days WHERE at < $1
              AND repository_id IN (SELECT repository_id FROM pull_days WHERE at < $1 LIMIT $2)"
+        }
+        Aging::UsageDays => {
+            "DELETE FROM usage_days WHERE at IN (SELECT at FROM usage_days WHERE at < $1 ORDER BY at LIMIT $2)"
+        }
+        Aging::ProjectUsageDays => {
+            "DELETE FROM project_usage_days WHERE at < $1
+             AND project_id IN (SELECT project_id FROM project_usage_days WHERE at < $1 LIMIT $2)"
         }
     };
     conn.execute(sql, args![before, BATCH]).await

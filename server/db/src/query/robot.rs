@@ -39,6 +39,10 @@ pub struct Robot {
     pub updated_at: Timestamp,
     /// When it last signed in.
     pub used_at: Option<Timestamp>,
+    /// When its former secret ends.
+    pub former_until: Option<Timestamp>,
+    /// When it last signed in with that.
+    pub former_used_at: Option<Timestamp>,
 }
 
 impl Robot {
@@ -57,13 +61,15 @@ impl Robot {
             created_at: row.get(10)?,
             updated_at: row.get(11)?,
             used_at: row.get(12)?,
+            former_until: row.get(13)?,
+            former_used_at: row.get(14)?,
         })
     }
 }
 
 const ROBOTS: Source = Source {
     select: "r.id, r.name, r.project_id, r.permissions, r.description, r.disabled, r.expires_at, r.duration_days,
-             r.creator_kind, r.creator_id, r.created_at, r.updated_at, r.used_at",
+             r.creator_kind, r.creator_id, r.created_at, r.updated_at, r.used_at, r.former_until, r.former_used_at",
     from: "identities r",
     columns: &[
         Column::number("id", "r.id"),
@@ -163,8 +169,8 @@ pub async fn update(conn: &mut Conn<'_>, robot: &Robot) -> Result<bool> {
     Ok(conn.execute(sql, args).await? > 0)
 }
 
-/// Another secret: the keyed hash of a generated one, or the PHC string of a chosen one. Ends what was proven with the
-/// former. False where the robot is gone.
+/// Another secret: the keyed hash of a generated one, or the PHC string of a chosen one. The present one ends, and what was
+/// proven with it. False where the robot is gone.
 ///
 /// # Errors
 /// As the database says.
@@ -175,10 +181,64 @@ pub async fn set_secret(
     phc: Option<&str>,
     now: Timestamp,
 ) -> Result<bool> {
-    let sql = "UPDATE identities SET secret_hash = $2, secret_phc = $3, updated_at = $4, epoch = epoch + 1
+    let sql = "UPDATE identities SET secret_hash = $2, secret_phc = $3, updated_at = $4, epoch = epoch + 1,
+                   former_hash = NULL, former_phc = NULL, former_until = NULL, former_used_at = NULL
                WHERE id = $1 AND kind = $5";
     let kind = Kind::Robot.as_str();
     Ok(conn.execute(sql, args![id, hash, phc, now, kind]).await? > 0)
+}
+
+/// Another secret, as [`set_secret`], and the present one goes on working until a moment. One that did so already ends.
+/// False where the robot is gone.
+///
+/// # Errors
+/// As the database says.
+pub async fn replace_secret(
+    conn: &mut Conn<'_>,
+    id: i64,
+    hash: Option<&[u8]>,
+    phc: Option<&str>,
+    now: Timestamp,
+    until: Timestamp,
+) -> Result<bool> {
+    // Every right side is what the row was before. Who came with the present secret is not asked to come again.
+    let sql = "UPDATE identities SET former_hash = secret_hash, former_phc = secret_phc, former_until = $6,
+                   former_used_at = NULL, secret_hash = $2, secret_phc = $3, updated_at = $4
+               WHERE id = $1 AND kind = $5";
+    let kind = Kind::Robot.as_str();
+    Ok(conn.execute(sql, args![id, hash, phc, now, kind, until]).await? > 0)
+}
+
+/// Ends a robot's former secret, and what was proven with it. False where it has none that works still.
+///
+/// # Errors
+/// As the database says.
+pub async fn end_former_secret(conn: &mut Conn<'_>, id: i64, now: Timestamp) -> Result<bool> {
+    let sql = "UPDATE identities SET former_hash = NULL, former_phc = NULL, former_until = NULL, former_used_at = NULL,
+                   updated_at = $2, epoch = epoch + 1
+               WHERE id = $1 AND kind = $3 AND former_until > $2";
+    Ok(conn.execute(sql, args![id, now, Kind::Robot.as_str()]).await? > 0)
+}
+
+/// Forgets the former secrets that have ended, and says how many.
+///
+/// # Errors
+/// As the database says.
+pub async fn forget_former_secrets(conn: &mut Conn<'_>, now: Timestamp) -> Result<u64> {
+    let sql = "UPDATE identities SET former_hash = NULL, former_phc = NULL, former_until = NULL, former_used_at = NULL
+               WHERE former_until IS NOT NULL AND former_until <= $1";
+    conn.execute(sql, args![now]).await
+}
+
+/// Notes that a robot signed in with its former secret, unless that was noted after `before`.
+///
+/// # Errors
+/// As the database says.
+pub async fn touch_former(conn: &mut Conn<'_>, id: i64, now: Timestamp, before: Timestamp) -> Result<()> {
+    let sql = "UPDATE identities SET former_used_at = $2
+               WHERE id = $1 AND former_until IS NOT NULL AND (former_used_at IS NULL OR former_used_at <= $3)";
+    conn.execute(sql, args![id, now, before]).await?;
+    Ok(())
 }
 
 /// Removes a robot. False where it is gone.

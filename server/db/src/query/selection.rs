@@ -272,6 +272,30 @@ pub async fn tags_of_repositories(
     pairs(conn.rows(&sql, &values).await?)
 }
 
+/// Tags of selected artifacts that another repository has on something else, with the digest of the artifact, at most
+/// `limit`.
+///
+/// # Errors
+/// As the database says.
+pub async fn tags_taken(
+    conn: &mut Conn<'_>,
+    selected: &Selected,
+    target: i64,
+    limit: i64,
+) -> Result<Vec<(String, String)>> {
+    let digest = artifact::digest_text(conn.backend());
+    let selection = selected.list.clone().column("m.id AS id");
+    let (first, values) = selection.with(args![target, limit]);
+    let sql = format!(
+        "SELECT LOWER({digest}), t.name FROM tags t JOIN manifests m ON m.id = t.manifest_id
+         JOIN tags o ON o.repository_id = ${first} AND o.name = t.name JOIN manifests other ON other.id = o.manifest_id
+         WHERE t.manifest_id IN (SELECT s.id FROM ({}) s) AND other.digest <> m.digest ORDER BY t.id DESC LIMIT ${}",
+        selection.sql,
+        first + 1
+    );
+    pairs(conn.rows(&sql, &values).await?)
+}
+
 fn pairs(rows: Vec<Row>) -> Result<Vec<(String, String)>> {
     rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
 }

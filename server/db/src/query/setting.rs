@@ -32,3 +32,12 @@ pub async fn set(conn: &mut Conn<'_>, key: &str, value: &str, by: &str, now: Tim
     conn.execute(sql, args![key, value, by, now]).await?;
     Ok(())
 }
+
+/// Forgets one, so that its default holds.
+///
+/// # Errors
+/// As the database says.
+pub async fn forget(conn: &mut Conn<'_>, key: &str) -> Result<()> {
+    conn.execute("DELETE FROM settings WHERE key = $1", args![key]).await?;
+    Ok(())
+}

@@ -7,6 +7,16 @@ use berth_types::{Timestamp, page::Paged, query::ListQuery};
 use super::list::{Column, List, Source};
 use crate::{Conn, Result, args};
 
+/// What counts against the limit of the project `p`, as it is kept.
+pub(super) const USED: &str = "p.storage_bytes_used
+    + CAST(COALESCE((SELECT SUM(d.bytes) FROM quota_deltas d WHERE d.project_id = p.id), 0) AS BIGINT)";
+
+/// What the repositories of the project `p` hold, each counted alone.
+pub(super) const OF_REPOSITORIES: &str = "CAST(
+      COALESCE((SELECT SUM(b.size) FROM repository_blobs rb JOIN repositories r ON r.id = rb.repository_id
+                JOIN blobs b ON b.id = rb.blob_id WHERE r.project_id = p.id), 0)
+      + COALESCE((SELECT SUM(m.manifest_size) FROM manifests m WHERE m.project_id = p.id), 0) AS BIGINT)";
+
 /// The storage of a project, all in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Storage {
@@ -25,17 +35,14 @@ pub struct Storage {
 /// # Errors
 /// As the database says.
 pub async fn of_project(conn: &mut Conn<'_>, project: i64) -> Result<Storage> {
-    let sql = "SELECT p.storage_bytes_max,
-        p.storage_bytes_used
-          + CAST(COALESCE((SELECT SUM(d.bytes) FROM quota_deltas d WHERE d.project_id = p.id), 0) AS BIGINT),
-        CAST(COALESCE((SELECT SUM(u.received) FROM uploads u JOIN repositories r ON r.id = u.repository_id
-                       WHERE r.project_id = p.id), 0) AS BIGINT),
-        CAST(
-          COALESCE((SELECT SUM(b.size) FROM repository_blobs rb JOIN repositories r ON r.id = rb.repository_id
-                    JOIN blobs b ON b.id = rb.blob_id WHERE r.project_id = p.id), 0)
-          + COALESCE((SELECT SUM(m.manifest_size) FROM manifests m WHERE m.project_id = p.id), 0) AS BIGINT)
-      FROM projects p WHERE p.id = $1";
-    let Some(row) = conn.row(sql, args![project]).await? else {
+    let sql = format!(
+        "SELECT p.storage_bytes_max, {USED},
+           CAST(COALESCE((SELECT SUM(u.received) FROM uploads u JOIN repositories r ON r.id = u.repository_id
+                          WHERE r.project_id = p.id), 0) AS BIGINT),
+           {OF_REPOSITORIES}
+         FROM projects p WHERE p.id = $1"
+    );
+    let Some(row) = conn.row(&sql, args![project]).await? else {
         return Ok(Storage { limit: -1, ..Storage::default() });
     };
     Ok(Storage { limit: row.get(0)?, used: row.get(1)?, reserved: row.get(2)?, repositories: row.get(3)? })

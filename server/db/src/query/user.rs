@@ -26,6 +26,8 @@ pub struct Person {
     pub password: Option<String>,
     /// Whether the person is a system administrator.
     pub sysadmin: bool,
+    /// Whether a second factor is asked for after the password.
+    pub second_factor: bool,
     /// Counts changes of rights and passwords.
     pub epoch: i64,
     /// When it was made.
@@ -35,7 +37,8 @@ pub struct Person {
 }
 
 /// The columns of a [`Person`], in its order.
-const COLUMNS: &str = "id, username, email, realname, comment, password, sysadmin, epoch, created_at, updated_at";
+const COLUMNS: &str = "id, username, email, realname, comment, password, sysadmin, second_factor_at IS NOT NULL, epoch, \
+                       created_at, updated_at";
 
 impl Person {
     fn read(row: &Row) -> Result<Self> {
@@ -47,9 +50,10 @@ impl Person {
             comment: row.get(4)?,
             password: row.get(5)?,
             sysadmin: row.get(6)?,
-            epoch: row.get(7)?,
-            created_at: row.get(8)?,
-            updated_at: row.get(9)?,
+            second_factor: row.get(7)?,
+            epoch: row.get(8)?,
+            created_at: row.get(9)?,
+            updated_at: row.get(10)?,
         })
     }
 }
@@ -165,7 +169,7 @@ pub async fn bump_epoch(conn: &mut Conn<'_>, id: i64) -> Result<()> {
 pub async fn delete(conn: &mut Conn<'_>, id: i64, now: Timestamp) -> Result<bool> {
     let sql = "UPDATE users SET username = username || '#' || CAST($1 AS VARCHAR(20)),
                    email = email || '#' || CAST($1 AS VARCHAR(20)),
-                   password = NULL, sysadmin = FALSE, epoch = epoch + 1, deleted_at = $2, updated_at = $2
+                   password = NULL, second_factor = NULL, second_factor_at = NULL, sysadmin = FALSE, epoch = epoch + 1, deleted_at = $2, updated_at = $2
                WHERE id = $1 AND deleted_at IS NULL";
     if conn.execute(sql, args![id, now]).await? == 0 {
         return Ok(false);
@@ -173,6 +177,7 @@ pub async fn delete(conn: &mut Conn<'_>, id: i64, now: Timestamp) -> Result<bool
     conn.execute("DELETE FROM members WHERE user_id = $1", args![id]).await?;
     conn.execute("DELETE FROM sessions WHERE user_id = $1", args![id]).await?;
     conn.execute("DELETE FROM identities WHERE user_id = $1", args![id]).await?;
+    conn.execute("DELETE FROM recovery_codes WHERE user_id = $1", args![id]).await?;
     super::view::delete_of_person(conn, id).await?;
     Ok(true)
 }
@@ -196,6 +201,7 @@ const SOURCE: Source = Source {
         Column::text("realname", "realname"),
         Column::text("comment", "comment"),
         Column::flag("sysadmin_flag", "sysadmin"),
+        Column::flag("second_factor", "(second_factor_at IS NOT NULL)"),
         Column::time("creation_time", "created_at"),
         Column::time("update_time", "updated_at"),
     ],

@@ -21,9 +21,10 @@ use crate::{
     Actor, Domain, Error, Result, artifact,
     authz::{
         AddLabel, CreateArtifact, DeleteArtifact, DeleteRepository, DeleteRobot, DeleteTag, DeleteUser, ListArtifacts,
-        ListRepositories, ListRobots, ListTags, ListUsers, ProjectAccess, ReadArtifact, RemoveLabel, RobotHome,
-        RobotsAccess, SystemAccess, UpdateRobot,
+        ListRepositories, ListRobots, ListTags, ListUsers, ProjectAccess, Pull, Push, ReadArtifact, RemoveLabel,
+        RobotHome, RobotsAccess, SystemAccess, UpdateRobot,
     },
+    manifest::Taken,
     repository, shelf,
 };
 
@@ -44,6 +45,8 @@ pub(super) enum Deed {
     AddLabel(RepoName, i64),
     RemoveLabel(RepoName, i64),
     Copy(RepoName, RepoName),
+    /// With what becomes of tags that the target has on something else.
+    Move(RepoName, RepoName, Taken),
     DeleteRepositories(ProjectName),
     DeleteUsers,
     DeleteRobots(Option<ProjectName>),
@@ -106,7 +109,7 @@ impl Order {
     pub(super) fn kind(&self) -> BulkKind {
         match self.action {
             Deed::DeleteTags(_) => BulkKind::Tags,
-            Deed::DeleteArtifacts(_) | Deed::AddLabel(..) | Deed::RemoveLabel(..) | Deed::Copy(..) => {
+            Deed::DeleteArtifacts(_) | Deed::AddLabel(..) | Deed::RemoveLabel(..) | Deed::Copy(..) | Deed::Move(..) => {
                 BulkKind::Artifacts
             }
             Deed::DeleteRepositories(_) => BulkKind::Repositories,
@@ -191,6 +194,12 @@ impl Order {
                 ProjectAccess::<CreateArtifact>::check(domain, actor, &target.project()).await?;
                 within(domain, &access.also::<ListArtifacts>()?, from).await
             }
+            Deed::Move(from, target, _) => {
+                let access = ProjectAccess::<DeleteArtifact>::check(domain, actor, &from.project()).await?;
+                access.also::<ReadArtifact>()?.also::<Pull>()?;
+                ProjectAccess::<CreateArtifact>::check(domain, actor, &target.project()).await?.also::<Push>()?;
+                within(domain, &access.also::<ListArtifacts>()?, from).await
+            }
             Deed::DeleteRepositories(project) => {
                 let access = ProjectAccess::<DeleteRepository>::check(domain, actor, project).await?;
                 access.also::<ListRepositories>()?;
@@ -260,12 +269,13 @@ fn deed(request: &BulkRequest) -> Result<Deed> {
         (BulkKind::Artifacts, BulkAction::Delete) => Deed::DeleteArtifacts(repository()?),
         (BulkKind::Artifacts, BulkAction::AddLabel) => Deed::AddLabel(repository()?, label()?),
         (BulkKind::Artifacts, BulkAction::RemoveLabel) => Deed::RemoveLabel(repository()?, label()?),
-        (BulkKind::Artifacts, BulkAction::Copy) => {
+        (BulkKind::Artifacts, action @ (BulkAction::Copy | BulkAction::Move)) => {
             let (from, target) = (repository()?, target()?);
             if from == target {
                 return Err(refused("the target is the repository itself"));
             }
-            Deed::Copy(from, target)
+            let taken = if request.overwrite { Taken::Moved } else { Taken::Refused };
+            if action == BulkAction::Copy { Deed::Copy(from, target) } else { Deed::Move(from, target, taken) }
         }
         (BulkKind::Repositories, BulkAction::Delete) => Deed::DeleteRepositories(project()?),
         (BulkKind::Users, BulkAction::Delete) => Deed::DeleteUsers,
@@ -298,6 +308,13 @@ mod tests {
             "kind": "artifacts", "action": "copy", "repository": "p/a", "target": "q/b", "all": true
         }));
         assert_eq!(order.unwrap().action, Deed::Copy("p/a".parse().unwrap(), "q/b".parse().unwrap()));
+        for (overwrite, taken) in [(false, Taken::Refused), (true, Taken::Moved)] {
+            let order = request(serde_json::json!({
+                "kind": "artifacts", "action": "move", "repository": "p/a", "target": "q/b", "all": true,
+                "overwrite": overwrite
+            }));
+            assert_eq!(order.unwrap().action, Deed::Move("p/a".parse().unwrap(), "q/b".parse().unwrap(), taken));
+        }
         for bad in [
             serde_json::json!({}),
             serde_json::json!({ "kind": "tags", "action": "copy", "repository": "p/a", "all": true }),
@@ -309,6 +326,11 @@ mod tests {
             serde_json::json!({
                 "kind": "artifacts", "action": "copy", "repository": "p/a", "target": "p/a", "all": true
             }),
+            serde_json::json!({
+                "kind": "artifacts", "action": "move", "repository": "p/a", "target": "p/a", "all": true
+            }),
+            serde_json::json!({ "kind": "artifacts", "action": "move", "repository": "p/a", "all": true }),
+            serde_json::json!({ "kind": "tags", "action": "move", "repository": "p/a", "target": "p/b", "all": true }),
             serde_json::json!({ "kind": "users", "action": "delete", "items": vec!["1"; NAMED_MAX + 1] }),
         ] {
             assert!(matches!(request(bad.clone()), Err(Error::BadRequest(_))), "{bad}");

@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use berth_db::{
     Conn,
-    query::selection::{self, Effect, Selected, Which},
+    query::{
+        self,
+        selection::{self, Effect, Selected, Which},
+    },
 };
 use berth_types::{
     ErrorCode, ProjectId, RepoName, UserId,
@@ -17,7 +20,13 @@ use super::{
     order::{Deed, Order, Place},
     too_many,
 };
-use crate::{Actor, Domain, Error, Result, authz::SignedIn, immutable::Rules};
+use crate::{
+    Actor, Domain, Error, Result, artifact,
+    authz::SignedIn,
+    immutable::Rules,
+    manifest::{self, Taken},
+    policy,
+};
 
 /// The most tags that are held against the rules of a project. More is not shown beforehand; the rules hold all the same.
 const TAGS_MAX: i64 = 200_000;
@@ -62,7 +71,7 @@ pub async fn preview(domain: &Domain, access: &SignedIn, request: &BulkRequest) 
 async fn effect(conn: &mut Conn<'_>, order: &Order, place: Place, selected: &Selected) -> Result<Effect> {
     Ok(match (&order.action, place) {
         (Deed::DeleteTags(_), _) => selection::effect_on_tags(conn, selected).await?,
-        (Deed::DeleteArtifacts(_), Place::Repository { project, .. }) => {
+        (Deed::DeleteArtifacts(_) | Deed::Move(..), Place::Repository { project, .. }) => {
             selection::effect_on_artifacts(conn, project, selected).await?
         }
         (Deed::DeleteRepositories(_), Place::Project(project)) => {
@@ -74,6 +83,7 @@ async fn effect(conn: &mut Conn<'_>, order: &Order, place: Place, selected: &Sel
             | Deed::AddLabel(..)
             | Deed::RemoveLabel(..)
             | Deed::Copy(..)
+            | Deed::Move(..)
             | Deed::DeleteUsers
             | Deed::DeleteRobots(_)
             | Deed::SwitchRobots(..),
@@ -106,22 +116,11 @@ async fn kept(
             tags.iter().filter(|tag| rules.protect(repo, tag)).map(|tag| protected(tag, tag)).collect()
         }
         (Deed::DeleteArtifacts(repo), Place::Repository { project, .. }) => {
-            let listed = selection::listed_elsewhere(conn, selected, ITEMS_MAX).await?;
-            let mut kept: Vec<BulkFailure> = listed
-                .into_iter()
-                .map(|item| BulkFailure {
-                    item,
-                    name: String::new(),
-                    code: ErrorCode::ForeignKey.as_str().to_owned(),
-                    message: "the deleting artifact is referenced by others".to_owned(),
-                })
-                .collect();
-            let rules = Rules::load(conn, ProjectId(project)).await?;
-            if !rules.is_empty() {
-                let tags = selection::tags_of_artifacts(conn, selected, TAGS_MAX).await?;
-                let tags = tags.iter().map(|(digest, tag)| (digest, repo.clone(), tag));
-                kept.extend(by_rule(&rules, tags, protected));
-            }
+            once(kept_artifacts(conn, project, repo, selected, protected).await?)
+        }
+        (Deed::Move(from, target, taken), Place::Repository { project, .. }) => {
+            let mut kept = kept_artifacts(conn, project, from, selected, protected).await?;
+            kept.extend(refused_there(conn, target, selected, *taken).await?);
             once(kept)
         }
         (Deed::DeleteRepositories(_), Place::Project(project)) => {
@@ -155,11 +154,53 @@ async fn kept(
             | Deed::AddLabel(..)
             | Deed::RemoveLabel(..)
             | Deed::Copy(..)
+            | Deed::Move(..)
             | Deed::DeleteRobots(_)
             | Deed::SwitchRobots(..),
             _,
         ) => Vec::new(),
     })
+}
+
+/// Artifacts that cannot go from where they are.
+async fn kept_artifacts(
+    conn: &mut Conn<'_>,
+    project: i64,
+    repo: &RepoName,
+    selected: &Selected,
+    protected: impl Fn(&str, &str) -> BulkFailure,
+) -> Result<Vec<BulkFailure>> {
+    let listed = selection::listed_elsewhere(conn, selected, ITEMS_MAX).await?;
+    let listed = listed.into_iter().map(|item| failure(item, &artifact::listed()));
+    let mut kept: Vec<BulkFailure> = listed.collect();
+    let rules = Rules::load(conn, ProjectId(project)).await?;
+    if !rules.is_empty() {
+        let tags = selection::tags_of_artifacts(conn, selected, TAGS_MAX).await?;
+        let tags = tags.iter().map(|(digest, tag)| (digest, repo.clone(), tag));
+        kept.extend(by_rule(&rules, tags, protected));
+    }
+    Ok(kept)
+}
+
+/// Artifacts with a tag that the target has on something else and does not give up.
+async fn refused_there(
+    conn: &mut Conn<'_>,
+    target: &RepoName,
+    selected: &Selected,
+    taken: Taken,
+) -> Result<Vec<BulkFailure>> {
+    let Some(there) = query::registry::repository(conn, target.as_str()).await? else { return Ok(Vec::new()) };
+    let tags = selection::tags_taken(conn, selected, there.id, TAGS_MAX).await?;
+    if taken == Taken::Refused {
+        return Ok(tags.into_iter().map(|(item, tag)| failure(item, &manifest::taken(target, &tag))).collect());
+    }
+    let rules = Rules::load(conn, ProjectId(there.project_id)).await?;
+    let tags = tags.into_iter().filter(|(_, tag)| rules.protect(target, tag));
+    Ok(tags.map(|(item, tag)| failure(item, &policy::unmovable(target, &tag))).collect())
+}
+
+fn failure(item: String, error: &Error) -> BulkFailure {
+    BulkFailure { item, name: String::new(), code: error.code().as_str().to_owned(), message: error.to_string() }
 }
 
 fn by_rule<'t>(

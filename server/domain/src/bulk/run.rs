@@ -16,7 +16,7 @@ use crate::{
         AddLabel, CreateArtifact, DeleteArtifact, DeleteRepository, DeleteRobot, DeleteTag, DeleteUser, ProjectAccess,
         ReadArtifact, ReadRobot, RemoveLabel, RobotAccess, SystemAccess, UpdateRobot,
     },
-    copy, identity, label, repository, robot, tag, token, user,
+    copy, identity, label, repository, robot, tag, token, transfer, user,
 };
 
 /// Items whose ends are written down together. Whoever asked is looked up again for as many.
@@ -183,6 +183,12 @@ async fn act(domain: &Domain, deed: &Deed, actor: &Actor, item: &str, digest: Op
             let access = ProjectAccess::<CreateArtifact>::check(domain, actor, &target.project()).await?;
             let reference: Reference = item.parse().map_err(Error::internal)?;
             copy::copy(domain, &access, target, &source, from, &reference).await
+        }
+        Deed::Move(from, target, taken) => {
+            let removal = ProjectAccess::<DeleteArtifact>::check(domain, actor, &from.project()).await?;
+            let access = ProjectAccess::<CreateArtifact>::check(domain, actor, &target.project()).await?;
+            let digest = item.parse().map_err(Error::internal)?;
+            transfer::transfer(domain, &removal, from, &access, target, &digest, *taken).await
         }
         Deed::DeleteRepositories(project) => {
             let access = ProjectAccess::<DeleteRepository>::check(domain, actor, project).await?;

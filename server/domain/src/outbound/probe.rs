@@ -18,9 +18,9 @@ use rustls::{
 };
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject};
 use tokio::net::{TcpStream, lookup_host};
-use tokio_rustls::TlsConnector;
+use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use super::{CONNECT_TIMEOUT, Failure, callable};
+use super::{CONNECT_TIMEOUT, Certificates, Failure, callable};
 use crate::certificate;
 
 /// How long a look-up of a name and a handshake may take, each.
@@ -77,6 +77,42 @@ pub(crate) struct Handshake {
 /// # Errors
 /// [`Failure::Unreachable`] where the other end speaks no TLS, or none that we do.
 pub(crate) async fn shake(stream: TcpStream, host: &str, authorities: Option<&str>) -> Result<Handshake, Failure> {
+    let (stream, distrust) = handshake(stream, host, authorities).await?;
+    let (_, connection) = stream.get_ref();
+    let certificates = connection.peer_certificates().unwrap_or_default();
+    let version = match connection.protocol_version() {
+        Some(rustls::ProtocolVersion::TLSv1_2) => "1.2",
+        _ => "1.3",
+    };
+    Ok(Handshake {
+        version,
+        chain: certificates.len(),
+        expires_at: certificates.first().and_then(|first| certificate::ends_at(first)),
+        distrust,
+    })
+}
+
+/// A connection over TLS.
+///
+/// # Errors
+/// [`Failure::Unreachable`] where the other end speaks no TLS, or has to prove who it is and does not.
+pub(crate) async fn secure(
+    stream: TcpStream,
+    host: &str,
+    certificates: Certificates,
+) -> Result<TlsStream<TcpStream>, Failure> {
+    match (handshake(stream, host, None).await?, certificates) {
+        ((_, Some(distrust)), Certificates::Checked) => Err(Failure::Unreachable(distrust)),
+        ((stream, _), _) => Ok(stream),
+    }
+}
+
+/// Shakes hands whatever the certificate is worth, and says why it proves nothing where it does not.
+async fn handshake(
+    stream: TcpStream,
+    host: &str,
+    authorities: Option<&str>,
+) -> Result<(TlsStream<TcpStream>, Option<String>), Failure> {
     let broken = |error: String| Failure::Unreachable(error);
     let bare = host.trim_start_matches('[').trim_end_matches(']').to_owned();
     let name = ServerName::try_from(bare).map_err(|error| broken(error.to_string()))?;
@@ -93,18 +129,8 @@ pub(crate) async fn shake(stream: TcpStream, host: &str, authorities: Option<&st
     let handshake = TlsConnector::from(Arc::new(config)).connect(name, stream);
     let done = tokio::time::timeout(STEP_TIMEOUT, handshake).await.map_err(|_| Failure::Late)?;
     let stream = done.map_err(|error| broken(error.to_string()))?;
-    let (_, connection) = stream.get_ref();
-    let certificates = connection.peer_certificates().unwrap_or_default();
-    let version = match connection.protocol_version() {
-        Some(rustls::ProtocolVersion::TLSv1_2) => "1.2",
-        _ => "1.3",
-    };
-    Ok(Handshake {
-        version,
-        chain: certificates.len(),
-        expires_at: certificates.first().and_then(|first| certificate::ends_at(first)),
-        distrust: noting.distrust.lock().unwrap_or_else(PoisonError::into_inner).clone(),
-    })
+    let distrust = noting.distrust.lock().unwrap_or_else(PoisonError::into_inner).take();
+    Ok((stream, distrust))
 }
 
 /// Takes every certificate, and notes what the usual check says of it.

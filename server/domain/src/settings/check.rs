@@ -3,7 +3,10 @@
 use serde_json::Value;
 
 use super::list::{Kind, Setting};
-use crate::{Error, Result};
+use crate::{
+    Error, Result,
+    forward::{Endpoint, Proof},
+};
 
 /// The largest number of minutes or days.
 const DURATION_MAX: i64 = 9_999_999_999;
@@ -60,6 +63,15 @@ pub(super) fn value(setting: &Setting, value: &Value) -> Result<()> {
     }
     if text.contains('\0') {
         return refuse(format!("{name} contains a NUL character"));
+    }
+    match name {
+        "audit_log_forward_endpoint" => {
+            Endpoint::read(text).map_err(|why| Error::BadRequest(format!("bad request: {name}: {why}")))?;
+        }
+        "audit_log_forward_header" => {
+            Proof::read(text).map_err(|why| Error::BadRequest(format!("bad request: {name}: {why}")))?;
+        }
+        _ => {}
     }
     match setting.kind {
         Kind::Duration if number < 1 => Err(Error::BadRequest(format!("the {name} value must be positive"))),

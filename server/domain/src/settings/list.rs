@@ -77,6 +77,8 @@ pub const SETTINGS: &[Setting] = &[
     hidden("pull_count_update_disable", Kind::Switch, "false"),
     hidden("pull_audit_log_disable", Kind::Switch, "false"),
     shown("audit_log_forward_endpoint", Kind::Text, r#""""#),
+    hidden("audit_log_forward_header", Kind::Secret, r#""""#),
+    hidden("audit_log_forward_skip_cert_verify", Kind::Switch, "false"),
     shown("skip_audit_log_database", Kind::Switch, "false"),
     shown("scanner_skip_update_pulltime", Kind::Switch, "false"),
     shown("disabled_audit_log_event_types", Kind::Text, r#""""#),

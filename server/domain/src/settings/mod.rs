@@ -2,6 +2,7 @@
 
 mod check;
 mod list;
+mod reset;
 
 use std::{
     collections::BTreeMap,
@@ -16,16 +17,20 @@ use berth_types::api::{ConfigItem, Configurations, SettingInfo};
 use serde_json::Value;
 
 pub use list::{Kind, SETTINGS, Setting, find};
+pub use reset::reset;
 
 use crate::{
     Domain, Error, Result, audit,
     audit::Entry,
     authz::{InternalAccess, ReadConfiguration, SystemAccess, UpdateConfiguration},
-    forward::Endpoint,
+    forward::{self, Endpoint, Target},
+    outbound::Certificates,
 };
 
 /// How long another node's change may go unnoticed.
 const FRESH_FOR: Duration = Duration::from_secs(2);
+/// What is sent along to the receiver of audit entries.
+const AUDIT_HEADER: &str = "audit_log_forward_header";
 /// The member under which a row keeps a sealed value.
 const SEALED: &str = "sealed";
 
@@ -187,6 +192,16 @@ impl Snapshot {
     /// Where audit entries are forwarded to; empty for nowhere.
     pub fn audit_log_forward_endpoint(&self) -> &str {
         self.text("audit_log_forward_endpoint")
+    }
+
+    /// What proves to the receiver who forwards.
+    pub(crate) fn audit_log_forward_header(&self) -> &str {
+        self.text(AUDIT_HEADER)
+    }
+
+    /// Whether the receiver has to prove who it is.
+    pub(crate) fn audit_log_forward_certificates(&self) -> Certificates {
+        if self.switch("audit_log_forward_skip_cert_verify") { Certificates::Unchecked } else { Certificates::Checked }
     }
 
     /// Whether audit entries are only forwarded.
@@ -369,7 +384,7 @@ pub async fn update(
     given: &serde_json::Map<String, Value>,
 ) -> Result<()> {
     let known = given.iter().filter_map(|(name, value)| Some((find(name)?, value)));
-    let changes: Vec<(&Setting, &Value)> =
+    let mut changes: Vec<(&Setting, &Value)> =
         known.filter(|(setting, value)| setting.kind != Kind::ScanAll && !value.is_null()).collect();
     check_types(given)?;
     let before = domain.settings().await?;
@@ -385,7 +400,11 @@ pub async fn update(
             return Err(Error::Forbidden(format!("{} is set by the server's configuration", setting.name)));
         }
     }
-    check_audit_forwarding(&before, &changes).await?;
+    let nothing = Value::String(String::new());
+    if loses_audit_header(domain, &before, &changes)? {
+        changes.extend(find(AUDIT_HEADER).map(|header| (header, &nothing)));
+    }
+    check_audit_forwarding(domain, &before, &changes).await?;
     let mut rows = Vec::with_capacity(changes.len());
     for (setting, value) in changes {
         rows.push((setting.name, domain.kept(setting, value)?));
@@ -410,19 +429,59 @@ pub async fn update(
     domain.settings().await.map(drop)
 }
 
-/// Audit entries may leave the database only where they arrive somewhere else.
-async fn check_audit_forwarding(before: &Snapshot, changes: &[(&Setting, &Value)]) -> Result<()> {
-    let new = |name: &str| changes.iter().find(|(setting, _)| setting.name == name).map(|(_, value)| *value);
-    let endpoint = new("audit_log_forward_endpoint").and_then(Value::as_str);
-    if let Some(target) = endpoint.and_then(Endpoint::parse)
-        && !target.answers().await
-    {
-        let endpoint = endpoint.unwrap_or_default();
-        return Err(Error::BadRequest(format!("bad request: could not connect to the audit endpoint: {endpoint}")));
+fn new_value<'v>(changes: &[(&Setting, &'v Value)], name: &str) -> Option<&'v Value> {
+    changes.iter().find(|(setting, _)| setting.name == name).map(|(_, value)| *value)
+}
+
+/// Whether the header of the audit endpoint goes, because the endpoint is another one now and nobody gave a header for it.
+/// Otherwise it would be shown to whoever is named as the endpoint.
+fn loses_audit_header(domain: &Domain, before: &Snapshot, changes: &[(&Setting, &Value)]) -> Result<bool> {
+    let Some(endpoint) = new_value(changes, "audit_log_forward_endpoint").and_then(Value::as_str) else {
+        return Ok(false);
+    };
+    let old = before.audit_log_forward_endpoint();
+    let has_none = before.audit_log_forward_header().is_empty() || new_value(changes, AUDIT_HEADER).is_some();
+    if has_none || old.trim().is_empty() || endpoint == old {
+        return Ok(false);
     }
-    let skips = new("skip_audit_log_database").and_then(Value::as_bool);
-    let skips = skips.unwrap_or_else(|| before.skip_audit_log_database());
-    let endpoint = endpoint.unwrap_or_else(|| before.audit_log_forward_endpoint());
+    let read = |text: &str| Endpoint::read(text).ok().flatten();
+    let is_shared = match (read(endpoint), read(old)) {
+        (Some(new), Some(old)) => new.shares_secrets_with(&old),
+        _ => false,
+    };
+    if !is_shared && domain.settings.overrides.values.contains_key(AUDIT_HEADER) {
+        let reason = "audit_log_forward_header is set by the server's configuration, for another endpoint";
+        return Err(Error::Forbidden(reason.to_owned()));
+    }
+    Ok(!is_shared)
+}
+
+/// Audit entries may leave the database only where they arrive somewhere else.
+async fn check_audit_forwarding(domain: &Domain, before: &Snapshot, changes: &[(&Setting, &Value)]) -> Result<()> {
+    let of = |name: &str| new_value(changes, name);
+    let text = |name: &str| of(name).and_then(Value::as_str);
+    let switch = |name: &str| of(name).and_then(Value::as_bool);
+    let unchecked = "audit_log_forward_skip_cert_verify";
+    let is_asked = ["audit_log_forward_endpoint", AUDIT_HEADER, unchecked].iter().any(|name| of(name).is_some());
+    let endpoint = text("audit_log_forward_endpoint").unwrap_or_else(|| before.audit_log_forward_endpoint());
+    let header = text(AUDIT_HEADER).unwrap_or_else(|| before.audit_log_forward_header());
+    let certificates = match switch(unchecked) {
+        Some(true) => Certificates::Unchecked,
+        Some(false) => Certificates::Checked,
+        None => before.audit_log_forward_certificates(),
+    };
+    if let Some(target) = Target::read(endpoint, header, certificates).filter(|_| is_asked)
+        && let Err(why) = forward::check(domain, &target).await
+    {
+        tracing::info!(why, "the audit endpoint that was named takes no entries");
+        let reason = if target.is_asked_by_requests() {
+            format!("bad request: the audit endpoint does not take entries: {why}: {endpoint}")
+        } else {
+            format!("bad request: could not connect to the audit endpoint: {endpoint}")
+        };
+        return Err(Error::BadRequest(reason));
+    }
+    let skips = switch("skip_audit_log_database").unwrap_or_else(|| before.skip_audit_log_database());
     if skips && endpoint.trim().is_empty() {
         let reason =
             "bad request: audit log forward endpoint should be configured before enable skip audit log in database";

@@ -94,6 +94,16 @@ async fn cve_2025_24976_a_token_brings_no_key_of_its_own() {
     // A signature of zeros proves nothing (CVE-2022-21449).
     let unsigned = good.rsplit_once('.').unwrap().0;
     forged.push(("zeros".to_owned(), format!("{unsigned}.{}", URL_SAFE_NO_PAD.encode([0; 64]))));
+    // The signature of a token that is remembered is good for no other token.
+    let (head_text, rest) = good.split_once('.').unwrap();
+    let (claims_text, signature) = rest.split_once('.').unwrap();
+    let mut more = claims.clone();
+    more["access"][0]["actions"] = json!(["pull", "push", "delete"]);
+    forged.push(("other claims".to_owned(), format!("{head_text}.{}.{signature}", text(&more))));
+    forged.push(("no claims".to_owned(), format!("{head_text}..{signature}")));
+    forged.push(("the signature alone".to_owned(), signature.to_owned()));
+    forged.push(("a part too many".to_owned(), format!("{head_text}.{claims_text}.{claims_text}.{signature}")));
+    app.anonymous().bearer(&good).get(MANIFEST).send().await.expect(200);
     for (what, token) in forged {
         let reply = app.anonymous().bearer(&token).get(MANIFEST).send().await;
         assert!(reply.status == 401, "{what}: {}", reply.status);

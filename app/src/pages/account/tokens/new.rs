@@ -68,7 +68,7 @@ async fn make(
         _ => answer.refused(refusal),
     })?;
     let expires_at = made.expires_at.map_or(-1, berth_types::Timestamp::unix_seconds);
-    Ok((made.id, Issued { name: made.name, secret: made.secret, expires_at }))
+    Ok((made.id, Issued { name: made.name, secret: made.secret, expires_at, former_until: None }))
 }
 
 /// The page to make a token, and then to take its secret.
@@ -184,7 +184,7 @@ pub fn TokenSecret() -> impl IntoView {
                 |(token, secret)| match secret {
                     Some(secret) => {
                         let expires_at = token.expires_at.map_or(-1, berth_types::Timestamp::unix_seconds);
-                        view! { <Shown issued=Issued { name: token.name, secret, expires_at } /> }.into_any()
+                        view! { <Shown issued=Issued { name: token.name, secret, expires_at, former_until: None } /> }.into_any()
                     }
                     None => {
                         let title = token.name;

@@ -201,7 +201,7 @@ fn Everything(rows: Rows, plan: CleanUpPlan, state: ListState, fresh: Fresh, dry
         }
     };
     let part = asked.part;
-    let objects = plan.blobs.count + plan.manifests.count;
+    let objects = listed(&plan);
     let tabs: Vec<Tab> = Part::ALL
         .into_iter()
         .map(|tab| Tab {
@@ -233,6 +233,11 @@ fn Everything(rows: Rows, plan: CleanUpPlan, state: ListState, fresh: Fresh, dry
         <Tabs label=t!(keys::clean_up::TABS) tabs=Signal::stored(tabs) />
         {body}
     }
+}
+
+/// How many things the list of objects is about: those that can go, and those that wait.
+const fn listed(plan: &CleanUpPlan) -> u64 {
+    plan.blobs.count.saturating_add(plan.manifests.count).saturating_add(plan.waiting.count)
 }
 
 #[component]
@@ -267,6 +272,7 @@ fn Numbers(plan: CleanUpPlan) -> impl IntoView {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use berth_types::api::CleanUpCount;
 
     #[test]
     fn the_address_says_what_is_shown_and_asked() {
@@ -276,5 +282,12 @@ mod tests {
         }
         let asked = Asked::read("?ask=now&untagged=true");
         assert!(asked.now && asked.untagged && asked.part == Part::Objects);
+    }
+
+    #[test]
+    fn what_waits_for_its_grace_time_is_counted_with_the_list() {
+        let of = |count| CleanUpCount { count, bytes: 1 };
+        let plan = CleanUpPlan { blobs: of(2), manifests: of(3), waiting: of(40), ..CleanUpPlan::default() };
+        assert_eq!(listed(&plan), 45);
     }
 }

@@ -3,9 +3,9 @@
 use super::Part;
 use super::runs::RunTable;
 use super::schedule::ScheduleCard;
-use crate::client::Chore;
 #[cfg(feature = "ssr")]
 use crate::client::use_client;
+use crate::client::{Chore, json};
 #[cfg(feature = "ssr")]
 use crate::form::FormError;
 use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of};
@@ -55,7 +55,7 @@ impl PurgeWish {
         let of = |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.trim());
         let asked = of("purge").is_some();
         let scheduled: Scheduled =
-            schedule.and_then(|schedule| serde_json::from_str(&schedule.job_parameters).ok()).unwrap_or_default();
+            schedule.and_then(|schedule| json::read(&schedule.job_parameters).ok()).unwrap_or_default();
         if !asked && scheduled.audit_retention_hour > 0 {
             let events = scheduled.include_event_types.split(',').filter(|event| !event.is_empty());
             return PurgeWish {

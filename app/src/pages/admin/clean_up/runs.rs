@@ -1,5 +1,6 @@
 //! Runs with what they freed.
 
+use crate::client::json;
 use crate::format::{TimeAgo, bytes, count, natural};
 use crate::i18n::{Catalog, keys};
 use crate::live::{Fresh, NewRows};
@@ -27,7 +28,7 @@ pub(super) struct Outcome {
 
 impl Outcome {
     pub(super) fn of(run: &GCHistory) -> Self {
-        serde_json::from_str(&run.job_parameters).unwrap_or_default()
+        json::read(&run.job_parameters).unwrap_or_default()
     }
 
     /// What it freed, or would free.

@@ -2,9 +2,9 @@
 
 #[cfg(feature = "ssr")]
 use super::Part;
-use crate::client::Chore;
 #[cfg(feature = "ssr")]
 use crate::client::use_client;
+use crate::client::{Chore, json};
 #[cfg(feature = "ssr")]
 use crate::form::{Fault, FormError};
 use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of};
@@ -90,7 +90,7 @@ pub(super) fn ScheduleCard(
     let none = if chore == Chore::Purge { keys::clean_up::purge::BY_HAND } else { keys::clean_up::CONFIGURED };
     let draft = Schedule::of(rule.unwrap_or_default());
     let told: Parameters =
-        chosen.as_ref().and_then(|chosen| serde_json::from_str(&chosen.job_parameters).ok()).unwrap_or_default();
+        chosen.as_ref().and_then(|chosen| json::read(&chosen.job_parameters).ok()).unwrap_or_default();
     let now = rule.or(holds.as_ref().map(|holds| holds.cron.as_str()));
     let (tone, title, text) = match (now, rule.is_some()) {
         (Some(now), true) => (Tone::Ok, rule_text(&catalog, now), t!(keys::clean_up::SCHEDULE_CHOSEN)),

@@ -12,6 +12,7 @@ use crate::client::{ApiResult, Client, use_client};
 use crate::format::{ByteSize, natural};
 use crate::i18n::keys;
 use crate::load::Resource;
+use crate::pages::growth::{Growth, Whose};
 use crate::pages::loaded;
 use crate::query::{ListState, use_list_state};
 use crate::ui::{
@@ -121,6 +122,7 @@ pub fn Quotas() -> impl IntoView {
             <Transition>
                 {move || Suspend::new(async move { usage.await.map(|usage| view! { <SystemFacts usage=usage /> }) })}
             </Transition>
+            <Growth whose=Whose::System />
             {loaded(quotas, |(state, quotas)| view! { <QuotaList state=state quotas=quotas /> })}
         </AdminFrame>
     }

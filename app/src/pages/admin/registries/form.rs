@@ -2,9 +2,9 @@
 
 use super::check::CheckCard;
 use super::{LIST, crumbs, id_of_page, words};
-use crate::client::use_client;
 #[cfg(feature = "ssr")]
 use crate::client::{ApiResult, Client};
+use crate::client::{json, use_client};
 #[cfg(any(feature = "ssr", test))]
 use crate::form::Fault;
 use crate::form::{FormAction, FormError, FormErrors, PostForm, answer_of, fault_of, value_of};
@@ -283,7 +283,7 @@ fn latest(action: FormAction) -> Signal<Option<RegistryCheck>> {
     Signal::derive(move || {
         let in_error = || {
             let json = error.get()?.value(FOUND)?.to_owned();
-            serde_json::from_str(&json).ok()
+            json::read(&json).ok()
         };
         output.get().flatten().or_else(in_error)
     })

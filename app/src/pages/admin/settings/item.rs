@@ -101,13 +101,32 @@ impl Item {
         items.into_iter()
     }
 
+    /// A value in words: "30 minutes".
+    pub(super) fn words(&self, value: &Value) -> String {
+        match self.kind {
+            Kind::Switch if value.as_bool().unwrap_or_default() => t!(keys::common::ON),
+            Kind::Switch => t!(keys::common::OFF),
+            Kind::Choice(choices) => {
+                let shown = self.kind.show(value);
+                choices.iter().find(|(word, _)| *word == shown).map_or(shown, |(_, label)| t!(*label))
+            }
+            Kind::Amount if value.as_i64().is_none_or(|bytes| bytes < 0) => t!(keys::quota::NO_LIMIT),
+            Kind::Number { unit: Some(unit), .. } => format!("{} {}", self.kind.show(value), t!(unit)),
+            Kind::Number { .. } | Kind::Text | Kind::Secret | Kind::Amount | Kind::Banner => {
+                let shown = self.kind.show(value);
+                if shown.is_empty() { t!(keys::common::NONE) } else { shown }
+            }
+        }
+    }
+
     /// The name of its input.
     pub(super) fn field(&self) -> String {
         field(&self.key)
     }
 }
 
-fn field(key: &str) -> String {
+/// The name of the input of a setting.
+pub(super) fn field(key: &str) -> String {
     format!("values[{key}]")
 }
 
@@ -297,6 +316,18 @@ mod tests {
         assert!(changes(&of(-1), &post("")).unwrap().is_empty());
         let answer = changes(&of(-1), &post("lots")).unwrap_err();
         assert_eq!(answer.fault("values[storage_per_project]"), Some(&Fault::Amount));
+    }
+
+    #[test]
+    fn values_are_put_into_words() {
+        let words = |name: &str, value: Value| Item::of(&info(name, value.clone(), true)).words(&value);
+        assert_eq!(words("self_registration", json!(false)), "Off");
+        assert_eq!(words("token_expiration", json!(30)), "30 minutes");
+        assert_eq!(words("project_creation_restriction", json!("everyone")), "Everyone");
+        assert_eq!(words("storage_per_project", json!(-1)), "no limit");
+        assert_eq!(words("storage_per_project", json!(53_687_091_200_i64)), "50 GiB");
+        assert_eq!(words("banner_message", json!("")), "None");
+        assert_eq!(words("robot_name_prefix", json!("robot$")), "robot$");
     }
 
     #[test]

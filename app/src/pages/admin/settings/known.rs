@@ -187,6 +187,20 @@ pub(super) static KNOWN: &[Known] = &[
         group: Group::Recording,
     },
     Known {
+        key: "audit_log_forward_header",
+        label: k::FORWARD_HEADER,
+        text: k::FORWARD_HEADER_TEXT,
+        kind: Kind::Secret,
+        group: Group::Recording,
+    },
+    Known {
+        key: "audit_log_forward_skip_cert_verify",
+        label: k::FORWARD_UNVERIFIED,
+        text: keys::webhooks::SKIP_VERIFY_HINT,
+        kind: Kind::Switch,
+        group: Group::Recording,
+    },
+    Known {
         key: "skip_audit_log_database",
         label: k::SKIP_DATABASE,
         text: k::SKIP_DATABASE_TEXT,

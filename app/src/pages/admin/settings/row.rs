@@ -28,11 +28,43 @@ pub(super) fn SettingRow(item: Item, setting: SettingInfo, answer: Signal<Option
     let text = (!item.text.is_empty()).then(|| item.text.clone());
     view! {
         <Setting label=item.label.clone() text=text id=label_id.clone()>
-            <Control item=item setting=setting.clone() answer=answer label_id=label_id fault=fault />
+            <Control item=item.clone() setting=setting.clone() answer=answer label_id=label_id fault=fault />
             {error}
-            <Origin setting=setting />
+            <Origin setting=setting.clone() />
+            {difference(&item, &setting)}
         </Setting>
     }
+}
+
+/// The form that a button of a row belongs to.
+pub(super) const DEFAULT_FORM: &str = "use-default";
+
+/// What the default would be where somebody set another value here, and the way back to it.
+fn difference(item: &Item, setting: &SettingInfo) -> Option<AnyView> {
+    if Source::of(setting) != Source::Here || !setting.editable {
+        return None;
+    }
+    let text = match item.words(&setting.default) {
+        // Of secrets nobody knows whether they differ.
+        _ if setting.secret => None,
+        _ if setting.value == setting.default => Some(t!(keys::admin_settings::SAME)),
+        value => Some(t!(keys::admin_settings::DIFFERS, value = value)),
+    };
+    let button = view! {
+        <button type="submit" form=DEFAULT_FORM name="setting" value=setting.name.clone() class="btn btn-s">
+            <span aria-hidden="true">{t!(keys::admin_settings::USE_DEFAULT)}</span>
+            <span class="sr">{t!(keys::admin_settings::USE_DEFAULT_OF, name = item.label)}</span>
+        </button>
+    };
+    Some(
+        view! {
+            <p class="tiny muted row g2">
+                {text.map(|text| view! { <span>{text}</span> })}
+                {button}
+            </p>
+        }
+        .into_any(),
+    )
 }
 
 /// Where a value comes from.

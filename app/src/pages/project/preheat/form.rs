@@ -1,6 +1,6 @@
 //! Making, changing and deleting a policy.
 
-use super::super::{InProject, ProjectPart};
+use super::super::{AskFor, InProject, ProjectPart};
 use super::policy::{Filters, KEEP, PolicyForm, what, when};
 use super::target;
 use crate::client::use_client;
@@ -22,6 +22,7 @@ use crate::ui::{
     TextField, Tone,
 };
 use berth_types::api::{PreheatPolicy, ProviderUnderProject};
+use berth_types::policy::{Action, Resource as Of, Right};
 use leptos::prelude::*;
 
 /// Makes a policy, or changes the one whose name is given.
@@ -100,13 +101,17 @@ fn Fields(
     action: FormAction,
 ) -> impl IntoView {
     if networks.is_empty() {
-        let link = within.rights.admin.then(|| {
+        let link = if within.rights.admin {
             view! {
                 <LinkButton href="/admin/preheat/new" look=Look::Primary icon=Glyph::Plus>
                     {t!(keys::preheat::NEW)}
                 </LinkButton>
             }
-        });
+            .into_any()
+        } else {
+            let needs = Right::in_system(Of::PreheatInstance, Action::Create);
+            view! { <AskFor within=within needs=needs /> }.into_any()
+        };
         return view! {
             <Empty icon=Glyph::Bolt title=t!(keys::preheat::NO_NETWORK) text=t!(keys::preheat::NO_NETWORK_TEXT)>
                 {link}

@@ -1,5 +1,6 @@
 //! A retention policy while it is being written: what the form has, what stands in the address, what the API takes.
 
+use crate::client::json;
 use crate::schedule::Schedule;
 use berth_types::api::{RetentionPolicy, RetentionPolicyScope, RetentionRule, RetentionRuleTrigger, RetentionSelector};
 use berth_types::url::encode;
@@ -290,7 +291,7 @@ impl Line {
     }
 
     fn rule(&self) -> RetentionRule {
-        if let Ok(rule) = serde_json::from_str::<RetentionRule>(&self.raw) {
+        if let Ok(rule) = json::read::<RetentionRule>(&self.raw) {
             return RetentionRule { disabled: self.rests, ..rule };
         }
         let number = self.number.parse::<i64>().map_or_else(|_| Value::from(self.number.as_str()), Value::from);

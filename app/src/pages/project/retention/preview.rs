@@ -3,9 +3,9 @@
 use super::words::reason;
 use crate::client::ApiError;
 use crate::form::Refusal;
-use crate::format::bytes;
+use crate::format::{bytes, natural};
 use crate::i18n::{keys, use_catalog};
-use crate::pages::project::{ProjectPart, artifact_href, natural};
+use crate::pages::project::{ProjectPart, artifact_href};
 use crate::ui::{
     Badge, Callout, CalloutActions, Card, CardBody, CardFoot, Empty, Glyph, LinkButton, NameLink, Pager, Segment,
     Segmented, Size, Stat, Stats, Tone, with_query,

@@ -4,7 +4,7 @@ mod allowlist;
 
 pub(super) use allowlist::Allowlist;
 
-use super::{InProject, NotAllowed, ProjectPart};
+use super::{AskFor, InProject, NotAllowed, ProjectPart};
 #[cfg(feature = "ssr")]
 use crate::client::{ApiError, Client};
 use crate::client::{ListParams, use_client};
@@ -23,7 +23,7 @@ use crate::ui::{
     SelectOption, State, Status, Tone,
 };
 use berth_types::api::ScannerRegistration;
-use berth_types::policy::{Action, Resource as Of};
+use berth_types::policy::{Action, Resource as Of, Right};
 use leptos::prelude::*;
 
 /// Scanners that the form offers.
@@ -71,7 +71,6 @@ pub(super) fn Scanner(within: InProject) -> impl IntoView {
             }
         },
     );
-    let is_admin = within.rights.admin;
     let project = within.name.to_string();
     let allowlist = ProjectPart::Allowlist.of(&within.name);
     let changes = within.rights.may(Of::Project, Action::Update);
@@ -91,13 +90,18 @@ pub(super) fn Scanner(within: InProject) -> impl IntoView {
         {loaded(
             scanner,
             move |(scanner, candidates)| match scanner {
-                None => none(is_admin),
+                None => none(&within),
                 Some(scanner) => {
                     let chosen = scanner.uuid.clone();
+                    let ask = (!chooses).then(|| {
+                        let needs = Right::in_project(Of::Scanner, Action::Create);
+                        view! { <div class="row g2"><AskFor within=within.clone() needs=needs /></div> }
+                    });
                     let form = (candidates.len() > 1).then(|| choice(&project, &candidates, &chosen, action));
                     view! {
                         {facts(scanner)}
                         {form}
+                        {ask}
                     }
                         .into_any()
                 }
@@ -107,14 +111,18 @@ pub(super) fn Scanner(within: InProject) -> impl IntoView {
     .into_any()
 }
 
-fn none(is_admin: bool) -> AnyView {
-    let link = is_admin.then(|| {
+fn none(within: &InProject) -> AnyView {
+    let link = if within.rights.admin {
         view! {
             <LinkButton href="/admin/scanners" icon=Glyph::Shield>
                 {t!(keys::scanners::TITLE)}
             </LinkButton>
         }
-    });
+        .into_any()
+    } else {
+        let needs = Right::in_system(Of::Scanner, Action::Create);
+        view! { <AskFor within=within.clone() needs=needs /> }.into_any()
+    };
     view! {
         <Empty icon=Glyph::Shield title=t!(keys::scanners::PROJECT_NONE) text=t!(keys::scanners::PROJECT_NONE_TEXT)>
             {link}

@@ -1,0 +1,147 @@
+//! The second factor: whether it is on, setting it up, its recovery codes once, switching it off.
+
+mod picture;
+mod set_up;
+
+pub use set_up::{ConfirmSecondFactor, NewSecondFactor, RecoveryCodes};
+
+use super::{AccountFrame, Part};
+use crate::client::use_client;
+#[cfg(feature = "ssr")]
+use crate::form::{Fault, FormError};
+use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of, fault_of};
+use crate::format::TimeDate;
+use crate::i18n::keys;
+use crate::load::Resource;
+#[cfg(feature = "ssr")]
+use crate::notice::Notice;
+use crate::pages::loaded;
+use crate::ui::{Badge, Button, Callout, Card, CardBody, Glyph, LinkButton, Look, TextField, Tone};
+use crate::{t, tn};
+#[cfg(feature = "ssr")]
+use berth_types::api::SecondFactorProof;
+use berth_types::api::SecondFactorState;
+use leptos::prelude::*;
+
+/// The page of the state.
+const STATE: &str = "/account/second-factor";
+/// So few recovery codes are worth a word.
+const FEW_CODES: u64 = 3;
+
+/// Switches the second factor off.
+#[server(prefix = "/_portal", endpoint = "disable-second-factor")]
+pub(crate) async fn post_disable_second_factor(password: String, code: String) -> Posted {
+    let client = use_client();
+    let posted = disable(&client, password, code.trim().to_owned()).await;
+    crate::form::conclude(posted, &Notice::SecondFactorOff.on(STATE, ""))
+}
+
+#[cfg(feature = "ssr")]
+async fn disable(client: &crate::client::Client, password: String, code: String) -> Posted {
+    let answer = FormError::default();
+    if password.is_empty() && code.is_empty() {
+        return Err(answer.with("password", Fault::Required));
+    }
+    let by_code = !code.is_empty();
+    client.disable_second_factor(&SecondFactorProof { password, code }).await.map_err(|refusal| match refusal.status {
+        403 if by_code => answer.with("code", Fault::CodeWrong),
+        403 => answer.with("password", Fault::PasswordWrong),
+        _ => answer.refused(refusal),
+    })
+}
+
+/// The page of the second factor.
+#[component]
+pub fn SecondFactor() -> impl IntoView {
+    let disable = FormAction::of::<PostDisableSecondFactor>();
+    let client = use_client();
+    let state = Resource::new(
+        move || disable.version().get(),
+        move |_| {
+            let client = client.clone();
+            async move { client.second_factor().await }
+        },
+    );
+    view! {
+        <AccountFrame part=Part::SecondFactor>
+            {loaded(state, move |state| view! { <State state=state disable=disable /> })}
+        </AccountFrame>
+    }
+}
+
+#[component]
+fn State(state: SecondFactorState, disable: FormAction) -> impl IntoView {
+    use keys::second_factor as k;
+    let (tone, word) =
+        if state.enabled { (Tone::Ok, t!(keys::common::ON)) } else { (Tone::Neutral, t!(keys::common::OFF)) };
+    let codes = crate::format::natural(state.recovery_codes);
+    let more = if state.enabled {
+        let few = (codes <= FEW_CODES).then(|| view! { <p class="small">{t!(k::NEW_CODES)}</p> });
+        view! {
+            <p>{tn!(k::CODES_LEFT, codes)}</p>
+            {few}
+        }
+        .into_any()
+    } else {
+        view! {
+            <div class="row">
+                <LinkButton href=format!("{STATE}/new") look=Look::Primary icon=Glyph::Shield>
+                    {t!(k::BEGIN)}
+                </LinkButton>
+            </div>
+        }
+        .into_any()
+    };
+    view! {
+        <Card title=t!(k::TITLE)>
+            <CardBody stack=true>
+                <div class="row">
+                    <Badge tone=tone icon=Glyph::Shield>
+                        {word}
+                    </Badge>
+                    {state.since.map(|since| view! { <TimeDate at=since /> })}
+                </div>
+                <p class="muted">{t!(k::TEXT)}</p>
+                {more}
+            </CardBody>
+        </Card>
+        {state.enabled.then(|| view! { <DisableForm disable=disable /> })}
+    }
+}
+
+#[component]
+fn DisableForm(disable: FormAction) -> impl IntoView {
+    use keys::second_factor as k;
+    let answer = answer_of(disable);
+    view! {
+        <Card title=t!(k::DISABLE)>
+            <CardBody>
+                <PostForm action=disable attr:class="form" attr:novalidate="">
+                    <FormErrors answer=answer />
+                    <Callout tone=Tone::Info title=t!(k::OFF_TEXT) />
+                    <TextField
+                        label=t!(keys::account::password::CURRENT)
+                        name="password"
+                        kind="password"
+                        error=fault_of(answer, "password")
+                        autocomplete="current-password"
+                        optional=true
+                    />
+                    <TextField
+                        label=t!(k::ANY_CODE)
+                        name="code"
+                        error=fault_of(answer, "code")
+                        autocomplete="one-time-code"
+                        raw=true
+                        optional=true
+                    />
+                    <div class="row">
+                        <Button look=Look::DangerFill submit=true busy=disable.pending()>
+                            {t!(k::DISABLE)}
+                        </Button>
+                    </div>
+                </PostForm>
+            </CardBody>
+        </Card>
+    }
+}

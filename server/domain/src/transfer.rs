@@ -1,0 +1,230 @@
+//! Moves of artifacts between repositories: copied first, then removed where they were, and only what arrived.
+//!
+//! The copy is a transaction for each manifest, the removal one for all of them. Between the two both repositories have the
+//! artifact, and a move that begins again finds what is there already. What goes is held against what was copied while the
+//! source is locked: a tag or a signature that came in between is never lost.
+
+use berth_db::{Conn, query};
+use berth_types::{Digest, RepoName, Timestamp};
+
+use crate::{
+    Domain, Error, Result, artifact, audit,
+    authz::{CreateArtifact, DeleteArtifact, ProjectAccess, Pull, Push, ReadArtifact},
+    blob::belongs,
+    copy::{FAMILY_MAX, Family, Route},
+    manifest::{self, Among, Copies, Taken},
+    policy,
+};
+
+/// How often a move begins anew where somebody pushes to what is moved.
+const TRIES_MAX: usize = 3;
+
+/// Moves an artifact with its children, with what refers to them, and with its tags and labels. Children that something
+/// else shows stay where they are as well, with their own tags. One that is gone and has arrived is as it should be.
+///
+/// # Errors
+/// [`Error::NotFound`] where neither repository has it, [`Error::InUse`] where an index that stays lists it,
+/// [`Error::Precondition`] where a rule of either project protects a tag, [`Error::Conflict`] for a tag that the target has
+/// on something else, [`Error::Busy`] where somebody keeps pushing to it, and as [`manifest::put`]. The source is whole
+/// then.
+pub(crate) async fn transfer(
+    domain: &Domain,
+    removal: &ProjectAccess<DeleteArtifact>,
+    from: &RepoName,
+    access: &ProjectAccess<CreateArtifact>,
+    repo: &RepoName,
+    digest: &Digest,
+    taken: Taken,
+) -> Result<()> {
+    belongs(access.project().name == repo.project() && removal.project().name == from.project())?;
+    let (push, pull) = (access.also::<Push>()?, removal.also::<ReadArtifact>()?.also::<Pull>()?);
+    let route = Route { domain, push, repo, pull, from };
+    for _ in 0..TRIES_MAX {
+        if !has(domain, from, digest).await? {
+            let text = || Error::NotFound(format!("artifact {from}@{digest} not found"));
+            return if has(domain, repo, digest).await? { Ok(()) } else { Err(text()) };
+        }
+        let family = route.family(*digest, FAMILY_MAX).await?;
+        check(&route, removal, digest, &family, taken).await?;
+        let mut copies = Copies::default();
+        for (position, member) in family.members.iter().enumerate() {
+            // A child that has tags is an artifact of its own, and stays.
+            let tags = (position >= family.children).then_some(taken);
+            copies.add(*member, &route.copy_one(*member, tags).await?);
+        }
+        match remove(domain, removal, &route, digest, copies).await {
+            Err(Error::Busy) => {}
+            // Whoever removed it in between wanted what was wanted here.
+            Err(Error::NotFound(_)) => return Ok(()),
+            removed => return removed,
+        }
+    }
+    Err(Error::Busy)
+}
+
+async fn has(domain: &Domain, repo: &RepoName, digest: &Digest) -> Result<bool> {
+    let mut reader = domain.db.reader().await?;
+    Ok(query::registry::manifest_by_digest(&mut reader.conn(), repo.as_str(), digest).await?.is_some())
+}
+
+/// What would refuse the removal, or a tag at the target, before anything is copied. The transactions look again.
+async fn check(
+    route: &Route<'_>,
+    removal: &ProjectAccess<DeleteArtifact>,
+    digest: &Digest,
+    family: &Family,
+    taken: Taken,
+) -> Result<()> {
+    let Route { domain, push, repo, from, .. } = route;
+    let mut reader = domain.db.reader().await?;
+    let mut conn = reader.conn();
+    let row = artifact::find(&mut conn, from, &digest.to_string()).await?;
+    if query::push::counts(&mut conn, row.id).await?.is_some_and(|counts| counts.parents > 0) {
+        return Err(artifact::listed());
+    }
+    for member in family.members.iter().skip(family.children) {
+        let found = query::registry::manifest_by_digest(&mut conn, from.as_str(), member).await?;
+        let Some(found) = found else { continue };
+        let tags = query::push::tags_of(&mut conn, found.id).await?;
+        policy::before_removal(&mut conn, removal.project_id(), from, &tags).await?;
+        for tag in tags {
+            let there = query::registry::manifest_by_tag(&mut conn, repo.as_str(), &tag).await?;
+            if there.is_none_or(|there| there.digest == *member) {
+                continue;
+            }
+            match taken {
+                Taken::Refused => return Err(manifest::taken(repo, &tag)),
+                Taken::Moved | Taken::Pushed => policy::before_move(&mut conn, push.project_id(), repo, &tag).await?,
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Removes at the source what has arrived.
+///
+/// # Errors
+/// [`Error::Busy`] where the source has more than was copied, or the target lost it again.
+async fn remove(
+    domain: &Domain,
+    removal: &ProjectAccess<DeleteArtifact>,
+    route: &Route<'_>,
+    digest: &Digest,
+    copies: Copies,
+) -> Result<()> {
+    let args = (removal.clone(), route.from.clone(), route.repo.clone(), *digest, copies, domain.now());
+    domain
+        .db
+        .write(args, |tx, (removal, from, repo, digest, copies, now)| {
+            Box::pin(async move {
+                carry_labels(tx, from, repo, digest, copies, *now).await?;
+                artifact::remove_whole(tx, removal, from, &digest.to_string(), Among::Copied(copies), *now).await?;
+                let entry = audit::Entry::success("delete", "artifact", format!("{from}@{digest}"))
+                    .described(format!("move artifact: {from}@{digest} to {repo}"))
+                    .in_project(removal.project_id());
+                audit::record(tx, removal.actor(), *now, &entry).await?;
+                let payload = serde_json::json!({ "repository": from.as_str(), "digest": digest.to_string() });
+                let project = Some(removal.project_id().0);
+                query::push::add_event(tx, "delete_artifact", project, &payload.to_string(), *now).await?;
+                Ok(())
+            })
+        })
+        .await
+}
+
+/// Puts the labels that the target's project knows on what has arrived.
+async fn carry_labels(
+    tx: &mut Conn<'_>,
+    from: &RepoName,
+    repo: &RepoName,
+    digest: &Digest,
+    copies: &Copies,
+    now: Timestamp,
+) -> Result<()> {
+    // What arrived may have been taken away since.
+    if query::registry::manifest_by_digest(tx, repo.as_str(), digest).await?.is_none() {
+        return Err(Error::Busy);
+    }
+    let source = query::registry::repository(tx, from.as_str()).await?;
+    let target = query::registry::repository(tx, repo.as_str()).await?;
+    if let (Some(source), Some(target)) = (source, target) {
+        query::label::carry(tx, source.id, target.id, &copies.digests(), now).await?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use berth_db::Db;
+    use berth_storage::MemoryStore;
+    use berth_types::{Reference, TagName, time::SystemClock};
+    use bytes::Bytes;
+    use sha2::Digest as _;
+
+    use super::*;
+    use crate::{Actor, Limits, manifest::PushRequest};
+
+    const INDEX: &str = "application/vnd.oci.image.index.v1+json";
+
+    async fn push(domain: &Domain, repo: &RepoName, tag: &str, subject: Option<&Digest>) -> Digest {
+        let mut json = serde_json::json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": [] });
+        if let Some(subject) = subject {
+            json["subject"] = serde_json::json!({ "mediaType": INDEX, "digest": subject, "size": 2 });
+        }
+        let bytes = json.to_string();
+        let digest = Digest::Sha256(sha2::Sha256::digest(&bytes).into());
+        let access = ProjectAccess::check(domain, &Actor::system("test"), &repo.project()).await.unwrap();
+        let tags: Vec<TagName> = tag.parse().into_iter().collect();
+        let reference = Reference::Digest(digest);
+        let push = PushRequest { reference: &reference, tags, content_type: Some(INDEX), bytes: Bytes::from(bytes) };
+        manifest::put(domain, &access, repo, push).await.unwrap();
+        digest
+    }
+
+    #[tokio::test]
+    async fn what_came_to_the_source_after_the_copy_is_not_lost() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open_sqlite(&folder.path().join("berth.db")).await.unwrap();
+        let domain = Domain::new(db, Arc::new(MemoryStore::new()), Arc::new(SystemClock), Limits::default());
+        let (from, repo): (RepoName, RepoName) = ("library/a".parse().unwrap(), "library/b".parse().unwrap());
+        let digest = push(&domain, &from, "v1", None).await;
+        let actor = Actor::system("test");
+        let removal = ProjectAccess::<DeleteArtifact>::check(&domain, &actor, &from.project()).await.unwrap();
+        let access = ProjectAccess::<CreateArtifact>::check(&domain, &actor, &repo.project()).await.unwrap();
+        let pull = removal.also::<ReadArtifact>().unwrap().also::<Pull>().unwrap();
+        let route = Route { domain: &domain, push: access.also::<Push>().unwrap(), repo: &repo, pull, from: &from };
+        let mut copies = Copies::default();
+        // Nothing arrived: nothing goes.
+        let removed = remove(&domain, &removal, &route, &digest, copies.clone()).await;
+        assert!(matches!(removed, Err(Error::Busy)), "{removed:?}");
+        copies.add(digest, &route.copy_one(digest, Some(Taken::Refused)).await.unwrap());
+
+        // A tag, then a signature.
+        push(&domain, &from, "v2", None).await;
+        let removed = remove(&domain, &removal, &route, &digest, copies.clone()).await;
+        assert!(matches!(removed, Err(Error::Busy)), "{removed:?}");
+        copies.add(digest, &route.copy_one(digest, Some(Taken::Refused)).await.unwrap());
+        let signature = push(&domain, &from, "", Some(&digest)).await;
+        let removed = remove(&domain, &removal, &route, &digest, copies).await;
+        assert!(matches!(removed, Err(Error::Busy)), "{removed:?}");
+        assert!(has(&domain, &from, &digest).await.unwrap() && has(&domain, &from, &signature).await.unwrap());
+
+        // The move itself begins anew then. Once more is as it should be, and what never was there is not.
+        for _ in 0..2 {
+            transfer(&domain, &removal, &from, &access, &repo, &digest, Taken::Refused).await.unwrap();
+        }
+        for moved in [digest, signature] {
+            assert!(!has(&domain, &from, &moved).await.unwrap() && has(&domain, &repo, &moved).await.unwrap());
+        }
+        let mut reader = domain.db.reader().await.unwrap();
+        for tag in ["v1", "v2"] {
+            let found = query::registry::manifest_by_tag(&mut reader.conn(), repo.as_str(), tag).await.unwrap();
+            assert_eq!(found.unwrap().digest, digest, "{tag}");
+        }
+        let unknown = Digest::Sha256([7; 32]);
+        let missing = transfer(&domain, &removal, &from, &access, &repo, &unknown, Taken::Refused).await;
+        assert!(matches!(missing, Err(Error::NotFound(_))), "{missing:?}");
+    }
+}

@@ -178,7 +178,7 @@ function watch() {
     for (const entry of list.getEntries()) measured.shift += entry.value;
   }).observe({ type: 'layout-shift', buffered: true });
   const look = () => {
-    if (globalThis.isTakenOver) measured.ready = performance.now();
+    if (document.documentElement?.hasAttribute('data-ready')) measured.ready = performance.now();
     else requestAnimationFrame(look);
   };
   requestAnimationFrame(look);

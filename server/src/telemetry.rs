@@ -30,12 +30,13 @@ use crate::{
     serve::Peer,
 };
 
-/// Libraries that say more than anybody wants to read.
-const QUIET: &str = "sqlx::postgres::notice=warn";
+/// Libraries that say more than anybody wants to read: PostgreSQL has a remark on every "if not exists", every migration three
+/// lines.
+const QUIET: &str = "sqlx::postgres::notice=warn,sea_orm_migration=warn";
 
 /// Begins to write log lines to standard error. A second call changes nothing.
 pub fn init(log: &LogConfig) {
-    // PostgreSQL has a remark on every "if not exists". What the configuration says of it comes later, and wins.
+    // What the configuration says of them comes later, and wins.
     let level = format!("{QUIET},{}", log.level);
     // The configuration has read the filter before.
     let filter = EnvFilter::try_new(level).unwrap_or_else(|_| EnvFilter::new("info"));

@@ -21,6 +21,9 @@ pub struct FormAction {
     /// How often it was answered.
     version: RwSignal<usize>,
     pending: RwSignal<bool>,
+    /// The fields that are on their way.
+    #[cfg(target_arch = "wasm32")]
+    posted: StoredValue<Option<String>>,
     /// The answer is in the address, because the form was posted without script.
     in_address: bool,
 }
@@ -44,6 +47,8 @@ impl FormAction {
             answer: RwSignal::new(answer),
             version: RwSignal::new(0),
             pending: RwSignal::new(false),
+            #[cfg(target_arch = "wasm32")]
+            posted: StoredValue::new(None),
             in_address,
         }
     }
@@ -147,11 +152,6 @@ mod browser {
     }
 
     pub(super) fn submit(action: FormAction, next: Next, event: &SubmitEvent) {
-        // A second click while the first is on its way is none.
-        if matches!(next, Next::Document) && action.pending.get_untracked() {
-            event.prevent_default();
-            return;
-        }
         if event.default_prevented() {
             return;
         }
@@ -159,6 +159,12 @@ mod browser {
         let Ok(fields) = form_data_from_event(event) else { return };
         let Ok(body) = UrlSearchParams::new_with_str_sequence_sequence(&fields) else { return };
         event.prevent_default();
+        // A second click while the same is on its way is none. Forms in rows share an action, so other fields are another's.
+        let fields = String::from(body.to_string());
+        if action.posted.with_value(|posted| posted.as_ref() == Some(&fields)) {
+            return;
+        }
+        action.posted.set_value(Some(fields));
         action.pending.set(true);
         spawn_local(async move {
             let answered = post(action.url, next, &body).await.unwrap_or_else(|cause| {
@@ -166,6 +172,7 @@ mod browser {
                 Err(FormError::from_server_fn_error(ServerFnErrorErr::Request(text.unwrap_or_default())))
             });
             // The page may be gone by now.
+            action.posted.try_set_value(None);
             action.pending.try_set(false);
             action.answer.try_set(Some(answered));
             action.version.try_update(|version| *version += 1);

@@ -12,9 +12,9 @@ use crate::format::{TimeClock, natural};
 use crate::i18n::{keys, use_catalog};
 use crate::query::ListState;
 use crate::ui::{
-    Avatar, Badge, Button, Cell, Chips, Column, Empty, FilterChip, FilterCount, Filters, Glyph, LinkButton, Menu,
-    MenuDownload, MenuLink, Name, NameLink, Pager, Priority, Row, RowHead, SearchBox, State, Status, Table, TableBox,
-    Tone, query_pairs, with_query,
+    Avatar, Badge, Button, Cell, Chips, Column, Empty, FilterChip, FilterCount, Filters, GetForm, Glyph, LinkButton,
+    Menu, MenuDownload, MenuLink, Name, NameLink, Pager, Priority, Row, RowHead, SearchBox, State, Status, Table,
+    TableBox, Tone, query_pairs, with_query,
 };
 use crate::{t, tn};
 use berth_types::ProjectId;
@@ -22,8 +22,7 @@ use berth_types::api::{AuditEntry, SavedView};
 use berth_types::audit::{KINDS, OPERATIONS};
 use berth_types::page::Paged;
 use leptos::prelude::*;
-use leptos_router::components::Form;
-use words::{event_text, kind_label, operation_label, resource_href};
+use words::{event_text, kind_label, operation_label, resource_href, resource_text};
 
 /// Filters, entries and pages of a log.
 #[component]
@@ -145,14 +144,14 @@ fn MoreFilters(filter: AuditFilter, search: String) -> impl IntoView {
     };
     view! {
         <Menu text=t!(keys::audit::MORE) wide=true>
-            <Form method="get" action="" attr:class="form">
+            <GetForm class="form">
                 {kept}
                 {field("resource", "text", t!(keys::audit::RESOURCE), filter.resource.clone())}
                 {field("address", "text", t!(keys::audit::FILTER_ADDRESS), filter.address.clone())}
                 {field("from", "date", t!(keys::audit::FROM_LABEL), filter.from_text())}
                 {field("to", "date", t!(keys::audit::TO_LABEL), filter.to_text())}
                 <Button submit=true>{t!(keys::audit::APPLY)}</Button>
-            </Form>
+            </GetForm>
         </Menu>
     }
 }
@@ -205,8 +204,8 @@ fn EntryRow(entry: AuditEntry) -> impl IntoView {
     let what = event_text(&operation, &resource_type);
     let href = resource_href(&operation, &resource_type, &resource);
     let name = match href {
-        Some(href) => view! { <NameLink text=resource href=href /> }.into_any(),
-        None => view! { <Name text=resource /> }.into_any(),
+        Some(href) => view! { <NameLink text=resource_text(&resource) href=href /> }.into_any(),
+        None => view! { <Name text=resource_text(&resource) /> }.into_any(),
     };
     let result = if entry.operation_result {
         view! { <Status state=State::Ok>{t!(keys::audit::DONE)}</Status> }.into_any()

@@ -72,6 +72,9 @@ pub fn GetForm(
     /// Its role.
     #[prop(optional_no_strip, into)]
     role: Option<&'static str>,
+    /// The page that it leads to; this one where there is none.
+    #[prop(optional, into)]
+    action: Option<String>,
     /// The fields.
     children: Children,
 ) -> impl IntoView {
@@ -85,7 +88,7 @@ pub fn GetForm(
         }
     };
     view! {
-        <form method="get" class=class role=role on:submit=on_submit>
+        <form method="get" action=action class=class role=role on:submit=on_submit>
             {children()}
         </form>
     }
@@ -104,7 +107,8 @@ fn address_of(event: &leptos::ev::SubmitEvent) -> Option<String> {
     let data = FormData::new_with_form(&form).ok()?;
     let query = String::from(UrlSearchParams::new_with_str_sequence_sequence(&data).ok()?.to_string());
     let filled: Vec<&str> = query.split('&').filter(|pair| !pair.ends_with('=')).collect();
-    Some(format!("{}?{}", window().location().pathname().ok()?, filled.join("&")))
+    let page = form.get_attribute("action").or_else(|| window().location().pathname().ok())?;
+    Some(format!("{page}?{}", filled.join("&")))
 }
 
 #[cfg(not(target_arch = "wasm32"))]

@@ -40,11 +40,21 @@ pub fn KitRoot(
         let handle = window_event_listener(leptos::ev::keydown, on_key);
         on_cleanup(move || handle.remove());
     });
+    // It is the last of the page: when it is taken over, so is all before it, whose code may have come later than this. Whoever
+    // drives the page can wait for it.
+    let region = NodeRef::<leptos::html::Div>::new();
+    Effect::new(move || {
+        if region.get().is_some()
+            && let Some(root) = document().document_element()
+        {
+            drop(root.set_attribute("data-ready", ""));
+        }
+    });
     view! {
         <Sprite />
         {children()}
         <ToastRegion />
-        <div class="sr" role="status">
+        <div class="sr" role="status" node_ref=region>
             {move || announcer.0.get()}
         </div>
     }

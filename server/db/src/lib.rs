@@ -110,7 +110,7 @@ impl Db {
         keep_private(path).map_err(|error| DbError::Unavailable(error.to_string()))?;
         let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
         let migrations = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool);
-        Migrator::up(&migrations, None).await?;
+        migrate(&migrations).await?;
         migrations.close().await?;
         let readers = options.pragma("query_only", "ON");
         let pool = SqlitePoolOptions::new().max_connections(SQLITE_READERS).connect_lazy_with(readers);
@@ -138,7 +138,7 @@ impl Db {
             .connect_with(options)
             .await?;
         let orm = SqlxPostgresConnector::from_sqlx_postgres_pool(pool.clone());
-        Migrator::up(&orm, None).await?;
+        migrate(&orm).await?;
         // Closing the connection lets the lock go.
         guard.close().await?;
         Ok(Db { inner: Inner::new(orm, Driver::Postgres { pool }, journal::Place::default()) })
@@ -351,6 +351,16 @@ impl Drop for Reader<'_> {
 fn keep_private(path: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
     std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path).map(drop)
+}
+
+/// Brings the tables up to date, and says so in one line.
+async fn migrate(database: &DatabaseConnection) -> Result<()> {
+    let steps = Migrator::get_pending_migrations(database).await?.len();
+    Migrator::up(database, None).await?;
+    if steps > 0 {
+        tracing::info!(steps, "the tables of the database are up to date");
+    }
+    Ok(())
 }
 
 fn sqlite_connection(path: &Path, query_only: bool) -> Result<rusqlite::Connection> {

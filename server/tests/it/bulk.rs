@@ -143,6 +143,7 @@ async fn what_a_rule_protects_stays_and_is_told(app: &TestApp) {
     let counted = preview(&admin, &wanted).await;
     assert_eq!((counted["items"].as_i64(), &counted["unknown"]), (Some(3), &json!(["gone"])));
     assert_eq!((counted["kept_count"].as_i64(), counted["kept"][0]["item"].as_str()), (Some(1), Some("v1")));
+    assert_eq!((&counted["tags"], &counted["manifests"]), (&json!(2), &json!(0)), "what stays is not counted");
     let done = run(&admin, &wanted).await;
     assert_eq!(counts(&done), (4, 2, 2));
     let failed = |item: &str| {
@@ -242,7 +243,8 @@ async fn artifacts_go_with_their_children_and_the_bytes_are_exact(app: &TestApp)
     let child = json!({
         "kind": "artifacts", "action": "delete", "repository": "team/app", "items": [one.manifest.digest.to_string()]
     });
-    assert_eq!(preview(&admin, &child).await["kept_count"], 1);
+    let counted = preview(&admin, &child).await;
+    assert_eq!((&counted["kept_count"], &counted["manifests"]), (&json!(1), &json!(0)));
     let wanted = json!({
         "kind": "artifacts", "action": "delete", "repository": "team/app", "items": [index.digest.to_string()]
     });
@@ -326,6 +328,7 @@ async fn repositories_go_with_what_only_they_had(app: &TestApp) {
     protect(app, "team", "v2").await;
     let counted = preview(&admin, &wanted).await;
     assert_eq!((counted["kept_count"].as_i64(), counted["kept"][0]["item"].as_str()), (Some(1), Some("team/b")));
+    assert_eq!(counted["tags"], 1, "that of the other");
     let rules = "/api/v2.0/projects/team/immutabletagrules";
     let rule = admin.get(rules).send().await.expect(200).json()[0]["id"].clone();
     admin.delete(&format!("{rules}/{rule}")).send().await.expect(200);

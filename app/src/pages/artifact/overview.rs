@@ -229,10 +229,14 @@ fn Running(facts: ImageFacts) -> impl IntoView {
 /// Names and values as a card; nothing where there are none.
 fn pairs(title: String, pairs: Vec<(String, String)>) -> Option<impl IntoView + use<>> {
     let item = |(name, value): (String, String)| {
+        let value = match &*value {
+            "" => view! { <span class="muted">{t!(keys::common::NONE)}</span> }.into_any(),
+            _ => web(value),
+        };
         view! {
             <div>
                 <dt class="mono">{breakable(&name)}</dt>
-                <dd>{web(value)}</dd>
+                <dd>{value}</dd>
             </div>
         }
     };

@@ -2,6 +2,7 @@
 
 use crate::i18n::{Key, keys};
 use crate::t;
+use berth_types::Digest;
 
 /// An operation in words; a word that is not known stands for itself.
 pub(super) fn operation_label(operation: &str) -> String {
@@ -120,6 +121,15 @@ fn event_key(operation: &str, kind: &str) -> Option<Key> {
     })
 }
 
+/// A resource for a table: of a digest so much as tells it from others. The whole one is in the download and on the artifact's page.
+pub(super) fn resource_text(resource: &str) -> String {
+    let short = || {
+        let (repository, digest) = resource.split_once('@')?;
+        Some(format!("{repository}@{}", digest.parse::<Digest>().ok()?.short()))
+    };
+    short().unwrap_or_else(|| resource.to_owned())
+}
+
 /// The page of a resource that is still there, as far as its name tells.
 pub(super) fn resource_href(operation: &str, kind: &str, resource: &str) -> Option<String> {
     if operation == "delete" || resource.is_empty() {
@@ -142,6 +152,15 @@ pub(super) fn resource_href(operation: &str, kind: &str, resource: &str) -> Opti
 mod tests {
     use super::*;
     use berth_types::audit::{EVENT_TYPES, KINDS, OPERATIONS};
+
+    #[test]
+    fn digests_are_shortened() {
+        let digest = format!("sha256:{}", "0123456789abcdef".repeat(4));
+        assert_eq!(resource_text(&format!("team/web@{digest}")), "team/web@0123456789ab");
+        for other in ["team/web:v1", "team", "robot@x", "bob@example.org"] {
+            assert_eq!(resource_text(other), other);
+        }
+    }
 
     #[test]
     fn links_of_resources() {

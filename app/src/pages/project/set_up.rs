@@ -260,6 +260,7 @@ pub(super) fn PushSteps(within: InProject) -> impl IntoView {
     view! {
         <crate::runtime::RuntimeChoice />
         {shown}
+        <p class="small muted">{t!(keys::newcomer::PASSWORD)}</p>
         <p class="small">
             <a href=set_up_href(&within.name, None, None)>{t!(keys::newcomer::OTHER_CLIENTS)}</a>
         </p>

@@ -48,22 +48,26 @@ pub(super) fn ExpiryFields(answer: Signal<Option<FormError>>, ends: Option<i64>)
     options.push(SelectOption::new("never", t!(keys::robots::expiry::NEVER)));
     let first = if ends.is_some() { "keep" } else { USUAL_DAYS };
     view! {
-        <SelectField
-            label=t!(keys::robots::expiry::LABEL)
-            name="expiry"
-            options=options
-            selected=value_of(answer, "expiry", first)
-            hint=t!(keys::robots::expiry::HINT)
-        />
-        <TextField
-            label=t!(keys::robots::expiry::DAYS_LABEL)
-            name="days"
-            value=value_of(answer, "days", "")
-            hint=t!(keys::robots::expiry::DAYS_HINT)
-            error=fault_of(answer, "days")
-            inputmode="numeric"
-            optional=true
-        />
+        <div class="expiry form">
+            <SelectField
+                label=t!(keys::robots::expiry::LABEL)
+                name="expiry"
+                options=options
+                selected=value_of(answer, "expiry", first)
+                hint=t!(keys::robots::expiry::HINT)
+            />
+            <div class="days">
+                <TextField
+                    label=t!(keys::robots::expiry::DAYS_LABEL)
+                    name="days"
+                    value=value_of(answer, "days", "")
+                    hint=t!(keys::robots::expiry::DAYS_HINT)
+                    error=fault_of(answer, "days")
+                    inputmode="numeric"
+                    optional=true
+                />
+            </div>
+        </div>
     }
 }
 

@@ -60,22 +60,26 @@ pub(super) fn OverlapFields(answer: Signal<Option<FormError>>) -> impl IntoView 
         SelectOption::new(OTHER, t!(k::OTHER)),
     ];
     view! {
-        <SelectField
-            label=t!(k::LABEL)
-            name="overlap"
-            options=options
-            selected=value_of(answer, "overlap", NONE)
-            hint=t!(k::HINT)
-        />
-        <TextField
-            label=t!(k::HOURS_LABEL)
-            name="hours"
-            value=value_of(answer, "hours", "")
-            hint=t!(k::HOURS_HINT)
-            error=fault_of(answer, "hours")
-            inputmode="numeric"
-            optional=true
-        />
+        <div class="expiry form">
+            <SelectField
+                label=t!(k::LABEL)
+                name="overlap"
+                options=options
+                selected=value_of(answer, "overlap", NONE)
+                hint=t!(k::HINT)
+            />
+            <div class="days">
+                <TextField
+                    label=t!(k::HOURS_LABEL)
+                    name="hours"
+                    value=value_of(answer, "hours", "")
+                    hint=t!(k::HOURS_HINT)
+                    error=fault_of(answer, "hours")
+                    inputmode="numeric"
+                    optional=true
+                />
+            </div>
+        </div>
     }
 }
 

@@ -3,6 +3,8 @@
 //! On PostgreSQL a decision rests on locked rows: a statement locks them, and a later one, which sees what was committed
 //! until then, decides. SQLite has one writer.
 
+use std::collections::HashSet;
+
 use berth_types::{Digest, Timestamp};
 
 use crate::{Backend, Conn, Result, Row, Value, args};
@@ -110,6 +112,28 @@ pub async fn idle_links(conn: &mut Conn<'_>, blob_id: i64, limit: i64) -> Result
     let read =
         |row: &Row| Ok(IdleLink { repository_id: row.get(0)?, project_id: row.get(1)?, created_at: row.get(2)? });
     rows.iter().map(read).collect()
+}
+
+/// Which of some blobs have such links.
+///
+/// # Errors
+/// As the database says.
+pub async fn idle(conn: &mut Conn<'_>, blobs: &[i64]) -> Result<HashSet<i64>> {
+    let mut idle = HashSet::new();
+    for chunk in blobs.chunks(super::CHUNK) {
+        let marks = super::marks(1, chunk.len());
+        // One set for all of them: a layer that many repositories share would be looked for in each of its manifests for each.
+        let sql = format!(
+            "SELECT DISTINCT rb.blob_id FROM repository_blobs rb
+             WHERE rb.blob_id IN ({marks}) AND (rb.blob_id, rb.repository_id) NOT IN (
+               SELECT mr.blob_id, m.repository_id FROM manifest_references mr JOIN manifests m ON m.id = mr.manifest_id
+               WHERE mr.blob_id IN ({marks}))"
+        );
+        for row in conn.rows(&sql, &super::as_values(chunk)).await? {
+            idle.insert(row.get(0)?);
+        }
+    }
+    Ok(idle)
 }
 
 /// Whether a link is still there, made before a moment, of a blob that nobody touched since then.

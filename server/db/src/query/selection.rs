@@ -15,6 +15,8 @@ use crate::{Backend, Conn, Result, Row, args};
 
 /// The digest of what has none. Databases differ in what they call the type of a column of bytes.
 const NO_DIGEST: &str = "(SELECT digest FROM manifests WHERE 1 = 0)";
+/// What people call that which is called by its name already.
+const NO_NAME: &str = "''";
 
 /// Which rows of a list.
 #[derive(Clone, Debug)]
@@ -38,8 +40,12 @@ impl Which {
 #[derive(Clone, Debug)]
 pub struct Selected {
     list: List,
-    /// The columns of a [`Selection`].
-    columns: String,
+    backend: Backend,
+    /// What names a row.
+    item: String,
+    /// What people call it, and its digest.
+    shown: &'static str,
+    digest: &'static str,
     /// The order in which the rows are worked on.
     order: &'static str,
 }
@@ -52,7 +58,7 @@ impl Selected {
             Which::Named(names) => list.named("t.name", names),
             Which::All(_) => list,
         };
-        Selected { list, columns: "t.name AS item, '' AS shown, m.digest AS digest".to_owned(), order: "t.id DESC" }
+        Selected { list, backend, item: "t.name".to_owned(), shown: NO_NAME, digest: "m.digest", order: "t.id DESC" }
     }
 
     /// Artifacts of a repository, named by digest. What lists others comes first, so that they are free when it is their
@@ -67,51 +73,63 @@ impl Selected {
                 values => list.and(&format!("m.digest IN ({})", vec!["?"; values.len()].join(", ")), values),
             };
         }
-        let columns = format!("LOWER({}) AS item, '' AS shown, {NO_DIGEST} AS digest", artifact::digest_text(backend));
-        Selected { list, columns, order: "m.id DESC" }
+        let item = format!("LOWER({})", artifact::digest_text(backend));
+        Selected { list, backend, item, shown: NO_NAME, digest: NO_DIGEST, order: "m.id DESC" }
     }
 
     /// Repositories of a project.
-    pub fn repositories(project: i64, which: &Which) -> Self {
+    pub fn repositories(backend: Backend, project: i64, which: &Which) -> Self {
         let list = repository::selected(project, &which.query());
         let list = match which {
             Which::Named(names) => list.named("r.name", names),
             Which::All(_) => list,
         };
-        Selected { list, columns: format!("r.name AS item, '' AS shown, {NO_DIGEST} AS digest"), order: "r.id ASC" }
+        let item = "r.name".to_owned();
+        Selected { list, backend, item, shown: NO_NAME, digest: NO_DIGEST, order: "r.id ASC" }
     }
 
     /// People, named by row id.
-    pub fn users(which: &Which) -> Self {
+    pub fn users(backend: Backend, which: &Which) -> Self {
         let list = user::selected(&which.query());
         let list = match which {
             Which::Named(ids) => list.among("id", &numbers(ids)),
             Which::All(_) => list,
         };
-        Selected {
-            list,
-            columns: format!("CAST(id AS TEXT) AS item, username AS shown, {NO_DIGEST} AS digest"),
-            order: "id ASC",
-        }
+        let item = "CAST(id AS TEXT)".to_owned();
+        Selected { list, backend, item, shown: "username", digest: NO_DIGEST, order: "id ASC" }
     }
 
     /// Robots of a project or of the system, named by row id.
-    pub fn robots(project: Option<i64>, which: &Which) -> Self {
+    pub fn robots(backend: Backend, project: Option<i64>, which: &Which) -> Self {
         let list = robot::selected(project, &which.query());
         let list = match which {
             Which::Named(ids) => list.among("r.id", &numbers(ids)),
             Which::All(_) => list,
         };
-        Selected {
-            list,
-            columns: format!("CAST(r.id AS TEXT) AS item, r.name AS shown, {NO_DIGEST} AS digest"),
-            order: "r.id ASC",
+        let item = "CAST(r.id AS TEXT)".to_owned();
+        Selected { list, backend, item, shown: "r.name", digest: NO_DIGEST, order: "r.id ASC" }
+    }
+
+    /// The same rows but for some, which are named as [`Selected::items`] names them.
+    #[must_use]
+    pub fn without(mut self, items: &[String]) -> Self {
+        if items.is_empty() {
+            return self;
         }
+        // One argument, however many they are.
+        let names = match self.backend {
+            Backend::Sqlite => "SELECT value FROM json_each(?)",
+            Backend::Postgres => "SELECT json_array_elements_text(CAST(? AS json))",
+        };
+        let condition = format!("{} NOT IN ({names})", self.item);
+        self.list = self.list.and(&condition, args![serde_json::Value::from(items).to_string()]);
+        self
     }
 
     /// The rows to be noted for an operation.
     pub fn to_note(&self) -> Selection {
-        self.list.clone().selecting(&self.columns, self.order)
+        let Selected { list, item, shown, digest, order, .. } = self;
+        list.clone().selecting(&format!("{item} AS item, {shown} AS shown, {digest} AS digest"), order)
     }
 
     /// How many rows there are, counted no further than `limit`.

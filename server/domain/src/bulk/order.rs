@@ -226,9 +226,9 @@ impl Order {
         match self.kind() {
             BulkKind::Tags => Selected::tags(backend, repository, &self.which, &self.tags),
             BulkKind::Artifacts => Selected::artifacts(backend, repository, &self.which, &self.artifacts),
-            BulkKind::Repositories => Selected::repositories(project.unwrap_or_default(), &self.which),
-            BulkKind::Users => Selected::users(&self.which),
-            BulkKind::Robots => Selected::robots(project, &self.which),
+            BulkKind::Repositories => Selected::repositories(backend, project.unwrap_or_default(), &self.which),
+            BulkKind::Users => Selected::users(backend, &self.which),
+            BulkKind::Robots => Selected::robots(backend, project, &self.which),
         }
     }
 }

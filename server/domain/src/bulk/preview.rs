@@ -54,8 +54,9 @@ pub async fn preview(domain: &Domain, access: &SignedIn, request: &BulkRequest) 
         Which::Named(_) => order.unknown(&selected.items(&mut conn, ITEMS_MAX).await?),
         Which::All(_) => Vec::new(),
     };
-    let effect = effect(&mut conn, &order, place, &selected).await?;
     let kept = kept(&mut conn, &order, place, &selected, actor).await?;
+    let staying: Vec<String> = kept.iter().map(|failure| failure.item.clone()).collect();
+    let effect = effect(&mut conn, &order, place, &selected.without(&staying)).await?;
     let shown = usize::try_from(SHOWN_MAX).unwrap_or(usize::MAX);
     Ok(BulkPreview {
         items,

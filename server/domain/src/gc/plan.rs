@@ -83,8 +83,8 @@ impl Plan {
             let batch = rows::reviews(&mut domain.db.reader().await?.conn(), place, all, BATCH).await?;
             let Some(end) = batch.last() else { break };
             place = (end.review_at, end.id);
-            for review in batch {
-                let verdict = run.verdict(&review).await?;
+            let verdicts = run.verdicts(&batch).await?;
+            for (review, verdict) in batch.into_iter().zip(verdicts) {
                 let since = match verdict {
                     Verdict::InGrace => Some(review.review_at),
                     Verdict::Touched => Some(review.touched_at),

@@ -105,8 +105,8 @@ impl<'r> Run<'r> {
             let batch = rows::reviews(&mut self.domain.db.reader().await?.conn(), place, all, BATCH as i64).await?;
             let Some(end) = batch.last() else { break };
             place = (end.review_at, end.id);
-            for review in batch {
-                let verdict = self.verdict(&review).await?;
+            let verdicts = self.verdicts(&batch).await?;
+            for (review, verdict) in batch.into_iter().zip(verdicts) {
                 self.name(Thing::Blob, review.digest, review.size, verdict, &review.reason);
             }
             tokio::task::yield_now().await;
@@ -136,13 +136,17 @@ impl<'r> Run<'r> {
         Ok(())
     }
 
-    /// What would become of a blob now.
-    pub(super) async fn verdict(&self, review: &Review) -> Result<Verdict> {
-        if review.is_linked {
-            let idle = self.idle_links(review).await?;
-            return Ok(if idle.is_empty() { Verdict::Linked } else { Verdict::AwaitsManifest });
-        }
-        Ok(if review.review_at > self.cutoff() { Verdict::InGrace } else { self.unlinked_verdict(review) })
+    /// What would become of blobs now, in their order.
+    pub(super) async fn verdicts(&self, reviews: &[Review]) -> Result<Vec<Verdict>> {
+        let linked: Vec<i64> = reviews.iter().filter(|review| review.is_linked).map(|review| review.id).collect();
+        let idle = rows::idle(&mut self.domain.db.reader().await?.conn(), &linked).await?;
+        let verdict = |review: &Review| match review {
+            Review { is_linked: true, id, .. } if idle.contains(id) => Verdict::AwaitsManifest,
+            Review { is_linked: true, .. } => Verdict::Linked,
+            Review { review_at, .. } if *review_at > self.cutoff() => Verdict::InGrace,
+            review => self.unlinked_verdict(review),
+        };
+        Ok(reviews.iter().map(verdict).collect())
     }
 
     /// What is to become of a blob that nobody links and whose review is due.

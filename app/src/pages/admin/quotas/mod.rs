@@ -219,14 +219,17 @@ fn QuotaRow(quota: Quota) -> impl IntoView {
     let Storage { project, used, limit } = Storage::of(&quota);
     let shown = limit.map_or_else(|| t!(keys::quota::NO_LIMIT), crate::format::bytes);
     let change = t!(keys::admin_quotas::CHANGE_OF, project = project);
+    // The next cell says that there is no limit.
+    let meter = match limit {
+        Some(_) => view! { <QuotaMeter used=used limit=limit /> }.into_any(),
+        None => view! { <ByteSize bytes=used /> }.into_any(),
+    };
     view! {
         <Row>
             <RowHead>
                 <NameLink text=project.clone() href=format!("/projects/{project}") />
             </RowHead>
-            <Cell label=t!(keys::admin_quotas::USED)>
-                <QuotaMeter used=used limit=limit />
-            </Cell>
+            <Cell label=t!(keys::admin_quotas::USED)>{meter}</Cell>
             <Cell label=t!(keys::admin_quotas::LIMIT) num=true>
                 <span class=limit.is_none().then_some("dim")>{shown}</span>
             </Cell>

@@ -10,13 +10,12 @@ use crate::load::Resource;
 use crate::pages::loaded;
 use crate::t;
 use crate::ui::{
-    Badge, Button, Callout, CalloutActions, Card, CardBody, Cell, Column, LinkButton, PageHead, Row, RowHead,
+    Badge, Button, Callout, CalloutActions, Card, CardBody, Cell, Column, GetForm, LinkButton, PageHead, Row, RowHead,
     SelectField, SelectOption, Size, Table, TableBox, TextField, Tone, query_pairs, with_query,
 };
 use berth_types::api::{AccessExplanation, AccessRule};
 use berth_types::policy::{Action, Resource as Of, Role};
 use leptos::prelude::*;
-use leptos_router::components::Form;
 use leptos_router::hooks::use_location;
 
 /// The action that is asked about most.
@@ -184,7 +183,7 @@ fn Ask(
     view! {
         <Card title=t!(keys::newcomer::explain::ASK)>
             <CardBody>
-                <Form method="get" action=page attr:class="form">
+                <GetForm action=page class="form">
                     <TextField
                         label=t!(keys::members::USERNAME)
                         name="user"
@@ -204,7 +203,7 @@ fn Ask(
                     <div class="row">
                         <Button submit=true>{t!(keys::newcomer::explain::SUBMIT)}</Button>
                     </div>
-                </Form>
+                </GetForm>
             </CardBody>
         </Card>
     }

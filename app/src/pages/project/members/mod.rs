@@ -117,7 +117,7 @@ pub(crate) fn Members(within: InProject) -> impl IntoView {
                 view! { <MemberList within=within.clone() state=state members=members change=change /> }
             },
         )}
-        <div class="cols" data-min="26">
+        <div class="stack g6">
             {ask} <RoleMatrix />
         </div>
         {dialog}

@@ -21,10 +21,12 @@ impl Aside {
     /// # Errors
     /// Where the system gives none.
     pub fn start() -> io::Result<Self> {
+        // A thread takes over how nice the one is that starts it, so the measure is that of now and not that of the other.
+        let nice = rustix::process::getpriority_process(None).map_or(NICE, |own| own + NICE);
         let runtime = Builder::new_multi_thread()
             .worker_threads(THREADS)
             .thread_name("berth-aside")
-            .on_thread_start(give_way)
+            .on_thread_start(move || give_way(nice))
             .enable_all()
             .build()?;
         Ok(Aside(Some(runtime)))
@@ -45,10 +47,12 @@ impl Drop for Aside {
     }
 }
 
-/// On Linux this concerns one thread only.
-fn give_way() {
-    // Elsewhere, or where it is forbidden, the threads are as good as the others.
-    let _ = rustix::process::nice(NICE);
+/// Where this concerns one thread only: on Linux. Elsewhere the threads are as good as the others.
+fn give_way(nice: i32) {
+    if cfg!(target_os = "linux") {
+        // Where it is forbidden as well.
+        let _ = rustix::process::setpriority_process(None, nice);
+    }
 }
 
 #[cfg(test)]
@@ -59,8 +63,11 @@ mod tests {
     async fn work_aside_gives_way_to_requests_and_ends_with_them() {
         let aside = Aside::start().unwrap();
         let own = rustix::process::getpriority_process(None).unwrap();
-        let other = aside.handle().spawn(async { rustix::process::getpriority_process(None).unwrap() }).await.unwrap();
-        assert_eq!(other, (own + NICE).min(19), "a thread of its own, and nicer");
+        let nice = || rustix::process::getpriority_process(None).unwrap();
+        let files = async move || tokio::task::spawn_blocking(nice).await.unwrap();
+        let other = aside.handle().spawn(async move { (nice(), files().await) }).await.unwrap();
+        let wanted = (own + NICE).min(19);
+        assert_eq!(other, (wanted, wanted), "threads of their own, and nicer, those for files no more than the others");
         let (begun, hears) = tokio::sync::oneshot::channel();
         let endless = aside.handle().spawn(async move {
             begun.send(()).unwrap();

@@ -8,7 +8,7 @@ use berth_auth::Auth;
 use berth_domain::{
     Domain,
     authz::{SelfAccess, UpdateUser},
-    second_factor::{self, Proof},
+    second_factor::{self, ComesBy, Proof},
 };
 use berth_types::{
     UserId,
@@ -129,13 +129,15 @@ async fn confirm(
     request_body = SecondFactorProof, responses((status = 200))
 )]
 async fn disable(
+    session: Option<Extension<SessionCookie>>,
     State(auth): State<Auth>,
     State(domain): State<Domain>,
     Checked(RequireSelf(access), proof): Checked<RequireSelf, SecondFactorProof>,
 ) -> ApiResult<()> {
     let proof =
         if proof.code.is_empty() { Proof::Password(&proof.password) } else { Proof::Code(auth.given(&proof.code)) };
-    Ok(second_factor::switch_off(&domain, &access, proof).await?)
+    let comes_by = if session.is_some() { ComesBy::Session } else { ComesBy::Password };
+    Ok(second_factor::switch_off(&domain, &access, proof, comes_by).await?)
 }
 
 /// Takes the second factor off the account of somebody who has lost it. For administrators.

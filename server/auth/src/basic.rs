@@ -155,7 +155,7 @@ impl Auth {
     }
 
     /// What a remembered password is tied to: another password, or an account made anew, is another state.
-    fn state(&self, person: &Person) -> [u8; 32] {
+    pub(crate) fn state(&self, person: &Person) -> [u8; 32] {
         let phc = person.password.as_deref().unwrap_or_default();
         self.inner.hasher.hash(Purpose::Remembered, &[&person.id.to_be_bytes(), phc.as_bytes()])
     }

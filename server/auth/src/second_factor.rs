@@ -57,7 +57,8 @@ impl Auth {
         if !good {
             return Ok(SecondStep::Wrong);
         }
-        Ok(SecondStep::Done(self.start_session(actor, &from.user_agent).await?))
+        let session = self.start_session(actor, person.epoch, &from.user_agent).await?;
+        Ok(session.map_or(SecondStep::Over, SecondStep::Done))
     }
 
     /// What somebody typed as a code, in the form in which it is proven.

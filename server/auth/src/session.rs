@@ -63,21 +63,25 @@ impl Auth {
             tokens: false,
         };
         let Some(found) = self.password(&attempt).await? else { return Ok(None) };
-        // A session outlives what this node remembers of the account.
+        // A session outlives what this node remembers of the account, so the password has to be right as it is now.
         let person = user::account_as_it_is(&self.inner.domain, UserId(found.person.id)).await?;
-        let Some(person) = person else { return Ok(None) };
+        let Some(person) = person.filter(|person| self.state(person) == self.state(&found.person)) else {
+            return Ok(None);
+        };
         if person.second_factor {
             return Ok(Some(SignedIn::Halfway(self.ticket(&person))));
         }
         let actor = user::actor(&person).on_request(from.address.as_str(), from.request_id.as_str());
-        Ok(Some(SignedIn::Done(self.start_session(actor, &from.user_agent).await?)))
+        Ok(self.start_session(actor, person.epoch, &from.user_agent).await?.map(SignedIn::Done))
     }
 
-    /// A session of somebody who has shown all that it takes.
-    pub(crate) async fn start_session(&self, actor: Actor, user_agent: &str) -> Result<NewSession> {
+    /// A session of somebody who has shown all that it takes to be an account as it was at `epoch`. Nothing where it changed
+    /// meanwhile.
+    pub(crate) async fn start_session(&self, actor: Actor, epoch: i64, user_agent: &str) -> Result<Option<NewSession>> {
         let cookie = random_cookie();
-        session::start(&self.inner.domain, &actor, &self.session_hash(&cookie), user_agent).await?;
-        Ok(NewSession { cookie, actor })
+        let hash = self.session_hash(&cookie);
+        let started = session::start(&self.inner.domain, &actor, epoch, &hash, user_agent).await?;
+        Ok(started.then_some(NewSession { cookie, actor }))
     }
 
     /// Ends a session.

@@ -16,8 +16,8 @@ use crate::{
     jwt::{self, Access, Claims, Subject, SubjectKind},
 };
 
-/// Tokens whose signature is remembered.
-const REMEMBERED_MAX: u64 = 10_000;
+/// Bytes of tokens that are remembered: about 10,000 of the usual size.
+const REMEMBERED_BYTES_MAX: u64 = 8 << 20;
 /// How long it is remembered after the last use.
 const REMEMBERED_FOR: Duration = Duration::from_secs(10 * 60);
 /// The longest token that is looked at, in bytes. Many scopes make a long one.
@@ -48,7 +48,11 @@ impl Verified {
 
 impl Default for Tokens {
     fn default() -> Self {
-        Tokens { verified: Cache::builder().max_capacity(REMEMBERED_MAX).time_to_idle(REMEMBERED_FOR).build() }
+        let verified = Cache::builder()
+            .max_capacity(REMEMBERED_BYTES_MAX)
+            .weigher(|_, verified: &Arc<Verified>| verified.whole.len().try_into().unwrap_or(u32::MAX))
+            .time_to_idle(REMEMBERED_FOR);
+        Tokens { verified: verified.build() }
     }
 }
 

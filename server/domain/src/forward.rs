@@ -133,7 +133,8 @@ impl Forward {
 
     /// Counts entries that the receiver does not want. It knows of them, so it is not told.
     fn refused(&self, rows: u64) {
-        self.lock().lost_ever += rows;
+        let mut queue = self.lock();
+        queue.lost_ever = queue.lost_ever.saturating_add(rows);
     }
 
     fn forget(&self) {

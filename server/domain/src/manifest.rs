@@ -104,16 +104,24 @@ impl Copies {
 pub(crate) enum Among<'c> {
     /// Whatever belongs to it.
     Everything,
-    /// Only what was copied, with all its tags.
-    Copied(&'c Copies),
+    /// Only what was copied to a repository, with all its tags, and is there still. Both repositories are locked.
+    Arrived(&'c RepoName, &'c Copies),
 }
 
 impl Among<'_> {
-    fn allows(self, digest: &Digest, tags: &[String]) -> bool {
-        match self {
-            Among::Everything => true,
-            Among::Copied(copies) => copies.have(digest, tags),
+    async fn allows(self, tx: &mut Conn<'_>, digest: &Digest, tags: &[String]) -> Result<bool> {
+        let Among::Arrived(repo, copies) = self else { return Ok(true) };
+        if !copies.have(digest, tags) || query::registry::manifest_by_digest(tx, repo.as_str(), digest).await?.is_none()
+        {
+            return Ok(false);
         }
+        for tag in tags {
+            let there = query::registry::manifest_by_tag(tx, repo.as_str(), tag).await?;
+            if there.is_none_or(|there| there.digest != *digest) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 }
 
@@ -690,7 +698,7 @@ async fn remove_one<A: ProjectAction>(
     let Some(counts) = query::push::counts(tx, id).await? else { return Ok(()) };
     let project = access.project_id().0;
     let tags = query::push::tags_of(tx, id).await?;
-    if !among.allows(&digest, &tags) {
+    if !among.allows(tx, &digest, &tags).await? {
         return Err(Error::Busy);
     }
     policy::before_removal(tx, access.project_id(), repo, &tags).await?;

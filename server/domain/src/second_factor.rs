@@ -12,7 +12,7 @@ use berth_types::{
     api::{SecondFactorSecret, SecondFactorState},
     url::encode,
 };
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::{
     Actor, Domain, Error, Result,
@@ -73,6 +73,15 @@ pub enum Given {
     Recovery(Vec<u8>),
 }
 
+/// How somebody got as far as the second factor's operations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ComesBy {
+    /// A session, which took all factors.
+    Session,
+    /// A password with the request.
+    Password,
+}
+
 /// What a person shows in order to switch the second factor off.
 pub enum Proof<'p> {
     /// The password.
@@ -123,7 +132,8 @@ pub async fn begin(domain: &Domain, access: &SelfAccess, secret: &str, issuer: &
 /// had for the password alone.
 ///
 /// # Errors
-/// [`Error::BadRequest`] where the code is wrong, [`Error::Precondition`] where no secret waits for one.
+/// [`Error::BadRequest`] where the code is wrong, [`Error::Precondition`] where no secret waits for one,
+/// [`Error::TooManyRequests`] after too many wrong ones.
 pub async fn confirm(
     domain: &Domain,
     access: &SelfAccess,
@@ -143,7 +153,13 @@ pub async fn confirm(
     let secret = open(domain, id, &sealed)?;
     let wrong = || Error::BadRequest("the code is wrong".to_owned());
     let Some(Code::OfApp(digits)) = Code::parse(code) else { return Err(wrong()) };
-    let step = totp::step_with_code(&secret, &digits, now.unix_seconds()).ok_or_else(wrong)?;
+    let guess = Guess { domain, actor: access.actor(), anywhere: Some(anywhere(id)) };
+    let turn = guess.turn().await?;
+    let Some(step) = totp::step_with_code(&secret, &digits, now.unix_seconds()) else {
+        guess.was_wrong(Trace::Counted);
+        return Err(wrong());
+    };
+    drop(turn);
     let name = &access.actor().name;
     let entry = Entry::success("update", "user", &**name).described(format!("switch on second factor: {name}"));
     let args = (Confirmed { id, sealed, step, recovery_hashes }, keep_session.map(<[u8]>::to_vec));
@@ -181,11 +197,17 @@ struct Confirmed {
 /// # Errors
 /// [`Error::Forbidden`] where password or code are wrong or the caller came with a token, [`Error::Precondition`] where none is
 /// switched on, [`Error::TooManyRequests`] after too many wrong ones.
-pub async fn switch_off(domain: &Domain, access: &SelfAccess, proof: Proof<'_>) -> Result<()> {
+pub async fn switch_off(domain: &Domain, access: &SelfAccess, proof: Proof<'_>, comes_by: ComesBy) -> Result<()> {
     require_no_token(access)?;
     let id = access.user();
     if find(domain, id).await?.since.is_none() {
         return Err(not_on());
+    }
+    // For a moment after it was switched on on another node a password is still taken for enough.
+    if comes_by == ComesBy::Password {
+        return Err(Error::Forbidden(
+            "a second factor is switched off in the portal, after signing in with it".to_owned(),
+        ));
     }
     match proof {
         Proof::Password(secret) => require_password(domain, access, secret).await?,
@@ -213,23 +235,61 @@ pub async fn remove(domain: &Domain, access: &SystemAccess<UpdateUser>, id: User
 /// Whether a code is good, which it is once. A recovery code stands in the audit log. `actor` is whoever shows it, with the
 /// request's address.
 ///
-/// A code is short, so besides what counts for passwords the wrong ones of an account count wherever they come from. Only
-/// whoever has the password or a session gets as far as this.
+/// Only whoever has the password or a session gets as far as this.
 ///
 /// # Errors
 /// [`Error::TooManyRequests`] after too many wrong ones.
 pub async fn prove(domain: &Domain, actor: &Actor, id: UserId, given: Option<Given>, trace: Trace) -> Result<bool> {
-    // Attempts that come together would all be looked at before the first one counts as wrong.
-    let _turn = TURN.acquire().await.map_err(Error::internal)?;
-    let anywhere = format!("second-factor/{id}");
-    throttle::check(domain, &actor.name, &actor.address).await?;
-    throttle::check(domain, &actor.name, &anywhere).await?;
+    // Nobody guesses a recovery code. Whoever only has the password cannot keep it from its owner by wrong ones of the app.
+    let is_long = matches!(given, Some(Given::Recovery(_)));
+    let guess = Guess { domain, actor, anywhere: (!is_long).then(|| anywhere(id)) };
+    let _turn = guess.turn().await?;
     let good = take(domain, actor, id, given).await?;
     if !good {
-        throttle::note(domain, &actor.name, &actor.address, &actor.request_id, trace);
-        throttle::note(domain, &actor.name, &anywhere, &actor.request_id, Trace::Counted);
+        guess.was_wrong(trace);
     }
     Ok(good)
+}
+
+/// A code that may be guessed. A code of an app is short, so besides what counts for passwords the wrong ones of an account
+/// count wherever they come from.
+struct Guess<'g> {
+    domain: &'g Domain,
+    actor: &'g Actor,
+    /// The place under which wrong ones from anywhere count.
+    anywhere: Option<String>,
+}
+
+impl Guess<'_> {
+    /// Waits until it is looked at.
+    async fn turn(&self) -> Result<SemaphorePermit<'static>> {
+        // Who has to wait anyhow keeps nobody waiting.
+        self.check().await?;
+        // Attempts that come together would all be looked at before the first one counts as wrong.
+        let turn = TURN.acquire().await.map_err(Error::internal)?;
+        self.check().await?;
+        Ok(turn)
+    }
+
+    async fn check(&self) -> Result<()> {
+        throttle::check(self.domain, &self.actor.name, &self.actor.address).await?;
+        match &self.anywhere {
+            Some(anywhere) => throttle::check(self.domain, &self.actor.name, anywhere).await,
+            None => Ok(()),
+        }
+    }
+
+    fn was_wrong(&self, trace: Trace) {
+        let Guess { domain, actor, anywhere } = self;
+        throttle::note(domain, &actor.name, &actor.address, &actor.request_id, trace);
+        if let Some(anywhere) = anywhere {
+            throttle::note(domain, &actor.name, anywhere, &actor.request_id, Trace::Counted);
+        }
+    }
+}
+
+fn anywhere(id: UserId) -> String {
+    format!("second-factor/{id}")
 }
 
 /// Takes a code, so that it is never good again.

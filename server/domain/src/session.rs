@@ -17,11 +17,11 @@ const NAME_BYTES: usize = 12;
 /// The longest `User-Agent` that is kept, in characters.
 const USER_AGENT_CHARS_MAX: usize = 256;
 
-/// Makes a session for somebody who just proved an identity.
+/// Makes a session for somebody who just proved an identity, as an account was at `epoch`. False where it changed meanwhile.
 ///
 /// # Errors
 /// [`Error::Unauthorized`] where the caller is no person.
-pub async fn start(domain: &Domain, actor: &Actor, id_hash: &[u8], user_agent: &str) -> Result<()> {
+pub async fn start(domain: &Domain, actor: &Actor, epoch: i64, id_hash: &[u8], user_agent: &str) -> Result<bool> {
     let Some(user) = actor.user_id() else { return Err(Error::Unauthorized("unauthorized".to_owned())) };
     let now = domain.now();
     let lifetime_minutes = domain.settings().await?.session_timeout_minutes();
@@ -37,10 +37,13 @@ pub async fn start(domain: &Domain, actor: &Actor, id_hash: &[u8], user_agent: &
     let entry = Entry::success("login", "user", &*actor.name).described("login");
     domain
         .db
-        .write((session, actor.clone(), entry), |tx, (session, actor, entry)| {
+        .write((session, epoch, actor.clone(), entry), |tx, (session, epoch, actor, entry)| {
             Box::pin(async move {
-                rows::insert(tx, session).await?;
-                audit::record(tx, actor, session.created_at, entry).await
+                if !rows::insert(tx, session, *epoch).await? {
+                    return Ok(false);
+                }
+                audit::record(tx, actor, session.created_at, entry).await?;
+                Ok::<_, Error>(true)
             })
         })
         .await

@@ -60,7 +60,8 @@ pub async fn check(domain: &Domain, account: &str, address: &str) -> Result<()> 
     let since = now.plus_seconds(-WINDOW_SECONDS);
     let guard = domain.failures.moving.read().await;
     let mut failures = rows::count(&mut domain.db.reader().await?.conn(), &account, &address, since).await?;
-    for noted in domain.failures.lock().iter().filter(|noted| noted.failure.address == address) {
+    let counts = |noted: &&Noted| noted.failure.address == address && noted.failure.at > since;
+    for noted in domain.failures.lock().iter().filter(counts) {
         let at = noted.failure.at;
         failures.of_address += 1;
         failures.address_last = failures.address_last.max(Some(at));

@@ -1,8 +1,9 @@
 //! Moves of artifacts between repositories: copied first, then removed where they were, and only what arrived.
 //!
 //! The copy is a transaction for each manifest, the removal one for all of them. Between the two both repositories have the
-//! artifact, and a move that begins again finds what is there already. What goes is held against what was copied while the
-//! source is locked: a tag or a signature that came in between is never lost.
+//! artifact, and a move that begins again finds what is there already. What goes is held against what was copied and against
+//! what the target has, while both are locked: what came to the source in between is not lost, and neither is what went from
+//! the target.
 
 use berth_db::{Conn, query};
 use berth_types::{Digest, RepoName, Timestamp};
@@ -25,8 +26,8 @@ const TRIES_MAX: usize = 3;
 /// # Errors
 /// [`Error::NotFound`] where neither repository has it, [`Error::InUse`] where an index that stays lists it,
 /// [`Error::Precondition`] where a rule of either project protects a tag, [`Error::Conflict`] for a tag that the target has
-/// on something else, [`Error::Busy`] where somebody keeps pushing to it, and as [`manifest::put`]. The source is whole
-/// then.
+/// on something else, [`Error::Unsupported`] where somebody keeps pushing to it or it is nested too deeply, and as
+/// [`manifest::put`]. The source is whole then.
 pub(crate) async fn transfer(
     domain: &Domain,
     removal: &ProjectAccess<DeleteArtifact>,
@@ -59,7 +60,8 @@ pub(crate) async fn transfer(
             removed => return removed,
         }
     }
-    Err(Error::Busy)
+    // Waiting would not help what can never be moved, and keep all that comes after it.
+    Err(Error::Unsupported("it changes while it is moved, or holds more than can be moved at once".to_owned()))
 }
 
 async fn has(domain: &Domain, repo: &RepoName, digest: &Digest) -> Result<bool> {
@@ -118,7 +120,8 @@ async fn remove(
         .write(args, |tx, (removal, from, repo, digest, copies, now)| {
             Box::pin(async move {
                 carry_labels(tx, from, repo, digest, copies, *now).await?;
-                artifact::remove_whole(tx, removal, from, &digest.to_string(), Among::Copied(copies), *now).await?;
+                let among = Among::Arrived(repo, copies);
+                artifact::remove_whole(tx, removal, from, &digest.to_string(), among, *now).await?;
                 let entry = audit::Entry::success("delete", "artifact", format!("{from}@{digest}"))
                     .described(format!("move artifact: {from}@{digest} to {repo}"))
                     .in_project(removal.project_id());
@@ -132,7 +135,7 @@ async fn remove(
         .await
 }
 
-/// Puts the labels that the target's project knows on what has arrived.
+/// Locks both repositories, and puts the labels that the target's project knows on what has arrived.
 async fn carry_labels(
     tx: &mut Conn<'_>,
     from: &RepoName,
@@ -141,15 +144,19 @@ async fn carry_labels(
     copies: &Copies,
     now: Timestamp,
 ) -> Result<()> {
+    let source = query::registry::repository(tx, from.as_str()).await?;
+    let target = query::registry::repository(tx, repo.as_str()).await?;
+    let (Some(source), Some(target)) = (source, target) else { return Err(Error::Busy) };
+    // Of two moves in opposite directions the second finds what the first has left. Always in this order, so that they do not
+    // wait for each other.
+    for id in [source.id.min(target.id), source.id.max(target.id)] {
+        query::push::lock_repository(tx, id).await?;
+    }
     // What arrived may have been taken away since.
     if query::registry::manifest_by_digest(tx, repo.as_str(), digest).await?.is_none() {
         return Err(Error::Busy);
     }
-    let source = query::registry::repository(tx, from.as_str()).await?;
-    let target = query::registry::repository(tx, repo.as_str()).await?;
-    if let (Some(source), Some(target)) = (source, target) {
-        query::label::carry(tx, source.id, target.id, &copies.digests(), now).await?;
-    }
+    query::label::carry(tx, source.id, target.id, &copies.digests(), now).await?;
     Ok(())
 }
 
@@ -164,7 +171,7 @@ mod tests {
     use sha2::Digest as _;
 
     use super::*;
-    use crate::{Actor, Limits, manifest::PushRequest};
+    use crate::{Actor, Limits, authz::DeleteTag, manifest::PushRequest, tag};
 
     const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 
@@ -207,6 +214,18 @@ mod tests {
         assert!(matches!(removed, Err(Error::Busy)), "{removed:?}");
         copies.add(digest, &route.copy_one(digest, Some(Taken::Refused)).await.unwrap());
         let signature = push(&domain, &from, "", Some(&digest)).await;
+        let removed = remove(&domain, &removal, &route, &digest, copies.clone()).await;
+        assert!(matches!(removed, Err(Error::Busy)), "{removed:?}");
+
+        // A tag, and then the signature, that went from the target again.
+        copies.add(signature, &route.copy_one(signature, Some(Taken::Refused)).await.unwrap());
+        let there = ProjectAccess::<DeleteTag>::check(&domain, &actor, &repo.project()).await.unwrap();
+        tag::delete(&domain, &there, &repo, "v2", "v2").await.unwrap();
+        let removed = remove(&domain, &removal, &route, &digest, copies.clone()).await;
+        assert!(matches!(removed, Err(Error::Busy)), "{removed:?}");
+        copies.add(digest, &route.copy_one(digest, Some(Taken::Refused)).await.unwrap());
+        let there = ProjectAccess::<DeleteArtifact>::check(&domain, &actor, &repo.project()).await.unwrap();
+        artifact::delete(&domain, &there, &repo, &signature.to_string()).await.unwrap();
         let removed = remove(&domain, &removal, &route, &digest, copies).await;
         assert!(matches!(removed, Err(Error::Busy)), "{removed:?}");
         assert!(has(&domain, &from, &digest).await.unwrap() && has(&domain, &from, &signature).await.unwrap());

@@ -169,8 +169,11 @@ async fn another_renewal_ends_the_former_secret(app: &TestApp) {
     app.project("mine", false).await;
     let robot = Robot::make(app, "project").await;
     let second = robot.renew(app, &json!({ "overlap_seconds": DAY })).await;
+    let early = app.token(&robot.with(app, &robot.first), &["repository:mine/app:pull"]).await;
     let third = robot.renew(app, &json!({ "overlap_seconds": 3600 })).await;
     assert!(!robot.knows(app, &robot.first).await);
+    // With the secret end the tokens that were had for it.
+    app.anonymous().bearer(&early).get("/v2/mine/app/tags/list").send().await.expect(401);
     assert!(robot.knows(app, &second).await && robot.knows(app, &third).await);
     // Its own time counts, not that of the one before.
     app.later(3601);

@@ -15,6 +15,7 @@ on_both!(
     a_code_follows_the_password,
     a_recovery_code_is_good_once,
     wrong_codes_have_to_wait,
+    the_first_code_is_not_guessed,
     the_password_alone_signs_in_nowhere,
     it_is_switched_on_by_its_first_code,
     it_is_switched_off_by_password_or_code,
@@ -274,6 +275,20 @@ async fn it_is_switched_on_by_its_first_code(app: &TestApp) {
     let sealed = row.sealed.unwrap();
     assert!(!sealed.windows(secret.len()).any(|part| part == secret.as_bytes()));
     assert!(described(app).await.contains(&"switch on second factor: mei".to_owned()));
+}
+
+/// Whoever finds a browser with a set-up that nobody ended has no password.
+async fn the_first_code_is_not_guessed(app: &TestApp) {
+    app.user("mei").await;
+    let session = app.session("mei", PASSWORD).await;
+    let phone = Phone::with(&begin(&session, PASSWORD).await.expect(200).json()["secret"]);
+    let mut answers = Vec::new();
+    while answers.last() != Some(&429) {
+        answers.push(confirm(&session, &phone.wrong_code()).await.status);
+        assert!(answers.len() < 50, "{answers:?}");
+    }
+    assert!(answers.len() > 5 && answers[..answers.len() - 1].iter().all(|status| *status == 400), "{answers:?}");
+    confirm(&session, &phone.code()).await.expect(429);
 }
 
 async fn it_is_switched_off_by_password_or_code(app: &TestApp) {

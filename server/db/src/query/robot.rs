@@ -201,9 +201,11 @@ pub async fn replace_secret(
     now: Timestamp,
     until: Timestamp,
 ) -> Result<bool> {
-    // Every right side is what the row was before. Who came with the present secret is not asked to come again.
+    // Every right side is what the row was before. Who came with the present secret is not asked to come again, unless a former
+    // one ends with this, whose tokens cannot be told from others.
     let sql = "UPDATE identities SET former_hash = secret_hash, former_phc = secret_phc, former_until = $6,
-                   former_used_at = NULL, secret_hash = $2, secret_phc = $3, updated_at = $4
+                   former_used_at = NULL, secret_hash = $2, secret_phc = $3, updated_at = $4,
+                   epoch = epoch + CASE WHEN former_until > $4 THEN 1 ELSE 0 END
                WHERE id = $1 AND kind = $5";
     let kind = Kind::Robot.as_str();
     Ok(conn.execute(sql, args![id, hash, phc, now, kind, until]).await? > 0)

@@ -2,7 +2,7 @@
 
 use berth_types::Timestamp;
 
-use crate::{Conn, Result, Row, args};
+use crate::{Backend, Conn, Result, Row, args};
 
 /// A session of a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,26 +40,33 @@ impl Session {
     }
 }
 
-/// Makes a session.
+/// Makes a session of a person as they were at `epoch`. False where password, rights or second factor changed since: what
+/// ended the sessions of that moment would have ended this one.
 ///
 /// # Errors
 /// As the database says.
-pub async fn insert(conn: &mut Conn<'_>, session: &Session) -> Result<()> {
-    conn.execute(
-        "INSERT INTO sessions (id_hash, user_id, created_at, seen_at, expires_at, remote_addr, user_agent)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        args![
-            session.id_hash.as_slice(),
-            session.user_id,
-            session.created_at,
-            session.seen_at,
-            session.expires_at,
-            &session.remote_addr,
-            &session.user_agent,
-        ],
-    )
-    .await?;
-    Ok(())
+pub async fn insert(conn: &mut Conn<'_>, session: &Session, epoch: i64) -> Result<bool> {
+    if conn.backend() == Backend::Postgres {
+        // Whoever changes the person comes before or after, and the next statement sees what was committed.
+        conn.rows("SELECT id FROM users WHERE id = $1 FOR SHARE", args![session.user_id]).await?;
+    }
+    let inserted = conn
+        .execute(
+            "INSERT INTO sessions (id_hash, user_id, created_at, seen_at, expires_at, remote_addr, user_agent)
+         SELECT $1, u.id, $3, $4, $5, $6, $7 FROM users u WHERE u.id = $2 AND u.epoch = $8 AND u.deleted_at IS NULL",
+            args![
+                session.id_hash.as_slice(),
+                session.user_id,
+                session.created_at,
+                session.seen_at,
+                session.expires_at,
+                &session.remote_addr,
+                &session.user_agent,
+                epoch,
+            ],
+        )
+        .await?;
+    Ok(inserted > 0)
 }
 
 /// A session by the hash of its cookie.

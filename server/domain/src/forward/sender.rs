@@ -91,7 +91,8 @@ impl Sender {
                     say_lost(batch.lost);
                 }
                 if rejected > 0 {
-                    forward.refused(rejected);
+                    // What a receiver says is believed as far as it was sent anything.
+                    forward.refused(rejected.min(rows as u64));
                     tracing::warn!(endpoint = %target.endpoint, rejected, "the audit endpoint threw entries away");
                 }
                 self.works();

@@ -32,7 +32,7 @@ impl Aside {
         Ok(Aside(Some(runtime)))
     }
 
-    /// Where to spawn such work. Nothing once it was shut down.
+    /// Where to spawn such work.
     pub fn handle(&self) -> Handle {
         self.0.as_ref().map_or_else(Handle::current, |runtime| runtime.handle().clone())
     }

@@ -158,8 +158,8 @@ impl Route<'_> {
         Ok((manifest::Found { digest: *digest, media_type: found.media_type, bytes }, parsed, tags))
     }
 
-    /// Copies a manifest, and its tags where it is said what becomes of those that are there. Says which tags it brought.
-    pub(crate) async fn copy_one(&self, digest: Digest, taken: Option<Taken>) -> Result<Vec<TagName>> {
+    /// Copies a manifest, and its tags where it is said what becomes of those that are there.
+    pub(crate) async fn copy_one(&self, digest: Digest, taken: Option<Taken>) -> Result<()> {
         let (found, manifest, tags) = self.read(&digest).await?;
         let tags = if taken.is_some() { tags } else { Vec::new() };
         let blobs = manifest.config.iter().chain(&manifest.layers).chain(&manifest.manifests);
@@ -175,7 +175,8 @@ impl Route<'_> {
             bytes: found.bytes,
         };
         let taken = taken.unwrap_or(Taken::Refused);
-        Ok(manifest::put_over(self.domain, &self.push, self.repo, push, taken).await?.tags)
+        manifest::put_over(self.domain, &self.push, self.repo, push, taken).await?;
+        Ok(())
     }
 }
 

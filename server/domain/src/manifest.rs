@@ -79,40 +79,19 @@ pub(crate) enum Taken {
     Refused,
 }
 
-/// Manifests that another repository has, with the tags that they have there.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Copies(HashMap<Digest, HashSet<String>>);
-
-impl Copies {
-    /// One more.
-    pub(crate) fn add(&mut self, digest: Digest, tags: &[TagName]) {
-        self.0.entry(digest).or_default().extend(tags.iter().map(TagName::to_string));
-    }
-
-    /// All of them.
-    pub(crate) fn digests(&self) -> Vec<Digest> {
-        self.0.keys().copied().collect()
-    }
-
-    fn have(&self, digest: &Digest, tags: &[String]) -> bool {
-        self.0.get(digest).is_some_and(|copied| tags.iter().all(|tag| copied.contains(tag)))
-    }
-}
-
 /// What a removal may take along.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Among<'c> {
     /// Whatever belongs to it.
     Everything,
-    /// Only what was copied to a repository, with all its tags, and is there still. Both repositories are locked.
-    Arrived(&'c RepoName, &'c Copies),
+    /// Only what another repository has as well, with all its tags. Both repositories are locked.
+    Arrived(&'c RepoName),
 }
 
 impl Among<'_> {
     async fn allows(self, tx: &mut Conn<'_>, digest: &Digest, tags: &[String]) -> Result<bool> {
-        let Among::Arrived(repo, copies) = self else { return Ok(true) };
-        if !copies.have(digest, tags) || query::registry::manifest_by_digest(tx, repo.as_str(), digest).await?.is_none()
-        {
+        let Among::Arrived(repo) = self else { return Ok(true) };
+        if query::registry::manifest_by_digest(tx, repo.as_str(), digest).await?.is_none() {
             return Ok(false);
         }
         for tag in tags {

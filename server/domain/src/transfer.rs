@@ -1,9 +1,8 @@
 //! Moves of artifacts between repositories: copied first, then removed where they were, and only what arrived.
 //!
 //! The copy is a transaction for each manifest, the removal one for all of them. Between the two both repositories have the
-//! artifact, and a move that begins again finds what is there already. What goes is held against what was copied and against
-//! what the target has, while both are locked: what came to the source in between is not lost, and neither is what went from
-//! the target.
+//! artifact, and a move that begins again finds what is there already. What goes is held against what the target has, while both
+//! are locked: what came to the source in between is not lost, and neither is what went from the target.
 
 use berth_db::{Conn, query};
 use berth_types::{Digest, RepoName, Timestamp};
@@ -13,7 +12,7 @@ use crate::{
     authz::{CreateArtifact, DeleteArtifact, ProjectAccess, Pull, Push, ReadArtifact},
     blob::belongs,
     copy::{FAMILY_MAX, Family, Route},
-    manifest::{self, Among, Copies, Taken},
+    manifest::{self, Among, Taken},
     policy,
 };
 
@@ -47,13 +46,12 @@ pub(crate) async fn transfer(
         }
         let family = route.family(*digest, FAMILY_MAX).await?;
         check(&route, removal, digest, &family, taken).await?;
-        let mut copies = Copies::default();
         for (position, member) in family.members.iter().enumerate() {
             // A child that has tags is an artifact of its own, and stays.
             let tags = (position >= family.children).then_some(taken);
-            copies.add(*member, &route.copy_one(*member, tags).await?);
+            route.copy_one(*member, tags).await?;
         }
-        match remove(domain, removal, &route, digest, copies).await {
+        match remove(domain, removal, &route, digest, family.members).await {
             Err(Error::Busy) => {}
             // Whoever removed it in between wanted what was wanted here.
             Err(Error::NotFound(_)) => return Ok(()),
@@ -112,15 +110,15 @@ async fn remove(
     removal: &ProjectAccess<DeleteArtifact>,
     route: &Route<'_>,
     digest: &Digest,
-    copies: Copies,
+    family: Vec<Digest>,
 ) -> Result<()> {
-    let args = (removal.clone(), route.from.clone(), route.repo.clone(), *digest, copies, domain.now());
+    let args = (removal.clone(), route.from.clone(), route.repo.clone(), *digest, family, domain.now());
     domain
         .db
-        .write(args, |tx, (removal, from, repo, digest, copies, now)| {
+        .write(args, |tx, (removal, from, repo, digest, family, now)| {
             Box::pin(async move {
-                carry_labels(tx, from, repo, digest, copies, *now).await?;
-                let among = Among::Arrived(repo, copies);
+                carry_labels(tx, from, repo, family, *now).await?;
+                let among = Among::Arrived(repo);
                 artifact::remove_whole(tx, removal, from, &digest.to_string(), among, *now).await?;
                 let entry = audit::Entry::success("delete", "artifact", format!("{from}@{digest}"))
                     .described(format!("move artifact: {from}@{digest} to {repo}"))
@@ -140,8 +138,7 @@ async fn carry_labels(
     tx: &mut Conn<'_>,
     from: &RepoName,
     repo: &RepoName,
-    digest: &Digest,
-    copies: &Copies,
+    family: &[Digest],
     now: Timestamp,
 ) -> Result<()> {
     let source = query::registry::repository(tx, from.as_str()).await?;
@@ -152,11 +149,7 @@ async fn carry_labels(
     for id in [source.id.min(target.id), source.id.max(target.id)] {
         query::push::lock_repository(tx, id).await?;
     }
-    // What arrived may have been taken away since.
-    if query::registry::manifest_by_digest(tx, repo.as_str(), digest).await?.is_none() {
-        return Err(Error::Busy);
-    }
-    query::label::carry(tx, source.id, target.id, &copies.digests(), now).await?;
+    query::label::carry(tx, source.id, target.id, family, now).await?;
     Ok(())
 }
 
@@ -202,32 +195,31 @@ mod tests {
         let access = ProjectAccess::<CreateArtifact>::check(&domain, &actor, &repo.project()).await.unwrap();
         let pull = removal.also::<ReadArtifact>().unwrap().also::<Pull>().unwrap();
         let route = Route { domain: &domain, push: access.also::<Push>().unwrap(), repo: &repo, pull, from: &from };
-        let mut copies = Copies::default();
+        let refused = async |family: &[Digest]| {
+            let removed = remove(&domain, &removal, &route, &digest, family.to_vec()).await;
+            assert!(matches!(removed, Err(Error::Busy)), "{removed:?}");
+        };
+        let copy = async |digest| route.copy_one(digest, Some(Taken::Refused)).await.unwrap();
         // Nothing arrived: nothing goes.
-        let removed = remove(&domain, &removal, &route, &digest, copies.clone()).await;
-        assert!(matches!(removed, Err(Error::Busy)), "{removed:?}");
-        copies.add(digest, &route.copy_one(digest, Some(Taken::Refused)).await.unwrap());
+        refused(&[digest]).await;
+        copy(digest).await;
 
         // A tag, then a signature.
         push(&domain, &from, "v2", None).await;
-        let removed = remove(&domain, &removal, &route, &digest, copies.clone()).await;
-        assert!(matches!(removed, Err(Error::Busy)), "{removed:?}");
-        copies.add(digest, &route.copy_one(digest, Some(Taken::Refused)).await.unwrap());
+        refused(&[digest]).await;
+        copy(digest).await;
         let signature = push(&domain, &from, "", Some(&digest)).await;
-        let removed = remove(&domain, &removal, &route, &digest, copies.clone()).await;
-        assert!(matches!(removed, Err(Error::Busy)), "{removed:?}");
+        refused(&[digest]).await;
 
         // A tag, and then the signature, that went from the target again.
-        copies.add(signature, &route.copy_one(signature, Some(Taken::Refused)).await.unwrap());
+        copy(signature).await;
         let there = ProjectAccess::<DeleteTag>::check(&domain, &actor, &repo.project()).await.unwrap();
         tag::delete(&domain, &there, &repo, "v2", "v2").await.unwrap();
-        let removed = remove(&domain, &removal, &route, &digest, copies.clone()).await;
-        assert!(matches!(removed, Err(Error::Busy)), "{removed:?}");
-        copies.add(digest, &route.copy_one(digest, Some(Taken::Refused)).await.unwrap());
+        refused(&[digest, signature]).await;
+        copy(digest).await;
         let there = ProjectAccess::<DeleteArtifact>::check(&domain, &actor, &repo.project()).await.unwrap();
         artifact::delete(&domain, &there, &repo, &signature.to_string()).await.unwrap();
-        let removed = remove(&domain, &removal, &route, &digest, copies).await;
-        assert!(matches!(removed, Err(Error::Busy)), "{removed:?}");
+        refused(&[digest, signature]).await;
         assert!(has(&domain, &from, &digest).await.unwrap() && has(&domain, &from, &signature).await.unwrap());
 
         // The move itself begins anew then. Once more is as it should be, and what never was there is not.

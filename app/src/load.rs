@@ -6,11 +6,13 @@
 use crate::client::json;
 use leptos::prelude::*;
 use leptos::server::codee::{Decoder, Encoder};
+#[cfg(feature = "ssr")]
+use leptos::tachys::reactive_graph::OwnedView;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::any::Any;
 use std::convert::Infallible;
-use std::future::{Future, IntoFuture, pending};
+use std::future::{Future, pending};
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
@@ -56,13 +58,13 @@ where
                 None => Box::pin(pending()),
             }),
         );
-        let resource = Self { inner, of: PhantomData };
-        // What was handed over in another shape (by a server of another version) is loaded again.
-        let handed = inner.try_get_untracked().flatten();
-        if handed.is_some_and(|handed| handed.read::<T>().is_none()) {
+        // What was handed over in another shape (by a server of another version) is loaded again. At other times nobody looks,
+        // since looking is waiting: what is around this would wait for it as well.
+        let takes_over = Owner::current_shared_context().is_some_and(|context| context.during_hydration());
+        if takes_over && inner.try_get_untracked().flatten().is_some_and(|handed| handed.read::<T>().is_none()) {
             inner.refetch();
         }
-        resource
+        Self { inner, of: PhantomData }
     }
 
     /// The value, where it has come.
@@ -80,42 +82,69 @@ where
         self.inner.refetch();
     }
 
-    /// A part of the page that is drawn from the value, and meanwhile keeps what it shows.
-    pub(crate) fn drawn(self, draw: impl Fn(T) -> AnyView + Send + Sync + 'static) -> impl Fn() -> Part {
+    /// A part of the page that is drawn from the value. `meanwhile` is shown until it has come first; before it comes again, what
+    /// is shown stays.
+    pub(crate) fn drawn(
+        self,
+        meanwhile: impl Fn() -> AnyView + Send + Sync + 'static,
+        draw: impl Fn(T) -> AnyView + Send + Sync + 'static,
+    ) -> AnyView {
         let draw: Draw = Arc::new(move |loaded: Loaded| loaded.read::<T>().map(&draw));
-        move || part(self.inner, draw.clone())
+        part(self.inner, Box::new(meanwhile), draw)
     }
 }
 
-/// What [`Resource::drawn`] gives.
-pub(crate) type Part = Suspend<AnyView>;
+type Meanwhile = Box<dyn Fn() -> AnyView + Send + Sync>;
 type Draw = Arc<dyn Fn(Loaded) -> Option<AnyView> + Send + Sync>;
 
-fn part(inner: Erased, draw: Draw) -> Part {
-    Suspend::new(async move {
-        match draw(inner.await) {
-            Some(view) => view,
-            None => pending().await,
-        }
-    })
-}
-
-impl<T> IntoFuture for Resource<T>
-where
-    T: Clone + DeserializeOwned + Send + Sync + 'static,
-{
-    type Output = T;
-    type IntoFuture = Later<T>;
-
-    fn into_future(self) -> Later<T> {
-        Box::pin(async move {
-            match self.inner.await.read() {
-                Some(value) => value,
-                // It is being loaded again, and who waits will be run again.
+#[cfg(not(feature = "ssr"))]
+fn part(inner: Erased, meanwhile: Meanwhile, draw: Draw) -> AnyView {
+    let drawn = move || {
+        let draw = draw.clone();
+        Suspend::new(async move {
+            match draw(inner.await) {
+                Some(view) => view,
                 None => pending().await,
             }
         })
-    }
+    };
+    view! { <Transition fallback=meanwhile>{drawn}</Transition> }.into_any()
+}
+
+/// A page leaves the server when all of it is there, so nothing is shown meanwhile, and what is waited for is drawn once.
+/// `Transition` draws it up to three times here, and whatever is loaded within it is loaded as often and sent along under
+/// numbers that the browser does not look for; where answers take their time, it does not even come to an end.
+#[cfg(feature = "ssr")]
+fn part(inner: Erased, _meanwhile: Meanwhile, draw: Draw) -> AnyView {
+    // In the browser `Transition` takes a number, and what is loaded after it the next ones.
+    let _number = Owner::current_shared_context().map(|context| context.next_id());
+    let drawn = move || {
+        let draw = draw.clone();
+        Suspend::new(async move {
+            // One after the other as they stand in the document: the browser's order.
+            turn().await;
+            match draw(inner.await) {
+                Some(view) => OwnedView::new(view),
+                None => pending().await,
+            }
+        })
+    };
+    drawn.into_any()
+}
+
+/// Ready when it is asked for the second time: what is not ready at once waits until everything above it is written.
+#[cfg(feature = "ssr")]
+pub(crate) async fn turn() {
+    let mut asked = false;
+    std::future::poll_fn(move |context| {
+        if asked {
+            return std::task::Poll::Ready(());
+        }
+        asked = true;
+        context.waker().wake_by_ref();
+        std::task::Poll::Pending
+    })
+    .await;
 }
 
 fn erased(

@@ -1,6 +1,6 @@
 //! The portal's pages: rendered here, taken over by the browser. They read and write through the API in this process.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -28,6 +28,8 @@ use crate::assets;
 const ANSWER_SIZE_BYTES_MAX: usize = 16 << 20;
 /// Under which the log has a request.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// How long a page may take: longer than anything that it waits for.
+const PAGE_TIME_MAX: Duration = Duration::from_secs(60);
 /// The largest form, in bytes.
 const FORM_SIZE_BYTES_MAX: usize = 1 << 20;
 /// What the API may learn of the visitor's own request: the session, and what makes addresses and log lines right.
@@ -72,10 +74,20 @@ async fn page(State(portal): State<Portal>, request: Request) -> Response {
     let https = base_url(&portal.state.http, &parts).starts_with("https://");
     let context = PageContext::load(transport, portal.assets.clone(), host, now).await.over_tls(https);
     let render = leptos_axum::render_app_async_with_context(move || context.provide(), berth_app::shell);
-    let mut response = render(Request::from_parts(parts, body)).await;
+    let path = parts.uri.path().to_owned();
+    let mut response = in_time(&path, render(Request::from_parts(parts, body))).await;
     // A page shows what its visitor may see; nobody else, and nobody later, may get it from a cache.
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+/// A page, or after a while that there is none: nobody is served by one that is drawn for ever.
+async fn in_time(path: &str, page: impl Future<Output = Response>) -> Response {
+    tokio::time::timeout(PAGE_TIME_MAX, page).await.unwrap_or_else(|_| {
+        tracing::error!(path, "a page was given up, it took too long");
+        let wait = [(header::RETRY_AFTER, "5")];
+        (StatusCode::SERVICE_UNAVAILABLE, wait, "This page takes too long. Try again in a moment.\n").into_response()
+    })
 }
 
 /// Runs what a form asks for.
@@ -198,7 +210,16 @@ impl Transport for InProcess {
 
 #[cfg(test)]
 mod tests {
-    use super::address;
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_page_that_never_ends_is_given_up() {
+        let answer = in_time("/projects", std::future::pending()).await;
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(answer.headers()["retry-after"], "5");
+        let answer = in_time("/projects", async { StatusCode::OK.into_response() }).await;
+        assert_eq!(answer.status(), StatusCode::OK);
+    }
 
     #[test]
     fn harbors_addresses_lead_to_ours() {

@@ -1,7 +1,7 @@
 //! Reads JSON into DTOs.
 //!
 //! serde_json makes a whole reader for every type that is read: one that takes arrays as well for each structure, and follows the text
-//! in each. In the browser this was a sixth of all code. Here the text is read once, the same way for all types, and each type
+//! in each. In the browser this was nearly a fifth of all code. Here the text is read once, the same way for all types, and each type
 //! only picks its fields from what was read.
 
 use std::slice;

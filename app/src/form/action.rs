@@ -20,10 +20,8 @@ pub struct FormAction {
     answer: RwSignal<Option<Result<String, FormError>>>,
     /// How often it was answered.
     version: RwSignal<usize>,
-    pending: RwSignal<bool>,
     /// The fields that are on their way.
-    #[cfg(target_arch = "wasm32")]
-    posted: StoredValue<Option<String>>,
+    posted: RwSignal<Option<String>>,
     /// The answer is in the address, because the form was posted without script.
     in_address: bool,
 }
@@ -42,15 +40,7 @@ impl FormAction {
         let answer = told.map(|told| Err(ServerFnUrlError::<FormError>::decode_err(told.err())));
         // The router keeps the answer of the first address; on later pages it is not theirs.
         let in_address = use_location().search.with_untracked(|search| search.contains("__err="));
-        Self {
-            url,
-            answer: RwSignal::new(answer),
-            version: RwSignal::new(0),
-            pending: RwSignal::new(false),
-            #[cfg(target_arch = "wasm32")]
-            posted: StoredValue::new(None),
-            in_address,
-        }
+        Self { url, answer: RwSignal::new(answer), version: RwSignal::new(0), posted: RwSignal::new(None), in_address }
     }
 
     /// How often the form was answered since the page was opened.
@@ -59,8 +49,8 @@ impl FormAction {
     }
 
     /// Whether an answer is awaited.
-    pub fn pending(self) -> ReadSignal<bool> {
-        self.pending.read_only()
+    pub fn pending(self) -> Signal<bool> {
+        Signal::derive(move || self.posted.with(Option::is_some))
     }
 
     /// Whether the last answer was that all is well.
@@ -161,19 +151,17 @@ mod browser {
         event.prevent_default();
         // A second click while the same is on its way is none. Forms in rows share an action, so other fields are another's.
         let fields = String::from(body.to_string());
-        if action.posted.with_value(|posted| posted.as_ref() == Some(&fields)) {
+        if action.posted.with_untracked(|posted| posted.as_ref() == Some(&fields)) {
             return;
         }
-        action.posted.set_value(Some(fields));
-        action.pending.set(true);
+        action.posted.set(Some(fields));
         spawn_local(async move {
             let answered = post(action.url, next, &body).await.unwrap_or_else(|cause| {
                 let text = cause.dyn_ref::<js_sys::Error>().map(|error| String::from(error.message()));
                 Err(FormError::from_server_fn_error(ServerFnErrorErr::Request(text.unwrap_or_default())))
             });
             // The page may be gone by now.
-            action.posted.try_set_value(None);
-            action.pending.try_set(false);
+            action.posted.try_set(None);
             action.answer.try_set(Some(answered));
             action.version.try_update(|version| *version += 1);
         });

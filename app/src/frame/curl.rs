@@ -5,6 +5,8 @@ use crate::client::calls::{self, Calls};
 #[cfg(feature = "ssr")]
 use crate::i18n::keys;
 #[cfg(feature = "ssr")]
+use crate::load::turn;
+#[cfg(feature = "ssr")]
 use crate::session::Session;
 #[cfg(feature = "ssr")]
 use crate::t;
@@ -31,7 +33,7 @@ pub(crate) fn AsCurl() -> impl IntoView {
     // A comment, as shells write it.
     let nothing = format!("# {}", t!(keys::calls::NONE));
     let commands = Suspend::new(async move {
-        // What is not ready at once waits for its turn, which comes when everything above it is written.
+        // Its turn comes when everything above it is written.
         turn().await;
         let lines = noted.all();
         let lines = lines.iter().map(|(method, path)| calls::command(&origin, user.as_deref(), *method, path));
@@ -61,19 +63,4 @@ pub(crate) fn AsCurl() -> impl IntoView {
             </details>
         </aside>
     }
-}
-
-/// Ready when it is asked for the second time.
-#[cfg(feature = "ssr")]
-async fn turn() {
-    let mut asked = false;
-    std::future::poll_fn(move |context| {
-        if asked {
-            return std::task::Poll::Ready(());
-        }
-        asked = true;
-        context.waker().wake_by_ref();
-        std::task::Poll::Pending
-    })
-    .await;
 }

@@ -2,7 +2,7 @@
 
 use crate::client::ApiResult;
 use crate::i18n::keys;
-use crate::load::{Part, Resource};
+use crate::load::Resource;
 use crate::pages::ErrorView;
 use crate::t;
 use crate::ui::Skeleton;
@@ -16,13 +16,21 @@ where
     T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
     V: IntoView + 'static,
 {
-    waiting(Box::new(resource.drawn(move |loaded| match loaded {
-        Ok(value) => draw(value).into_any(),
-        Err(error) => view! { <ErrorView error=error /> }.into_any(),
-    })))
+    let label = t!(keys::common::LOADING);
+    resource.drawn(
+        move || view! { <Skeleton label=label.clone() /> }.into_any(),
+        move |loaded| match loaded {
+            Ok(value) => draw(value).into_any(),
+            Err(error) => view! { <ErrorView error=error /> }.into_any(),
+        },
+    )
 }
 
-fn waiting(part: Box<dyn Fn() -> Part + Send + Sync>) -> AnyView {
-    let label = t!(keys::common::LOADING);
-    view! { <Transition fallback=move || view! { <Skeleton label=label.clone() /> }>{part}</Transition> }.into_any()
+/// Draws what a resource gives where it gives something: what a page is whole without.
+pub fn extra<T, V>(resource: Resource<Option<T>>, draw: impl Fn(T) -> V + Send + Sync + 'static) -> AnyView
+where
+    T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
+    V: IntoView + 'static,
+{
+    resource.drawn(|| ().into_any(), move |loaded| loaded.map(&draw).into_any())
 }

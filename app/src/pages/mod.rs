@@ -22,4 +22,4 @@ pub mod sign_in_code;
 pub mod sign_up;
 
 pub use error::{ErrorView, NotFound};
-pub use loaded::loaded;
+pub use loaded::{extra, loaded};

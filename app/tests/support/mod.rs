@@ -9,6 +9,7 @@ use berth_types::Timestamp;
 use http::{HeaderMap, Request, Response};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// The first administrator.
 pub const ADMIN: &str = r#"{"user_id":1,"username":"admin","realname":"","email":"","sysadmin_flag":true,"admin_role_in_auth":false,
@@ -18,6 +19,10 @@ pub const MEI: &str = r#"{"user_id":3,"username":"mei","realname":"Mei Lin","ema
     "admin_role_in_auth":false,"creation_time":"2026-02-01T00:00:00Z","update_time":"2026-02-01T00:00:00Z"}"#;
 const CURRENT: &str = "/api/v2.0/users/current";
 const SYSTEM: &str = "/api/v2.0/systeminfo";
+/// How many turns of the executor an answer may take.
+const TURNS_MAX: usize = 7;
+/// How long a page may take that is drawn at all.
+const PATIENCE: Duration = Duration::from_secs(60);
 const REFUSED: &str = r#"{"errors":[{"code":"UNAUTHORIZED","message":"unauthorized"}]}"#;
 
 #[derive(Clone)]
@@ -119,7 +124,15 @@ impl Fake {
 #[async_trait::async_trait]
 impl Transport for Fake {
     async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, TransportError> {
-        self.asked.lock().unwrap().push(request.uri().to_string());
+        let nth = {
+            let mut asked = self.asked.lock().unwrap();
+            asked.push(request.uri().to_string());
+            asked.len()
+        };
+        // Nothing is answered at once, and not everything after the same time: pages have to get along with any order.
+        for _ in 0..=nth % TURNS_MAX {
+            tokio::task::yield_now().await;
+        }
         let path = request.uri().path();
         if self.silent.iter().any(|silent| silent == path) {
             return Err(TransportError { source: "nobody there".into() });
@@ -204,7 +217,12 @@ pub async fn page(fake: &Fake, address: &str) -> Page {
         .header("cookie", &fake.cookie)
         .body(Body::empty())
         .unwrap();
-    let response = handler(request).await;
+    let before = fake.asked.lock().unwrap().len();
+    let response = tokio::time::timeout(PATIENCE, handler(request)).await.unwrap();
+    let mut asked = fake.asked.lock().unwrap()[before..].to_vec();
+    asked.sort();
+    let twice: Vec<_> = asked.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| &pair[0]).collect();
+    assert!(twice.is_empty(), "{address} asks twice: {twice:?}");
     let (parts, body) = response.into_parts();
     let body = to_bytes(body, 1 << 22).await.unwrap();
     Page { status: parts.status.as_u16(), html: String::from_utf8(body.to_vec()).unwrap(), headers: parts.headers }

@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { pushArtifacts } from '../../fixtures/artifacts.mjs';
 import { violations } from '../../fixtures/axe.mjs';
 import { ADMIN_PASSWORD, startBerth } from '../../fixtures/berth.mjs';
-import { DESKTOP, PHONE, assertNoTrouble, openAccountMenu, picture, show, signIn, startBrowser, sticksOut, visit, visitor } from '../../fixtures/browser.mjs';
+import { DESKTOP, PHONE, assertNoTrouble, noteCalls, openAccountMenu, picture, show, signIn, startBrowser, sticksOut, visit, visitor } from '../../fixtures/browser.mjs';
 import { addRareThings, startHarbour } from '../../fixtures/harbour.mjs';
 import { BEFORE_SETUP, MISSING, PUBLIC, SIGNED_IN, placed } from '../../fixtures/pages.mjs';
 import { words } from '../../fixtures/words.mjs';
@@ -101,8 +101,10 @@ test('the menu of a phone, the menu of an account', async () => {
 async function examine(page, name, where, status = 200) {
   page.troubles.splice(0);
   await page.setViewportSize(DESKTOP);
+  const calls = noteCalls(page);
   const answer = await visit(page, where);
   assert.equal(answer.status(), status);
+  assert.deepEqual(calls.stop(), [], 'what the server sent along is not asked for again');
   assert.equal(await page.getByRole('heading', { level: 1 }).count(), 1, 'one heading of the first level');
   if (status !== 200) page.troubles.shift();
   await examineHere(page, name);

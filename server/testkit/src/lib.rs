@@ -11,6 +11,8 @@ pub mod database;
 pub mod image;
 mod push;
 
+use std::time::Duration;
+
 pub use app::{ADMIN_PASSWORD, PASSWORD, Started, TestApp};
 pub use berth_db::Backend;
 pub use berth_types::policy::Role;
@@ -32,15 +34,29 @@ macro_rules! on_both {
         mod $name {
             #[tokio::test]
             async fn sqlite() {
-                if let Some(app) = $crate::TestApp::start($crate::Backend::Sqlite).await { super::$name(&app).await }
+                $crate::on($crate::Backend::Sqlite, super::$name).await
             }
 
             #[tokio::test]
             async fn postgres() {
-                if let Some(app) = $crate::TestApp::start($crate::Backend::Postgres).await { super::$name(&app).await }
+                $crate::on($crate::Backend::Postgres, super::$name).await
             }
         }
     )*};
+}
+
+/// Runs a test on a server of its own. One that never ends fails, so that it does not take the others with it.
+///
+/// # Panics
+/// After ten minutes.
+pub async fn on(backend: Backend, test: impl AsyncFnOnce(&TestApp)) {
+    const TEST_TIME_MAX: Duration = Duration::from_secs(10 * 60);
+    let whole = async {
+        if let Some(app) = TestApp::start(backend).await {
+            test(&app).await;
+        }
+    };
+    tokio::time::timeout(TEST_TIME_MAX, whole).await.expect("a test that ends");
 }
 
 /// Asks until there is an answer. A test that waits for what never comes fails.
@@ -53,8 +69,8 @@ pub async fn eventually<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> T {
             if let Some(answer) = ask().await {
                 return answer;
             }
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(60), answered).await.expect("an answer in time")
+    tokio::time::timeout(Duration::from_secs(60), answered).await.expect("an answer in time")
 }

@@ -73,15 +73,11 @@ fn Question(owner: Owner, label: Label, carried: Resource<Option<i64>>, action: 
     view! {
         <PageHead title=move || heading />
         <FormErrors answer=answer_of(action) />
-        <Transition>
-            {move || {
-                let owner = owner.clone();
-                Suspend::new(async move {
-                    let text = effect(&owner, carried.await);
-                    view! { <Callout tone=Tone::Warn title=text /> }
-                })
-            }}
-        </Transition>
+        {carried
+            .drawn(
+                || ().into_any(),
+                move |carried| view! { <Callout tone=Tone::Warn title=effect(&owner, carried) /> }.into_any(),
+            )}
         <LabelChip text=label.name.clone() color=label.color />
         <PostForm action=action>
             <input type="hidden" name="project" value=project />

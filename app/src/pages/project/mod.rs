@@ -83,29 +83,26 @@ pub fn ProjectPages() -> impl IntoView {
         },
     );
     let loading = t!(keys::common::LOADING);
-    view! {
-        <Transition fallback=move || {
+    source.drawn(
+        move || {
+            let loading = loading.clone();
             view! {
                 <Frame crumbs=top()>
-                    <Skeleton label=loading.clone() />
+                    <Skeleton label=loading />
                 </Frame>
             }
-        }>
-            {move || Suspend::new(async move {
-                match source.await {
-                    Ok(project) => view! { <PagesOf project=project page=page source=source /> }.into_any(),
-                    Err(error) => {
-                        view! {
-                            <Frame crumbs=top()>
-                                <ErrorView error=error />
-                            </Frame>
-                        }
-                            .into_any()
-                    }
-                }
-            })}
-        </Transition>
-    }
+            .into_any()
+        },
+        move |project| match project {
+            Ok(project) => view! { <PagesOf project=project page=page source=source /> }.into_any(),
+            Err(error) => view! {
+                <Frame crumbs=top()>
+                    <ErrorView error=error />
+                </Frame>
+            }
+            .into_any(),
+        },
+    )
 }
 
 /// Where a page stands that has no project to show.

@@ -7,7 +7,7 @@ use crate::format::{TimeAgo, bytes, count, natural, percent};
 use crate::i18n::keys;
 use crate::live::{Fresh, NewRows, use_fresh};
 use crate::load::Resource;
-use crate::pages::{bulk, loaded};
+use crate::pages::{bulk, extra, loaded};
 use crate::query::{ListState, use_list_state};
 use crate::ui::{
     ActionCell, ActionColumn, Card, CardBody, Cell, Column, Empty, Fact, FilterCount, Filters, Glyph, Icon, LinkButton,
@@ -80,9 +80,7 @@ pub(crate) fn Repositories(within: InProject) -> impl IntoView {
     };
     view! {
         <Head within=within.clone() />
-        <Transition>
-            {move || Suspend::new(async move { summary.await.map(|summary| view! { <Numbers summary=summary /> }) })}
-        </Transition>
+        {extra(summary, |summary| view! { <Numbers summary=summary /> })}
         {loaded(
             repositories,
             move |(state, repositories)| {

@@ -13,7 +13,7 @@ use crate::format::{ByteSize, natural};
 use crate::i18n::keys;
 use crate::load::Resource;
 use crate::pages::growth::{Growth, Whose};
-use crate::pages::loaded;
+use crate::pages::{extra, loaded};
 use crate::query::{ListState, use_list_state};
 use crate::ui::{
     ActionCell, ActionColumn, Callout, CalloutActions, Cell, Column, Crumb, Empty, Glyph, LinkButton, NameLink,
@@ -114,14 +114,8 @@ pub fn Quotas() -> impl IntoView {
     view! {
         <AdminFrame title=title.clone() crumbs=vec![Crumb::here(title.clone())]>
             <PageHead title=move || title sub=t!(keys::admin_quotas::SUB) />
-            <Transition>
-                {move || Suspend::new(async move {
-                    defaults.await.map(|defaults| view! { <DefaultLimit defaults=defaults /> })
-                })}
-            </Transition>
-            <Transition>
-                {move || Suspend::new(async move { usage.await.map(|usage| view! { <SystemFacts usage=usage /> }) })}
-            </Transition>
+            {extra(defaults, |defaults| view! { <DefaultLimit defaults=defaults /> })}
+            {extra(usage, |usage| view! { <SystemFacts usage=usage /> })}
             <Growth whose=Whose::System />
             {loaded(quotas, |(state, quotas)| view! { <QuotaList state=state quotas=quotas /> })}
         </AdminFrame>

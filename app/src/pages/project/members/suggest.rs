@@ -57,9 +57,13 @@ pub(super) fn Suggestions(
 ) -> impl IntoView {
     let found = RwSignal::new(Vec::<(String, &'static str)>::new());
     let client = use_client();
-    Effect::new(move || {
+    Effect::new(move |before: Option<()>| {
         let text = typed.get().trim().to_owned();
-        if text.is_empty() || found.with_untracked(|found| found.iter().any(|(name, _)| *name == text)) {
+        // What the page came with was not typed.
+        if before.is_none()
+            || text.is_empty()
+            || found.with_untracked(|found| found.iter().any(|(name, _)| *name == text))
+        {
             return;
         }
         let client = client.clone();

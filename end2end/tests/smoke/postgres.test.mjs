@@ -1,0 +1,51 @@
+// Every page as the server draws it on PostgreSQL, where everything that a page asks for takes its time.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { pushArtifacts } from '../../fixtures/artifacts.mjs';
+import { ADMIN_PASSWORD } from '../../fixtures/berth.mjs';
+import { addRareThings, startHarbour } from '../../fixtures/harbour.mjs';
+import { PUBLIC, SIGNED_IN, placed } from '../../fixtures/pages.mjs';
+
+const postgres = process.env.BERTH_TEST_POSTGRES_URL;
+const skip = !postgres && !process.env.CI && 'BERTH_TEST_POSTGRES_URL is not set';
+
+let berth;
+let rare;
+let signedIn;
+before(async () => {
+  if (skip) return;
+  berth = await startHarbour({ postgres });
+  const { image } = await pushArtifacts(berth);
+  const [grace] = await berth.api('GET', '/projects/team/members?entityname=grace');
+  rare = await addRareThings(berth);
+  const ids = { ...rare.ids, image: image.digest, grace: grace.id };
+  signedIn = Object.entries(SIGNED_IN).map(([name, where]) => [name, placed(where, ids)]);
+});
+after(async () => {
+  await rare?.stop();
+  await berth?.stop();
+});
+
+test('pages for everybody', { skip }, async (t) => {
+  for (const [name, where] of Object.entries(PUBLIC)) await t.test(name, () => examine(where));
+});
+
+test('pages behind the door', { skip }, async (t) => {
+  const answer = await fetch(`${berth.url}/c/login`, {
+    method: 'POST',
+    headers: { 'sec-fetch-site': 'same-origin' },
+    body: new URLSearchParams({ principal: 'admin', password: ADMIN_PASSWORD }),
+  });
+  assert.equal(answer.status, 200);
+  const cookie = answer.headers.getSetCookie().map((given) => given.split(';')[0]).join('; ');
+  for (const [name, where] of signedIn) await t.test(name, () => examine(where, cookie));
+});
+
+async function examine(where, cookie = '') {
+  const answer = await fetch(berth.url + where, { headers: { accept: 'text/html', cookie } });
+  const page = await answer.text();
+  assert.equal(answer.status, 200);
+  assert.ok(/<h1[\s>]/.test(page), 'a heading');
+  assert.ok(page.includes('</html>'), 'an end');
+  assert.ok(!page.includes('skeleton'), 'a page leaves when all of it is there');
+}

@@ -1,6 +1,7 @@
 //! Numbers, sizes and times as the portal shows them.
 
 use crate::i18n::{Catalog, Key, keys, use_catalog};
+use crate::load::handed;
 use berth_types::Timestamp;
 use chrono::{Datelike, Timelike};
 use leptos::prelude::*;
@@ -181,7 +182,7 @@ struct Now(RwSignal<Timestamp>);
 /// Hands the moment of rendering down. `initial` runs on the server, and in the browser when no server rendered the page;
 /// in the browser the moment then moves on by itself.
 pub fn provide_now(initial: impl FnOnce() -> Timestamp) {
-    let micros = leptos::server::SharedValue::new(|| initial().micros()).into_inner();
+    let micros = handed(|| initial().micros());
     let now = RwSignal::new(Timestamp(micros));
     provide_context(Now(now));
     Effect::new(move || {

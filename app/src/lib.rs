@@ -9,6 +9,7 @@ pub mod form;
 pub mod format;
 pub mod frame;
 pub mod i18n;
+mod letters;
 pub mod live;
 pub mod load;
 pub mod notice;

@@ -5,6 +5,7 @@
 
 use crate::client::json;
 use leptos::prelude::*;
+use leptos::server::SharedValue;
 use leptos::server::codee::{Decoder, Encoder};
 #[cfg(feature = "ssr")]
 use leptos::tachys::reactive_graph::OwnedView;
@@ -219,7 +220,33 @@ impl Loaded {
     }
 }
 
-/// How a value gets from the server to the browser: as JSON.
+/// A value that the server finds and the browser takes over, before anything is loaded.
+pub(crate) fn handed<T: Serialize + DeserializeOwned>(find: impl FnOnce() -> T) -> T {
+    SharedValue::<T, Json>::new_with_encoding(find).into_inner()
+}
+
+/// How such a value gets from the one to the other.
+struct Json;
+
+impl<T: Serialize> Encoder<T> for Json {
+    type Error = serde_json::Error;
+    type Encoded = String;
+
+    fn encode(value: &T) -> Result<String, serde_json::Error> {
+        serde_json::to_string(value)
+    }
+}
+
+impl<T: DeserializeOwned> Decoder<T> for Json {
+    type Error = json::Unreadable;
+    type Encoded = str;
+
+    fn decode(text: &str) -> Result<T, json::Unreadable> {
+        json::read(text)
+    }
+}
+
+/// How a loaded value gets from the server to the browser: as JSON.
 struct Handover;
 
 impl Encoder<Loaded> for Handover {

@@ -1,10 +1,10 @@
 //! Which container engine the visitor works with: chosen once, remembered by a cookie, followed by every command.
 
 use crate::i18n::keys;
+use crate::load::handed;
 use crate::snippets::Client;
 use crate::t;
 use leptos::prelude::*;
-use leptos::server::SharedValue;
 use leptos_router::hooks::use_location;
 
 /// The cookie that remembers the engine.
@@ -59,7 +59,7 @@ struct Current(RwSignal<Runtime>);
 
 /// Hands the engine down. The server reads it from the request, the browser takes over what the server read.
 pub(crate) fn provide_runtime() {
-    let code = SharedValue::new(|| asked().code().to_owned()).into_inner();
+    let code = handed(|| asked().code().to_owned());
     provide_context(Current(RwSignal::new(Runtime::from_code(&code).unwrap_or_default())));
 }
 

@@ -4,12 +4,12 @@ use crate::client::ApiError;
 #[cfg(feature = "ssr")]
 use crate::client::Client;
 use crate::i18n::keys;
+use crate::load::handed;
 use crate::pages::ErrorView;
 use crate::snippets::Registry;
 use crate::t;
 use berth_types::api::{GeneralInfo, UserResp};
 use leptos::prelude::*;
-use leptos::server::SharedValue;
 use leptos_router::components::Redirect;
 use leptos_router::hooks::use_location;
 use serde::{Deserialize, Serialize};
@@ -87,7 +87,7 @@ struct Current(RwSignal<Session>);
 
 /// Hands the session down. The server gives the one that the request loaded, the browser takes that over.
 pub(crate) fn provide_session() {
-    let session = SharedValue::new(|| use_context::<Session>().unwrap_or_default()).into_inner();
+    let session = handed(|| use_context::<Session>().unwrap_or_default());
     provide_context(Current(RwSignal::new(session)));
 }
 

@@ -4,48 +4,79 @@
 //! in each. In the browser this was nearly a fifth of all code. Here the text is read once, the same way for all types, and each type
 //! only picks its fields from what was read.
 
-use std::slice;
+use std::{fmt, slice};
 
 use serde::de::value::StrDeserializer;
 use serde::de::{
-    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error as _, Expected, IntoDeserializer, MapAccess,
-    SeqAccess, Unexpected, VariantAccess, Visitor,
+    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Expected, IntoDeserializer, MapAccess, SeqAccess,
+    Unexpected, VariantAccess, Visitor,
 };
-use serde_json::{Error, Map, Number, Value, map};
+use serde_json::{Map, Number, Value, map};
 
 /// The value that a text holds.
 ///
 /// # Errors
 /// Where the text is no JSON, or JSON of another shape.
-pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
-    T::deserialize(Reader(&serde_json::from_str(text)?))
+pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<T, Unreadable> {
+    T::deserialize(Reader(&serde_json::from_str(text).map_err(Unreadable::Text)?))
 }
 
 /// A part of what was read.
 #[derive(Clone, Copy)]
 struct Reader<'v>(&'v Value);
 
-impl<'v> Reader<'v> {
-    /// What every type says that finds something else.
-    #[cold]
-    fn refuse(self, expected: &dyn Expected) -> Error {
-        let found = match self.0 {
-            Value::Null => Unexpected::Unit,
-            Value::Bool(value) => Unexpected::Bool(*value),
-            Value::Number(number) => match (number.as_i64(), number.as_u64()) {
-                (Some(number), _) => Unexpected::Signed(number),
-                (None, Some(number)) => Unexpected::Unsigned(number),
-                (None, None) => Unexpected::Float(number.as_f64().unwrap_or(f64::NAN)),
-            },
-            Value::String(text) => Unexpected::Str(text),
-            Value::Array(_) => Unexpected::Seq,
-            Value::Object(_) => Unexpected::Map,
-        };
-        Error::invalid_type(found, expected)
+/// Why a text cannot be read.
+#[derive(Debug)]
+pub(crate) enum Unreadable {
+    /// It is no JSON.
+    Text(serde_json::Error),
+    /// It is of another shape.
+    Shape(String),
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Unreadable::Text(error) => error.fmt(formatter),
+            Unreadable::Shape(why) => formatter.write_str(why),
+        }
     }
 }
 
-fn number<'v, V: Visitor<'v>>(number: &Number, visitor: V) -> Result<V::Value, Error> {
+impl std::error::Error for Unreadable {}
+
+impl serde::de::Error for Unreadable {
+    fn custom<T: fmt::Display>(why: T) -> Self {
+        Unreadable::Shape(why.to_string())
+    }
+
+    // What was found instead may be a number with a fraction, and to write one takes tables.
+    fn invalid_type(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Unreadable::Shape(format!("expected {expected}"))
+    }
+
+    fn invalid_value(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Unreadable::Shape(format!("expected {expected}"))
+    }
+}
+
+impl<'v> Reader<'v> {
+    /// What every type says that finds something else.
+    #[cold]
+    fn refuse(self, expected: &dyn Expected) -> Unreadable {
+        let found = match self.0 {
+            Value::Null => "nothing",
+            Value::Bool(_) => "a boolean",
+            Value::Number(_) => "a number",
+            Value::String(_) => "a text",
+            Value::Array(_) => "a list",
+            Value::Object(_) => "an object",
+        };
+        Unreadable::Shape(format!("found {found}, expected {expected}"))
+    }
+}
+
+fn number<'v, V: Visitor<'v>>(number: &Number, visitor: V) -> Result<V::Value, Unreadable> {
     match (number.as_u64(), number.as_i64()) {
         (Some(number), _) => visitor.visit_u64(number),
         (None, Some(number)) => visitor.visit_i64(number),
@@ -53,18 +84,18 @@ fn number<'v, V: Visitor<'v>>(number: &Number, visitor: V) -> Result<V::Value, E
     }
 }
 
-fn items<'v, V: Visitor<'v>>(items: &'v [Value], visitor: V) -> Result<V::Value, Error> {
+fn items<'v, V: Visitor<'v>>(items: &'v [Value], visitor: V) -> Result<V::Value, Unreadable> {
     visitor.visit_seq(Items(items.iter()))
 }
 
-fn fields<'v, V: Visitor<'v>>(fields: &'v Map<String, Value>, visitor: V) -> Result<V::Value, Error> {
+fn fields<'v, V: Visitor<'v>>(fields: &'v Map<String, Value>, visitor: V) -> Result<V::Value, Unreadable> {
     visitor.visit_map(Fields { rest: fields.iter(), value: None })
 }
 
 /// Methods that take one kind of value and no other.
 macro_rules! only {
     ($($method:ident: $kind:pat => $read:expr;)*) => {
-        $(fn $method<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Error> {
+        $(fn $method<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Unreadable> {
             match self.0 {
                 $kind => $read(visitor),
                 _ => Err(self.refuse(&visitor)),
@@ -76,7 +107,7 @@ macro_rules! only {
 /// Methods that are another by a shorter name.
 macro_rules! same {
     ($($method:ident($($name:ident: $of:ty),*) = $other:ident;)*) => {
-        $(fn $method<V: Visitor<'v>>(self, $($name: $of,)* visitor: V) -> Result<V::Value, Error> {
+        $(fn $method<V: Visitor<'v>>(self, $($name: $of,)* visitor: V) -> Result<V::Value, Unreadable> {
             $(let _ = $name;)*
             self.$other(visitor)
         })*
@@ -84,9 +115,9 @@ macro_rules! same {
 }
 
 impl<'v> Deserializer<'v> for Reader<'v> {
-    type Error = Error;
+    type Error = Unreadable;
 
-    fn deserialize_any<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_any<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Unreadable> {
         match self.0 {
             Value::Null => visitor.visit_unit(),
             Value::Bool(value) => visitor.visit_bool(*value),
@@ -127,11 +158,11 @@ impl<'v> Deserializer<'v> for Reader<'v> {
         deserialize_struct(name: &'static str, fields: &'static [&'static str]) = deserialize_map;
     }
 
-    fn deserialize_option<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_option<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Unreadable> {
         if self.0.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'v>>(self, _: &'static str, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_newtype_struct<V: Visitor<'v>>(self, _: &'static str, visitor: V) -> Result<V::Value, Unreadable> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -140,7 +171,7 @@ impl<'v> Deserializer<'v> for Reader<'v> {
         _: &'static str,
         _: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Error> {
+    ) -> Result<V::Value, Unreadable> {
         let (name, content) = match self.0 {
             Value::String(name) => (name, None),
             Value::Object(fields) => match (fields.len(), fields.iter().next()) {
@@ -152,7 +183,7 @@ impl<'v> Deserializer<'v> for Reader<'v> {
         visitor.visit_enum(Variant { name, content })
     }
 
-    fn deserialize_ignored_any<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_ignored_any<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Unreadable> {
         visitor.visit_unit()
     }
 }
@@ -160,9 +191,9 @@ impl<'v> Deserializer<'v> for Reader<'v> {
 struct Items<'v>(slice::Iter<'v, Value>);
 
 impl<'v> SeqAccess<'v> for Items<'v> {
-    type Error = Error;
+    type Error = Unreadable;
 
-    fn next_element_seed<T: DeserializeSeed<'v>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
+    fn next_element_seed<T: DeserializeSeed<'v>>(&mut self, seed: T) -> Result<Option<T::Value>, Unreadable> {
         self.0.next().map(|item| seed.deserialize(Reader(item))).transpose()
     }
 
@@ -177,15 +208,15 @@ struct Fields<'v> {
 }
 
 impl<'v> MapAccess<'v> for Fields<'v> {
-    type Error = Error;
+    type Error = Unreadable;
 
-    fn next_key_seed<K: DeserializeSeed<'v>>(&mut self, seed: K) -> Result<Option<K::Value>, Error> {
+    fn next_key_seed<K: DeserializeSeed<'v>>(&mut self, seed: K) -> Result<Option<K::Value>, Unreadable> {
         let Some((name, value)) = self.rest.next() else { return Ok(None) };
         self.value = Some(Reader(value));
         seed.deserialize(text(name)).map(Some)
     }
 
-    fn next_value_seed<T: DeserializeSeed<'v>>(&mut self, seed: T) -> Result<T::Value, Error> {
+    fn next_value_seed<T: DeserializeSeed<'v>>(&mut self, seed: T) -> Result<T::Value, Unreadable> {
         seed.deserialize(self.value.take().unwrap_or(Reader(&Value::Null)))
     }
 }
@@ -196,10 +227,10 @@ struct Variant<'v> {
 }
 
 impl<'v> EnumAccess<'v> for Variant<'v> {
-    type Error = Error;
+    type Error = Unreadable;
     type Variant = Content<'v>;
 
-    fn variant_seed<T: DeserializeSeed<'v>>(self, seed: T) -> Result<(T::Value, Content<'v>), Error> {
+    fn variant_seed<T: DeserializeSeed<'v>>(self, seed: T) -> Result<(T::Value, Content<'v>), Unreadable> {
         Ok((seed.deserialize(text(self.name))?, Content(self.content)))
     }
 }
@@ -213,29 +244,29 @@ impl<'v> Content<'v> {
 }
 
 impl<'v> VariantAccess<'v> for Content<'v> {
-    type Error = Error;
+    type Error = Unreadable;
 
-    fn unit_variant(self) -> Result<(), Error> {
+    fn unit_variant(self) -> Result<(), Unreadable> {
         match self.0 {
             None => Ok(()),
             Some(content) => Err(content.refuse(&"a name alone")),
         }
     }
 
-    fn newtype_variant_seed<T: DeserializeSeed<'v>>(self, seed: T) -> Result<T::Value, Error> {
+    fn newtype_variant_seed<T: DeserializeSeed<'v>>(self, seed: T) -> Result<T::Value, Unreadable> {
         seed.deserialize(self.found())
     }
 
-    fn tuple_variant<V: Visitor<'v>>(self, _: usize, visitor: V) -> Result<V::Value, Error> {
+    fn tuple_variant<V: Visitor<'v>>(self, _: usize, visitor: V) -> Result<V::Value, Unreadable> {
         self.found().deserialize_seq(visitor)
     }
 
-    fn struct_variant<V: Visitor<'v>>(self, _: &'static [&'static str], visitor: V) -> Result<V::Value, Error> {
+    fn struct_variant<V: Visitor<'v>>(self, _: &'static [&'static str], visitor: V) -> Result<V::Value, Unreadable> {
         self.found().deserialize_map(visitor)
     }
 }
 
-fn text(text: &str) -> StrDeserializer<'_, Error> {
+fn text(text: &str) -> StrDeserializer<'_, Unreadable> {
     text.into_deserializer()
 }
 

@@ -1,6 +1,7 @@
 //! What the portal itself has: pages, settings and actions, found by their names and by what they are for.
 
 use crate::i18n::{Catalog, Key, keys};
+use crate::letters::lower;
 use crate::pages::account::SignOut;
 use crate::pages::admin::settings::words_of_settings;
 use crate::session::Session;
@@ -181,7 +182,7 @@ pub(crate) enum Fit {
 impl Fit {
     /// How well a name fits, if it does.
     pub(crate) fn of_name(name: &str, typed: &str) -> Option<Fit> {
-        let (name, typed) = (name.to_lowercase(), typed.trim().to_lowercase());
+        let (name, typed) = (lower(name), lower(typed.trim()));
         if name == typed {
             Some(Fit::Whole)
         } else if name.starts_with(&typed) {
@@ -195,8 +196,8 @@ impl Fit {
 impl Place {
     fn fit(&self, typed: &str) -> Option<Fit> {
         Fit::of_name(&self.name, typed).or_else(|| {
-            let all = [self.name.as_str(), &self.note, &self.text, self.also].join("\n").to_lowercase();
-            typed.to_lowercase().split_whitespace().all(|word| begins_a_word(&all, word)).then_some(Fit::Meaning)
+            let all = lower(&[self.name.as_str(), &self.note, &self.text, self.also].join("\n"));
+            lower(typed).split_whitespace().all(|word| begins_a_word(&all, word)).then_some(Fit::Meaning)
         })
     }
 }

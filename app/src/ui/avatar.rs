@@ -1,6 +1,7 @@
 //! Initials of people and projects. They come from an attribute, so they are no part of a name.
 
 use super::MaybeText;
+use crate::letters::{lower, upper};
 use leptos::prelude::*;
 
 /// Colours of the design's category palette.
@@ -44,10 +45,12 @@ pub fn Who(
 /// `ML` of "Mei Lin", `P` of "payments", `林` of "林梅".
 pub fn initials(name: &str) -> String {
     let mut words = name.split(|c: char| !c.is_alphanumeric()).filter_map(|word| word.chars().next());
-    let Some(first) = words.next() else { return String::new() };
-    let wide = !first.is_ascii() && first.to_uppercase().eq([first]) && first.to_lowercase().eq([first]);
-    let second = if wide { None } else { words.next() };
-    first.to_uppercase().chain(second.into_iter().flat_map(char::to_uppercase)).collect()
+    let mut initials = words.next().map(String::from).unwrap_or_default();
+    let is_wide = !initials.is_ascii() && upper(&initials) == initials && lower(&initials) == initials;
+    if !is_wide {
+        initials.extend(words.next());
+    }
+    upper(&initials)
 }
 
 /// A colour from 1 to 6 that depends on nothing but the name.

@@ -4,9 +4,9 @@ use super::filters::hidden_field;
 use super::{GetForm, Glyph, Icon, query_pairs, with_query};
 use crate::format::count;
 use crate::i18n::keys;
+use crate::load::handed;
 use crate::t;
 use leptos::prelude::*;
-use leptos::server::SharedValue;
 
 /// Page lengths on offer.
 pub const PAGE_SIZES: [u64; 3] = [25, 50, 100];
@@ -35,7 +35,7 @@ impl OwnPageSize {
 
 /// Hands the chosen length of lists down. The server reads it from the request, the browser takes over what the server read.
 pub(crate) fn provide_page_size() {
-    let size = SharedValue::new(asked).into_inner();
+    let size = handed(asked);
     provide_context(OwnPageSize(StoredValue::new(size)));
 }
 

@@ -2,6 +2,7 @@
 
 mod assets;
 mod css;
+mod order;
 mod wasm;
 
 use std::fs;
@@ -33,13 +34,6 @@ impl Profile {
             Self::Release => "wasm-release",
         }
     }
-
-    fn brotli_quality(self) -> i32 {
-        match self {
-            Self::Ci => 5,
-            Self::Release => 11,
-        }
-    }
 }
 
 /// Builds the portal and returns the folder to embed. Files whose content is as before are left alone.
@@ -47,7 +41,7 @@ pub fn build(workspace: &Workspace, profile: Profile) -> anyhow::Result<PathBuf>
     let glue = wasm::build(workspace, profile)?;
     let folder = assets_folder(workspace, profile);
     let assets = collect(workspace, &glue)?;
-    assets::publish(&folder, &assets, profile.brotli_quality())
+    assets::publish(&folder, &assets, profile)
         .with_context(|| format!("could not write the portal to {}", folder.display()))?;
     Ok(folder)
 }

@@ -10,6 +10,7 @@ use crate::client::use_client;
 use crate::form::FormError;
 use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of};
 use crate::i18n::{Key, keys};
+use crate::letters::lower;
 use crate::load::Resource;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
@@ -115,8 +116,8 @@ impl Shown {
     }
 
     fn holds(&self, item: &Item, info: &SettingInfo) -> bool {
-        let text = self.text.to_lowercase();
-        let is_named = || [&item.label, &item.text, &info.name].iter().any(|each| each.to_lowercase().contains(&text));
+        let text = lower(&self.text);
+        let is_named = || [&item.label, &item.text, &info.name].iter().any(|each| lower(each).contains(&text));
         self.source.is_none_or(|source| source == Source::of(info)) && (text.is_empty() || is_named())
     }
 }

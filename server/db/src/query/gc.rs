@@ -122,12 +122,14 @@ pub async fn idle(conn: &mut Conn<'_>, blobs: &[i64]) -> Result<HashSet<i64>> {
     let mut idle = HashSet::new();
     for chunk in blobs.chunks(super::CHUNK) {
         let marks = super::marks(1, chunk.len());
-        // One set for all of them: a layer that many repositories share would be looked for in each of its manifests for each.
+        // Two sets, one from the other: a layer that many repositories share would be looked for in each of its manifests for each,
+        // and PostgreSQL has no good way to ask `NOT IN` of a set that its memory does not hold.
         let sql = format!(
-            "SELECT DISTINCT rb.blob_id FROM repository_blobs rb
-             WHERE rb.blob_id IN ({marks}) AND (rb.blob_id, rb.repository_id) NOT IN (
+            "SELECT DISTINCT links.blob_id FROM (
+               SELECT rb.blob_id, rb.repository_id FROM repository_blobs rb WHERE rb.blob_id IN ({marks})
+               EXCEPT
                SELECT mr.blob_id, m.repository_id FROM manifest_references mr JOIN manifests m ON m.id = mr.manifest_id
-               WHERE mr.blob_id IN ({marks}))"
+               WHERE mr.blob_id IN ({marks})) AS links"
         );
         for row in conn.rows(&sql, &super::as_values(chunk)).await? {
             idle.insert(row.get(0)?);

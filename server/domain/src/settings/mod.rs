@@ -383,6 +383,16 @@ pub async fn update(
     access: &SystemAccess<UpdateConfiguration>,
     given: &serde_json::Map<String, Value>,
 ) -> Result<()> {
+    change(domain, access, given, None).await
+}
+
+/// Changes settings. The row of one that is only set to its default may be `forgotten` at once.
+async fn change(
+    domain: &Domain,
+    access: &SystemAccess<UpdateConfiguration>,
+    given: &serde_json::Map<String, Value>,
+    forgotten: Option<&'static str>,
+) -> Result<()> {
     let known = given.iter().filter_map(|(name, value)| Some((find(name)?, value)));
     let mut changes: Vec<(&Setting, &Value)> =
         known.filter(|(setting, value)| setting.kind != Kind::ScanAll && !value.is_null()).collect();
@@ -412,13 +422,17 @@ pub async fn update(
     let names: Vec<&str> = rows.iter().map(|(name, _)| *name).collect();
     let entry = Entry::success("update", "configuration", "configuration")
         .described(format!("update configuration: {}", names.join(", ")));
-    let args = (rows, access.actor().clone(), domain.now(), entry);
+    let args = (rows, forgotten, access.actor().clone(), domain.now(), entry);
     domain
         .db
-        .write(args, |tx, (rows, actor, now, entry)| {
+        .write(args, |tx, (rows, forgotten, actor, now, entry)| {
             Box::pin(async move {
                 for (name, json) in rows {
-                    rows::set(tx, name, json, &actor.name, *now).await?;
+                    if *forgotten == Some(*name) {
+                        rows::forget(tx, name).await?;
+                    } else {
+                        rows::set(tx, name, json, &actor.name, *now).await?;
+                    }
                 }
                 audit::record(tx, actor, *now, entry).await
             })

@@ -3,7 +3,7 @@
 use berth_db::query::setting as rows;
 use serde_json::{Map, Value};
 
-use super::{Kind, find, update};
+use super::{Kind, change, find};
 use crate::{
     Domain, Error, Result,
     authz::{SystemAccess, UpdateConfiguration},
@@ -12,7 +12,7 @@ use crate::{
 /// Forgets what was set, so that the default holds, that of later versions included. Fine where nothing was set.
 ///
 /// # Errors
-/// [`Error::NotFound`] for an unknown setting; as [`update`] where the default may not be set now.
+/// [`Error::NotFound`] for an unknown setting; as [`super::update`] where the default may not be set now.
 pub async fn reset(domain: &Domain, access: &SystemAccess<UpdateConfiguration>, name: &str) -> Result<()> {
     let known = find(name).filter(|setting| setting.kind != Kind::ScanAll);
     let setting = known.ok_or_else(|| Error::NotFound(format!("there is no setting {name}")))?;
@@ -22,11 +22,5 @@ pub async fn reset(domain: &Domain, access: &SystemAccess<UpdateConfiguration>, 
     }
     // The same rules hold as for whoever types the default in, and the log tells of it as of any change.
     let default: Map<String, Value> = [(setting.name.to_owned(), setting.default_value())].into_iter().collect();
-    update(domain, access, &default).await?;
-    domain
-        .db
-        .write(setting.name, |tx, name| Box::pin(async move { Ok::<_, Error>(rows::forget(tx, name).await?) }))
-        .await?;
-    domain.forget_settings();
-    Ok(())
+    change(domain, access, &default, Some(setting.name)).await
 }

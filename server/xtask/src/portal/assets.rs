@@ -11,6 +11,8 @@ use flate2::write::GzEncoder;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::Profile;
+
 /// The file that maps logical names to files.
 pub const MANIFEST: &str = "manifest.json";
 
@@ -47,7 +49,7 @@ struct Entry {
 }
 
 /// Makes the folder hold exactly these assets, their compressed twins and the manifest.
-pub fn publish(folder: &Path, assets: &[Asset], brotli_quality: i32) -> anyhow::Result<()> {
+pub fn publish(folder: &Path, assets: &[Asset], profile: Profile) -> anyhow::Result<()> {
     let mut manifest = BTreeMap::new();
     let mut kept = BTreeSet::from([MANIFEST.to_owned()]);
     for asset in assets {
@@ -55,7 +57,7 @@ pub fn publish(folder: &Path, assets: &[Asset], brotli_quality: i32) -> anyhow::
         let packed_only = asset.naming != Naming::Plain && asset.bytes.len() >= PACKED_ONLY_BYTES_MIN;
         // A hashed name never means another content.
         let changed = !packed_only && write_if_changed(&folder.join(&file), &asset.bytes)?;
-        for twin in [Twin::Brotli { quality: brotli_quality }, Twin::Gzip] {
+        for twin in [Twin::Brotli, Twin::Gzip] {
             let name = format!("{file}.{}", twin.extension());
             let path = folder.join(&name);
             let is_current = !changed && path.is_file();
@@ -63,7 +65,7 @@ pub fn publish(folder: &Path, assets: &[Asset], brotli_quality: i32) -> anyhow::
                 continue;
             }
             if !is_current {
-                let packed = twin.pack(&asset.bytes)?;
+                let packed = twin.pack(&asset.bytes, profile)?;
                 if packed.len() >= asset.bytes.len() {
                     continue;
                 }
@@ -126,32 +128,36 @@ pub fn digest<'c>(content: impl IntoIterator<Item = &'c [u8]>) -> String {
 
 #[derive(Clone, Copy)]
 enum Twin {
-    Brotli { quality: i32 },
+    Brotli,
     Gzip,
 }
 
 impl Twin {
     fn extension(self) -> &'static str {
         match self {
-            Self::Brotli { .. } => "br",
+            Self::Brotli => "br",
             Self::Gzip => "gz",
         }
     }
 
-    fn pack(self, bytes: &[u8]) -> anyhow::Result<Vec<u8>> {
-        match self {
-            Self::Brotli { quality } => {
+    fn pack(self, bytes: &[u8], profile: Profile) -> anyhow::Result<Vec<u8>> {
+        let mut packed = Vec::new();
+        match (self, profile) {
+            (Self::Brotli, _) => {
+                let quality = if profile == Profile::Release { 11 } else { 5 };
                 let params = brotli::enc::BrotliEncoderParams { quality, lgwin: 22, ..Default::default() };
-                let mut packed = Vec::new();
                 brotli::BrotliCompress(&mut &bytes[..], &mut packed, &params)?;
-                Ok(packed)
             }
-            Self::Gzip => {
-                let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+            (Self::Gzip, Profile::Ci) => {
+                let mut encoder = GzEncoder::new(packed, Compression::best());
                 encoder.write_all(bytes)?;
-                Ok(encoder.finish()?)
+                packed = encoder.finish()?;
+            }
+            (Self::Gzip, Profile::Release) => {
+                zopfli::compress(zopfli::Options::default(), zopfli::Format::Gzip, bytes, &mut packed)?;
             }
         }
+        Ok(packed)
     }
 }
 
@@ -165,7 +171,7 @@ mod tests {
     use std::fs;
     use std::path::PathBuf;
 
-    use super::{Asset, MANIFEST, Naming, publish};
+    use super::{Asset, MANIFEST, Naming, Profile, publish};
 
     fn folder(name: &str) -> PathBuf {
         let folder = std::env::temp_dir().join(format!("berth-xtask-{name}-{}", std::process::id()));
@@ -187,8 +193,8 @@ mod tests {
     #[test]
     fn the_folder_holds_the_last_build_and_nothing_else() {
         let folder = folder("publish");
-        publish(&folder, &[script(&"a".repeat(500))], 5).unwrap();
-        publish(&folder, &[script(&"b".repeat(500))], 5).unwrap();
+        publish(&folder, &[script(&"a".repeat(500))], Profile::Ci).unwrap();
+        publish(&folder, &[script(&"b".repeat(500))], Profile::Ci).unwrap();
         let name = script(&"b".repeat(500)).file_name();
         let files = super::super::files_below(&folder).unwrap();
         assert_eq!(files, [name.clone(), format!("{name}.br"), format!("{name}.gz"), MANIFEST.to_owned()]);
@@ -204,10 +210,10 @@ mod tests {
             let files = super::super::files_below(&folder).unwrap();
             files.iter().map(|file| fs::metadata(folder.join(file)).unwrap().modified().unwrap()).collect()
         };
-        publish(&folder, &[script(&"a".repeat(500))], 5).unwrap();
+        publish(&folder, &[script(&"a".repeat(500))], Profile::Ci).unwrap();
         let before = times();
         std::thread::sleep(std::time::Duration::from_millis(20));
-        publish(&folder, &[script(&"a".repeat(500))], 5).unwrap();
+        publish(&folder, &[script(&"a".repeat(500))], Profile::Ci).unwrap();
         assert_eq!(times(), before);
         fs::remove_dir_all(folder).unwrap();
     }
@@ -215,7 +221,7 @@ mod tests {
     #[test]
     fn what_does_not_shrink_has_no_twin() {
         let folder = folder("small");
-        publish(&folder, &[script("x")], 5).unwrap();
+        publish(&folder, &[script("x")], Profile::Ci).unwrap();
         assert_eq!(super::super::files_below(&folder).unwrap().len(), 2);
         fs::remove_dir_all(folder).unwrap();
     }
@@ -227,7 +233,7 @@ mod tests {
             |naming| Asset { name: "berth_bg.wasm".to_owned(), bytes: vec![7; super::PACKED_ONLY_BYTES_MIN], naming };
         for naming in [Naming::Hashed, Naming::Hashed, Naming::Plain] {
             let asset = asset(naming.clone());
-            publish(&folder, std::slice::from_ref(&asset), 1).unwrap();
+            publish(&folder, std::slice::from_ref(&asset), Profile::Ci).unwrap();
             let file = asset.file_name();
             assert_eq!(folder.join(&file).is_file(), naming == Naming::Plain);
             assert!(folder.join(format!("{file}.br")).is_file() && folder.join(format!("{file}.gz")).is_file());

@@ -1,15 +1,15 @@
 //! The portal's code: cargo, then the split into what is loaded at once and what is loaded with the page that needs it, then
-//! wasm-bindgen, then for a release wasm-opt.
+//! wasm-bindgen, then for a release wasm-opt and another order of functions.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::{env, fs};
 
 use anyhow::Context;
 use sha2::{Digest, Sha256};
 use wasm_bindgen_cli_support::Bindgen;
 
-use super::Profile;
+use super::{Profile, order};
 use crate::command;
 use crate::prepare::node;
 use crate::workspace::Workspace;
@@ -25,6 +25,9 @@ const WASM_FEATURES: [&str; 6] = [
     "--enable-reference-types",
     "--enable-sign-ext",
 ];
+
+/// Loops and branches anew from what flat code says, then small.
+const PASSES: [&str; 4] = ["--flatten", "--rereloop", "-Oz", "-Oz"];
 
 /// Adds the browser's target to the toolchain where it is missing, and says so.
 pub fn ensure_target() -> anyhow::Result<()> {
@@ -43,6 +46,12 @@ pub fn build(workspace: &Workspace, profile: Profile) -> anyhow::Result<PathBuf>
     ensure_target()?;
     let mut cargo = workspace.cargo();
     cargo.args(["build", "--package", "berth-wasm", "--target", TARGET, "--profile", profile.name()]);
+    if profile == Profile::Release {
+        for sources in registries()? {
+            // Joined with the flags of `.cargo/config.toml`.
+            cargo.arg("--config").arg(format!("build.rustflags=['--remap-path-prefix={}=']", sources.display()));
+        }
+    }
     command::run(&mut cargo)?;
     let compiled = workspace.target.join(TARGET).join(profile.name()).join("berth_wasm.wasm");
     let optimiser = match profile {
@@ -52,7 +61,7 @@ pub fn build(workspace: &Workspace, profile: Profile) -> anyhow::Result<PathBuf>
 
     let folder = workspace.target.join("portal").join(profile.name());
     let (glue, stamp) = (folder.join("glue"), folder.join("glue.stamp"));
-    let made_from = made_from(&compiled, optimiser.as_deref())?;
+    let made_from = made_from(&compiled, profile, optimiser.as_deref())?;
     if fs::read_to_string(&stamp).is_ok_and(|former| former == made_from) {
         return Ok(glue);
     }
@@ -68,14 +77,26 @@ pub fn build(workspace: &Workspace, profile: Profile) -> anyhow::Result<PathBuf>
     let main = folder.join("main.wasm");
     let mut modules = split(&compiled, &main, &glue)?;
     bind(&main, &glue)?;
-    if let Some(program) = optimiser {
-        modules.push(glue.join("berth_bg.wasm"));
-        for module in &modules {
-            optimise(&program, module)?;
+    modules.push(glue.join("berth_bg.wasm"));
+    for module in &modules {
+        if let Some(program) = &optimiser {
+            optimise(program, module)?;
+        }
+        if profile == Profile::Release {
+            reorder(module)?;
         }
     }
     fs::write(&stamp, made_from).with_context(|| format!("could not write {}", stamp.display()))?;
     Ok(glue)
+}
+
+/// Where cargo keeps the sources of other crates. Messages of panics name files there; whoever loads the portal need not know where
+/// it was built.
+fn registries() -> anyhow::Result<Vec<PathBuf>> {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(env::home_dir()?.join(".cargo"))).context("there is no home folder")?;
+    let Ok(sources) = fs::read_dir(home.join("registry/src")) else { return Ok(Vec::new()) };
+    sources.map(|folder| Ok(folder?.path())).collect()
 }
 
 /// Takes the module apart where functions are marked with `wasm_split`, and returns the parts. What remains still has to pass
@@ -104,8 +125,14 @@ fn bind(compiled: &Path, glue: &Path) -> anyhow::Result<()> {
 
 fn optimise(program: &Path, module: &Path) -> anyhow::Result<()> {
     let smaller = module.with_extension("opt");
-    command::run(Command::new(program).arg("-Oz").args(WASM_FEATURES).arg(module).arg("--output").arg(&smaller))?;
+    command::run(Command::new(program).args(PASSES).args(WASM_FEATURES).arg(module).arg("--output").arg(&smaller))?;
     fs::rename(&smaller, module).context("could not replace the module by the optimised one")
+}
+
+fn reorder(path: &Path) -> anyhow::Result<()> {
+    let module = fs::read(path).with_context(|| format!("could not read {}", path.display()))?;
+    let module = order::by_likeness(&module).with_context(|| format!("could not reorder {}", path.display()))?;
+    fs::write(path, module).with_context(|| format!("could not write {}", path.display()))
 }
 
 /// wasm-opt from `PATH`, or else from the npm package that `end2end/package.json` pins.
@@ -122,9 +149,10 @@ fn optimiser(workspace: &Workspace) -> Option<PathBuf> {
     }
 }
 
-fn made_from(compiled: &Path, optimiser: Option<&Path>) -> anyhow::Result<String> {
+fn made_from(compiled: &Path, profile: Profile, optimiser: Option<&Path>) -> anyhow::Result<String> {
     let module = fs::read(compiled).with_context(|| format!("could not read {}", compiled.display()))?;
     let digest = hex::encode(Sha256::digest(&module));
     let optimiser = optimiser.map_or_else(|| "none".to_owned(), |program| program.display().to_string());
-    Ok(format!("module {digest}\nwasm-opt {optimiser}\n"))
+    let order = if profile == Profile::Release { "by likeness" } else { "as it comes" };
+    Ok(format!("module {digest}\nwasm-opt {optimiser} {}\norder {order}\n", PASSES.join(" ")))
 }

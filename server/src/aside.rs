@@ -7,10 +7,10 @@ use std::io;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
+use crate::precedence;
+
 /// Threads: one that computes or reads, and one for what comes meanwhile.
 const THREADS: usize = 2;
-/// How far they step back: of a processor that is wanted by both, requests get nine tenths.
-const NICE: i32 = 10;
 
 /// The runtime of such work. What still runs when this is dropped ends at its next `await`.
 pub(crate) struct Aside(Option<Runtime>);
@@ -22,11 +22,11 @@ impl Aside {
     /// Where the system gives none.
     pub fn start() -> io::Result<Self> {
         // A thread takes over how nice the one is that starts it, so the measure is that of now and not that of the other.
-        let nice = rustix::process::getpriority_process(None).map_or(NICE, |own| own + NICE);
+        let niceness = precedence::behind();
         let runtime = Builder::new_multi_thread()
             .worker_threads(THREADS)
             .thread_name("berth-aside")
-            .on_thread_start(move || give_way(nice))
+            .on_thread_start(move || precedence::give_way(niceness))
             .enable_all()
             .build()?;
         Ok(Aside(Some(runtime)))
@@ -47,14 +47,6 @@ impl Drop for Aside {
     }
 }
 
-/// Where this concerns one thread only: on Linux. Elsewhere the threads are as good as the others.
-fn give_way(nice: i32) {
-    if cfg!(target_os = "linux") {
-        // Where it is forbidden as well.
-        let _ = rustix::process::setpriority_process(None, nice);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,11 +54,10 @@ mod tests {
     #[tokio::test]
     async fn work_aside_gives_way_to_requests_and_ends_with_them() {
         let aside = Aside::start().unwrap();
-        let own = rustix::process::getpriority_process(None).unwrap();
         let nice = || rustix::process::getpriority_process(None).unwrap();
         let files = async move || tokio::task::spawn_blocking(nice).await.unwrap();
         let other = aside.handle().spawn(async move { (nice(), files().await) }).await.unwrap();
-        let wanted = (own + NICE).min(19);
+        let wanted = precedence::behind();
         assert_eq!(other, (wanted, wanted), "threads of their own, and nicer, those for files no more than the others");
         let (begun, hears) = tokio::sync::oneshot::channel();
         let endless = aside.handle().spawn(async move {

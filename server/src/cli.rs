@@ -19,7 +19,7 @@ use crate::{
         show::{self, Origins},
     },
     fsck::{self, line},
-    gc, restore, running, telemetry,
+    gc, precedence, restore, running, telemetry,
 };
 
 #[derive(Parser)]
@@ -195,6 +195,10 @@ pub fn run() -> ExitCode {
     // First of all, so that no library picks a provider of its own. A second call would change nothing.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let Berth { command } = Berth::parse();
+    if matches!(command, Command::Serve(_)) {
+        // Before the first thread starts, so that all of them do.
+        precedence::take_short_turns();
+    }
     let done = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -22,6 +22,7 @@ mod metrics;
 mod pace;
 mod patience;
 mod portal;
+mod precedence;
 mod purge;
 pub mod restore;
 mod router;

@@ -15,7 +15,9 @@ use crate::client::ApiError;
 use crate::i18n::{Catalog, keys, use_catalog};
 use crate::notice::role_key;
 use crate::pages::robots::{action_key, resource_key};
-use crate::ui::{Callout, ErrorSummary, FieldError, Tone, error_texts};
+use crate::session::sign_in_href;
+use crate::t;
+use crate::ui::{Callout, CalloutActions, ErrorSummary, FieldError, Glyph, LinkButton, Size, Tone, error_texts};
 use berth_types::ErrorCode;
 use berth_types::policy::Right;
 use leptos::prelude::*;
@@ -187,7 +189,27 @@ pub fn Refusal(
     error: ApiError,
 ) -> impl IntoView {
     let (title, text) = refusal_texts(&use_catalog(), &error);
-    view! { <Callout tone=Tone::Bad title=title text=text request_id=error.request_id /> }
+    let sign_in = (error.status == 401).then(|| {
+        view! {
+            <CalloutActions>
+                // Beside this page: what was typed stays, and is sent again afterwards.
+                <LinkButton
+                    href=sign_in_href()
+                    size=Size::Small
+                    icon=Glyph::User
+                    attr:target="_blank"
+                    attr:rel="external noopener"
+                >
+                    {t!(keys::nav::SIGN_IN)}
+                </LinkButton>
+            </CalloutActions>
+        }
+    });
+    view! {
+        <Callout tone=Tone::Bad title=title text=text request_id=error.request_id>
+            {sign_in}
+        </Callout>
+    }
 }
 
 /// What happened and what to do. Where the server's own words say more than the status, they follow.

@@ -378,3 +378,21 @@ async fn the_log_is_a_file_with_the_filters_of_the_page() {
     );
     log.has("format=jsonl");
 }
+
+#[tokio::test]
+async fn a_session_that_ended_is_begun_again_where_it_was() {
+    let project = r#"{"project_id":7,"owner_id":1,"owner_name":"admin","name":"team","creation_time":"2026-03-01T09:00:00Z",
+        "update_time":"2026-03-14T09:24:00Z","current_user_role_id":1,"current_user_role_ids":[1],"repo_count":1,
+        "metadata":{"public":"true"},"cve_allowlist":{"items":[]}}"#;
+    let refused = r#"{"errors":[{"code":"UNAUTHORIZED","message":"unauthorized"}]}"#;
+    // It ended while the page was drawn.
+    let fake = Fake::signed_in(MEI).answer("/api/v2.0/projects/team", 200, project);
+    let members = page(&fake.answer("/api/v2.0/projects/team/members", 401, refused), "/projects/team/-/members").await;
+    members.has("Your session has ended");
+    members.has(r#"href="/sign-in?next=%2Fprojects%2Fteam%2F-%2Fmembers""#);
+    // It ended before a form was sent: what was typed is not lost.
+    let answer = r#"{"faults":[],"refusal":{"status":401,"code":"UNAUTHORIZED","message":"","request_id":"r","retry_after":null},"values":[["name","late"]]}"#;
+    let form = page(&Fake::signed_in(MEI), &support::answered("/projects/-/new", "/_portal/new-project", answer)).await;
+    form.has(r#"target="_blank""#);
+    form.has(r#"value="late""#);
+}

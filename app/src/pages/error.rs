@@ -41,9 +41,11 @@ pub fn ErrorView(
     });
     let location = use_location();
     let again = format!("{}{}", location.pathname.get_untracked(), with_mark(&location.search.get_untracked()));
-    let sign_in = (!signed_in && matches!(status, 401 | 403 | 404)).then(|| {
+    let may_help = status == 401 || (!signed_in && matches!(status, 403 | 404));
+    let sign_in = may_help.then(|| {
         view! {
-            <LinkButton href=sign_in_href() look=Look::Primary icon=Glyph::User>
+            // Another document: this one may still believe that the session lives.
+            <LinkButton href=sign_in_href() look=Look::Primary icon=Glyph::User attr:rel="external">
                 {t!(keys::nav::SIGN_IN)}
             </LinkButton>
         }

@@ -1,6 +1,10 @@
 //! The portal's pages: rendered here, taken over by the browser. They read and write through the API in this process.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    num::NonZero,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -20,6 +24,7 @@ use berth_web::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts};
 use http_body_util::BodyExt;
+use tokio_util::task::LocalPoolHandle;
 use tower::ServiceExt;
 
 use crate::assets;
@@ -40,6 +45,11 @@ const HANDED_ON: [HeaderName; 5] = [
     HeaderName::from_static("x-forwarded-host"),
     HeaderName::from_static("x-forwarded-proto"),
 ];
+
+/// Threads that draw pages. All that belongs to a page stays on one of them: what the renderer keeps for a page is not made for
+/// tasks of several threads that touch it at once.
+static DRAWING: LazyLock<LocalPoolHandle> =
+    LazyLock::new(|| LocalPoolHandle::new(std::thread::available_parallelism().map_or(1, NonZero::get)));
 
 /// Routes of the pages; everything that no other router takes ends here.
 pub fn router(state: &AppState, api: Router) -> Router {
@@ -75,7 +85,18 @@ async fn page(State(portal): State<Portal>, request: Request) -> Response {
     let context = PageContext::load(transport, portal.assets.clone(), host, now).await.over_tls(https);
     let render = leptos_axum::render_app_async_with_context(move || context.provide(), berth_app::shell);
     let path = parts.uri.path().to_owned();
-    let mut response = in_time(&path, render(Request::from_parts(parts, body))).await;
+    let drawn = DRAWING.spawn_pinned(move || async move {
+        let (parts, body) = render(Request::from_parts(parts, body)).await.into_parts();
+        let page = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+        Response::from_parts(parts, Body::from(page))
+    });
+    let drawn = async {
+        drawn.await.unwrap_or_else(|error| {
+            tracing::error!(%error, path, "a page could not be drawn");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        })
+    };
+    let mut response = in_time(&path, drawn).await;
     // A page shows what its visitor may see; nobody else, and nobody later, may get it from a cache.
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response

@@ -44,7 +44,7 @@ test('pages behind the door', { skip }, async (t) => {
 async function examine(where, cookie = '') {
   const answer = await fetch(berth.url + where, { headers: { accept: 'text/html', cookie } });
   const page = await answer.text();
-  assert.equal(answer.status, 200);
+  assert.equal(answer.status, 200, berth.said().split('\n').slice(-5).join('\n'));
   assert.ok(/<h1[\s>]/.test(page), 'a heading');
   assert.ok(page.includes('</html>'), 'an end');
   assert.ok(!page.includes('skeleton'), 'a page leaves when all of it is there');

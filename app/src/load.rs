@@ -117,13 +117,11 @@ fn part(inner: Erased, meanwhile: Meanwhile, draw: Draw) -> AnyView {
 /// numbers that the browser does not look for; where answers take their time, it does not even come to an end.
 #[cfg(feature = "ssr")]
 fn part(inner: Erased, _meanwhile: Meanwhile, draw: Draw) -> AnyView {
-    keep_owners();
     // In the browser `Transition` takes a number, and what is loaded after it the next ones.
     let _number = Owner::current_shared_context().map(|context| context.next_id());
     let drawn = move || {
         let draw = draw.clone();
         Suspend::new(async move {
-            keep_owners();
             // One after the other as they stand in the document: the browser's order.
             turn().await;
             match draw(inner.await) {
@@ -133,26 +131,6 @@ fn part(inner: Erased, _meanwhile: Meanwhile, draw: Draw) -> AnyView {
         })
     };
     drawn.into_any()
-}
-
-/// What keeps the owners of all that waits until a page is drawn. Without it they would live as long as somebody happens to load
-/// something, and take everything that was made below them along when that ends.
-#[cfg(feature = "ssr")]
-#[derive(Clone, Default)]
-pub(crate) struct KeptOwners(Arc<std::sync::Mutex<Vec<Owner>>>);
-
-#[cfg(feature = "ssr")]
-fn keep_owners() {
-    let Some(KeptOwners(kept)) = use_context::<KeptOwners>() else { return };
-    let mut kept = kept.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let mut owner = Owner::current();
-    // But for the outermost, which keeps these.
-    while let Some(here) = owner {
-        owner = here.parent();
-        if owner.is_some() {
-            kept.push(here);
-        }
-    }
 }
 
 /// Ready when it is asked for the second time: what is not ready at once waits until everything above it is written.

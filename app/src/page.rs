@@ -64,7 +64,6 @@ impl PageContext {
         provide_context(self.session.clone());
         provide_context(Moment(self.now));
         provide_context(crate::client::calls::Calls::default());
-        provide_context(crate::load::KeptOwners::default());
     }
 }
 

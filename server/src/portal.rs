@@ -86,20 +86,25 @@ async fn page(State(portal): State<Portal>, request: Request) -> Response {
     let render = leptos_axum::render_app_async_with_context(move || context.provide(), berth_app::shell);
     let path = parts.uri.path().to_owned();
     let drawn = DRAWING.spawn_pinned(move || async move {
-        let (parts, body) = render(Request::from_parts(parts, body)).await.into_parts();
-        let page = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-        Response::from_parts(parts, Body::from(page))
+        // The time is kept where the page is drawn: whoever only stops waiting leaves it there.
+        let drawn = async {
+            let (parts, body) = render(Request::from_parts(parts, body)).await.into_parts();
+            match body.collect().await {
+                Ok(page) => Response::from_parts(parts, Body::from(page.to_bytes())),
+                Err(error) => not_drawn(&error),
+            }
+        };
+        in_time(&path, drawn).await
     });
-    let drawn = async {
-        drawn.await.unwrap_or_else(|error| {
-            tracing::error!(%error, path, "a page could not be drawn");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        })
-    };
-    let mut response = in_time(&path, drawn).await;
+    let mut response = drawn.await.unwrap_or_else(|error| not_drawn(&error));
     // A page shows what its visitor may see; nobody else, and nobody later, may get it from a cache.
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+fn not_drawn(error: &dyn std::error::Error) -> Response {
+    tracing::error!(%error, "a page could not be drawn");
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }
 
 /// A page, or after a while that there is none: nobody is served by one that is drawn for ever.

@@ -19,7 +19,7 @@ pub(crate) fn take_short_turns() {
 /// processor. `niceness` is that of [`behind`]. Where this concerns one thread only: on Linux. Elsewhere all threads are as good.
 pub(crate) fn give_way(niceness: i32) {
     if cfg!(target_os = "linux") {
-        // Where it is forbidden as well.
+        // What follows says it too, but may be forbidden where this is not.
         let _ = rustix::process::setpriority_process(None, niceness);
     }
     #[cfg(target_os = "linux")]
@@ -105,7 +105,7 @@ mod tests {
             });
             // Kernels before 6.12 know no short turns, and say 0.
             assert!(short.2 == SHORT_TURN || usual == 0, "{short:?}, {usual}");
-            assert_eq!(other.join().unwrap(), (libc::SCHED_BATCH, niceness + NICE, usual));
+            assert_eq!(other.join().unwrap(), (libc::SCHED_BATCH, behind, usual));
         };
         thread::spawn(work).join().unwrap();
     }

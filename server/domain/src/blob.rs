@@ -101,6 +101,7 @@ pub(crate) async fn commit(
                     fsck::refuse_lost(tx, digest).await?;
                 }
                 let repository = ensure_repository(tx, access, repo, *now).await?;
+                query::push::share_repository(tx, repository).await?;
                 let blob = query::push::ensure_blob(tx, digest, signed(stored.size), *now).await?.ok_or(Error::Busy)?;
                 is_still_stored(tx, &**blobs, digest).await?;
                 link(tx, access, repository, (blob, digest, stored.size), *now).await?;
@@ -186,9 +187,10 @@ pub async fn mount(
         .write(args, |tx, (access, repo, from, digest, now)| {
             Box::pin(async move {
                 let Some(size) = query::registry::blob_size(tx, from.as_str(), digest).await? else { return Ok(false) };
+                let repository = ensure_repository(tx, access, repo, *now).await?;
+                query::push::share_repository(tx, repository).await?;
                 // The link may have gone since, and the bytes with it.
                 let Some(blob) = query::push::use_blob(tx, digest, *now).await? else { return Ok(false) };
-                let repository = ensure_repository(tx, access, repo, *now).await?;
                 link(tx, access, repository, (blob, digest, unsigned(size)), *now).await?;
                 query::push::review_blob(tx, blob, "mounted", *now).await?;
                 Ok(true)

@@ -113,7 +113,7 @@ pub enum Error {
     /// A fault of ours. The client learns nothing, the log everything.
     #[error("internal error")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// A transaction that has to be tried again. Never leaves `Db::write`.
+    /// A transaction that has to be tried again. `Db::write` does; what leaves it came in somebody's way each time.
     #[error("conflict between transactions")]
     Retry(#[source] DbError),
 }
@@ -147,9 +147,9 @@ impl Error {
             Error::Unsupported(_) => ErrorCode::Unsupported,
             Error::TooLarge { .. } => ErrorCode::TooLarge,
             Error::BodyAborted => ErrorCode::BlobUploadInvalid,
-            Error::Unavailable(_) | Error::Busy => ErrorCode::Unavailable,
+            Error::Unavailable(_) | Error::Busy | Error::Retry(_) => ErrorCode::Unavailable,
             Error::Full(_) => ErrorCode::InsufficientStorage,
-            Error::Internal(_) | Error::Retry(_) => ErrorCode::Unknown,
+            Error::Internal(_) => ErrorCode::Unknown,
         }
     }
 

@@ -687,7 +687,7 @@ async fn remove_one<A: ProjectAction>(
             query::push::add_tag_history(tx, repository, &tag, None, "delete", &access.actor().name, now).await?;
         }
     }
-    let (blobs, children) = query::push::targets(tx, id).await?;
+    let (mut blobs, children) = query::push::targets(tx, id).await?;
     query::push::delete_manifest(tx, id).await?;
     let mut listed = -i64::from(counts.is_listed());
     for child in children {
@@ -697,6 +697,8 @@ async fn remove_one<A: ProjectAction>(
             listed += difference(before, Counts { parents: before.parents - 1, ..before });
         }
     }
+    // In an order that all share, see `lock_repository`.
+    blobs.sort_unstable();
     for (blob, size) in blobs {
         if !query::push::blob_in_use(tx, repository, blob).await? {
             unlink(tx, project, repository, blob, size, now).await?;

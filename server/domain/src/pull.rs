@@ -40,7 +40,7 @@ pub struct Pulled<'p> {
 }
 
 /// The rows that a pull counts for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Target {
     /// The repository.
     pub repository_id: i64,
@@ -192,13 +192,20 @@ pub async fn flush(domain: &Domain) -> Result<()> {
         .write((batch.clone(), settings, domain.limits.every_pull, now), |tx, (batch, settings, every_pull, now)| {
             Box::pin(async move {
                 let (counts, entries, touches) = &**batch;
-                // Sorted, so that two nodes lock rows in the same order.
-                let mut days = BTreeMap::new();
-                for (Target { repository_id, manifest_id, tag_id }, (count, at)) in counts {
-                    let count = if settings.pull_count_update_disable() { 0 } else { *count };
-                    *days.entry((*repository_id, day_of(*at))).or_insert(0) += count;
+                // Sorted, so that two nodes lock rows in the same order; all repositories first, as pushes do.
+                let counts: BTreeMap<&Target, &(i64, Timestamp)> = counts.iter().collect();
+                let (mut repositories, mut days) = (BTreeMap::new(), BTreeMap::new());
+                let counted = |count: i64| if settings.pull_count_update_disable() { 0 } else { count };
+                for (target, (count, at)) in &counts {
+                    *repositories.entry(target.repository_id).or_insert(0) += counted(*count);
+                    *days.entry((target.repository_id, day_of(*at))).or_insert(0) += counted(*count);
+                }
+                for (repository, count) in repositories {
+                    query::registry::add_pulls(tx, repository, count).await?;
+                }
+                for (target, (count, at)) in counts {
                     let at = Some(*at).filter(|_| !settings.pull_time_update_disable());
-                    query::registry::add_pulls(tx, *repository_id, *manifest_id, *tag_id, count, at).await?;
+                    query::registry::add_pulls_of(tx, target.manifest_id, target.tag_id, counted(*count), at).await?;
                 }
                 for ((repository, day), count) in days {
                     if count > 0 {
@@ -214,9 +221,7 @@ pub async fn flush(domain: &Domain) -> Result<()> {
                         audit::record(tx, &again.actor, again.at, &again.entry()).await?;
                     }
                 }
-                for digest in touches {
-                    query::registry::touch_blob(tx, digest, *now).await?;
-                }
+                query::registry::touch_blobs(tx, touches, *now).await?;
                 Ok::<_, Error>(())
             })
         })

@@ -101,7 +101,7 @@ impl From<Error> for ApiError {
         let status = status(code);
         let retry_after_seconds = match &error {
             Error::TooManyRequests { retry_after_seconds } => Some(*retry_after_seconds),
-            Error::Busy => Some(1),
+            Error::Busy | Error::Retry(_) => Some(1),
             Error::Unavailable(_) | Error::Full(_) => Some(5),
             _ => None,
         };

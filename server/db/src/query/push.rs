@@ -247,11 +247,26 @@ fn locked(backend: Backend, sql: &str) -> String {
 
 /// Locks a repository for the rest of the transaction, so that pushes and deletions in it take turns.
 ///
+/// Whoever locks a repository and blobs takes the repository first, those of smaller ids before others, and then the blobs;
+/// otherwise two would wait for each other until the database ends one of them.
+///
 /// # Errors
 /// As the database says.
 pub async fn lock_repository(conn: &mut Conn<'_>, id: i64) -> Result<()> {
     let sql = locked(conn.backend(), "SELECT id FROM repositories WHERE id = $1");
     conn.row(&sql, args![id]).await?;
+    Ok(())
+}
+
+/// Keeps a repository for the rest of the transaction from whoever asks for [`lock_repository`]. A row that points at it would do
+/// so by its foreign key, but later.
+///
+/// # Errors
+/// As the database says.
+pub async fn share_repository(conn: &mut Conn<'_>, id: i64) -> Result<()> {
+    if conn.backend() == Backend::Postgres {
+        conn.row("SELECT id FROM repositories WHERE id = $1 FOR KEY SHARE", args![id]).await?;
+    }
     Ok(())
 }
 

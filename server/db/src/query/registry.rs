@@ -2,7 +2,7 @@
 
 use berth_types::{Digest, Timestamp};
 
-use crate::{Conn, Result, Row, args};
+use crate::{Backend, Conn, Result, Row, Value, args};
 
 /// A repository as far as the data path knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -230,13 +230,23 @@ pub async fn upload(conn: &mut Conn<'_>, repo: &str, id: &str) -> Result<Option<
     .transpose()
 }
 
-/// Adds pulls to the counters of a manifest and its repository, and notes when it was, where that is wanted.
+/// Adds pulls to the counter of a repository.
 ///
 /// # Errors
 /// As the database says.
-pub async fn add_pulls(
+pub async fn add_pulls(conn: &mut Conn<'_>, repository_id: i64, count: i64) -> Result<()> {
+    let sql = "UPDATE repositories SET pull_count = pull_count + $2 WHERE id = $1";
+    conn.execute(sql, args![repository_id, count]).await?;
+    Ok(())
+}
+
+/// Adds pulls to the counter of a manifest, and notes when it was, where that is wanted. Its repository comes first, see
+/// [`add_pulls`]: whoever pushes there holds it before any of its manifests.
+///
+/// # Errors
+/// As the database says.
+pub async fn add_pulls_of(
     conn: &mut Conn<'_>,
-    repository_id: i64,
     manifest_id: i64,
     tag_id: Option<i64>,
     count: i64,
@@ -250,16 +260,22 @@ pub async fn add_pulls(
     if let (Some(tag_id), Some(at)) = (tag_id, at) {
         conn.execute("UPDATE tags SET pulled_at = $2 WHERE id = $1", args![tag_id, at]).await?;
     }
-    conn.execute("UPDATE repositories SET pull_count = pull_count + $2 WHERE id = $1", args![repository_id, count])
-        .await?;
     Ok(())
 }
 
-/// Notes that somebody relied on a blob, so that garbage collection leaves it alone for a while.
+/// Notes that somebody relied on some blobs, so that garbage collection leaves them alone for a while.
 ///
 /// # Errors
 /// As the database says.
-pub async fn touch_blob(conn: &mut Conn<'_>, digest: &Digest, at: Timestamp) -> Result<()> {
-    conn.execute("UPDATE blobs SET touched_at = $2 WHERE digest = $1 AND touched_at < $2", args![digest, at]).await?;
+pub async fn touch_blobs(conn: &mut Conn<'_>, digests: &[Digest], at: Timestamp) -> Result<()> {
+    for chunk in digests.chunks(super::CHUNK) {
+        let due = format!("digest IN ({}) AND touched_at < $1", super::marks(2, chunk.len()));
+        let values: Vec<Value> = std::iter::once(Value::from(at)).chain(chunk.iter().map(Value::from)).collect();
+        if conn.backend() == Backend::Postgres {
+            // In the order of all who lock several.
+            conn.rows(&format!("SELECT id FROM blobs WHERE {due} ORDER BY id FOR NO KEY UPDATE"), &values).await?;
+        }
+        conn.execute(&format!("UPDATE blobs SET touched_at = $1 WHERE {due}"), &values).await?;
+    }
     Ok(())
 }

@@ -289,10 +289,10 @@ impl<'r> Run<'r> {
             .db
             .write((review.clone(), link, idle_since, self.domain.now()), |tx, (review, link, idle_since, now)| {
                 Box::pin(async move {
-                    // In the order of a push. Whoever brings the blob again holds its row, whoever pushes a manifest the
-                    // repository; the statements below see what they did.
-                    query::push::lock_blob(tx, review.id).await?;
+                    // Whoever brings the blob again holds its row, whoever pushes a manifest the repository; the statements
+                    // below see what they did.
                     query::push::lock_repository(tx, link.repository_id).await?;
+                    query::push::lock_blob(tx, review.id).await?;
                     if !rows::is_link_idle(tx, link.repository_id, review.id, *idle_since).await?
                         || query::push::blob_in_use(tx, link.repository_id, review.id).await?
                     {

@@ -42,7 +42,8 @@ pub(super) const BUFFERS_BYTES: usize = 8 << 20;
 /// Buffers that wait for the next reader; 2 MiB.
 const IDLE_BUFFERS_MAX: usize = 8;
 
-/// What the kernel is asked to fetch behind a positioned read, so that the next bytes need no buffer.
+/// What the kernel is asked to fetch behind a positioned read, so that the next bytes need no buffer. When half of it is read it is
+/// asked for more: who waits for the last byte first finds the disk idle.
 const AHEAD_BYTES: u64 = 8 << 20;
 
 /// Whether nobody but Berth can change a file.
@@ -125,7 +126,7 @@ impl BlobRead for FileBlob {
         let start = range.start.min(end);
         let mappable = self.mappable && end - start > RESIDENT_BYTES_MIN as u64;
         let map = if mappable { Map::Possible } else { Map::Impossible };
-        let cursor = Cursor { file: self.file.clone(), readers: self.readers.clone(), at: start, end, map };
+        let cursor = Cursor { file: self.file.clone(), readers: self.readers.clone(), at: start, end, asked: end, map };
         Box::pin(stream::try_unfold(cursor, |mut cursor| async move {
             let chunk = cursor.next().await?;
             Ok(chunk.map(|chunk| (chunk, cursor)))
@@ -138,6 +139,8 @@ struct Cursor {
     readers: Arc<Readers>,
     at: u64,
     end: u64,
+    /// Where that ends which the kernel was asked to fetch; `end` while nothing had to come from the disk.
+    asked: u64,
     map: Map,
 }
 
@@ -157,11 +160,29 @@ impl Cursor {
             Map::Possible | Map::Made(_) | Map::Impossible => self.cached(),
         };
         let chunk = match ready {
-            Some(chunk) => chunk,
+            Some(chunk) => {
+                self.look_ahead();
+                chunk
+            }
             None => self.positioned().await?,
         };
         self.at += chunk.len() as u64;
         Ok(Some(chunk))
+    }
+
+    /// Has the kernel fetch more, in time. On another thread: making room for pages and asking the disk for them takes a while.
+    fn look_ahead(&mut self) {
+        if self.asked == self.end || self.asked.saturating_sub(self.at) > AHEAD_BYTES / 2 {
+            return;
+        }
+        let Ok(permit) = self.readers.jobs.clone().try_acquire_owned() else { return };
+        let (file, from) = (self.file.clone(), self.asked.max(self.at));
+        self.asked = (from + AHEAD_BYTES / 2).min(self.end);
+        let until = self.asked;
+        spawn_blocking(move || {
+            fetch(&file, from..until);
+            drop(permit);
+        });
     }
 
     /// A slice of the mapped file, when its pages are in memory.
@@ -206,18 +227,16 @@ impl Cursor {
     }
 
     /// A read that may wait for the disk.
-    async fn positioned(&self) -> io::Result<Bytes> {
-        let (file, at, want, end) = (self.file.clone(), self.at, self.want(), self.end);
+    async fn positioned(&mut self) -> io::Result<Bytes> {
+        let (file, at, want) = (self.file.clone(), self.at, self.want());
+        let asked = (at + want as u64 + AHEAD_BYTES).min(self.end);
+        self.asked = asked;
         let permit = self.readers.jobs.clone().acquire_owned().await.map_err(io::Error::other)?;
         let reading = spawn_blocking(move || {
             let _permit = permit;
             let mut buffer = Vec::with_capacity(want);
             rustix::io::retry_on_intr(|| rustix::io::pread(&file, rustix::buffer::spare_capacity(&mut buffer), at))?;
-            let next = at + buffer.len() as u64;
-            if let Some(ahead) = NonZeroU64::new((end - next).min(AHEAD_BYTES)) {
-                // Only advice: without it the next read waits a little longer.
-                let _ = rustix::fs::fadvise(&file, next, Some(ahead), Advice::WillNeed);
-            }
+            fetch(&file, at + buffer.len() as u64..asked);
             io::Result::Ok(buffer)
         });
         let buffer = reading.await??;
@@ -234,6 +253,14 @@ impl Cursor {
     fn counted(&self, buffer: Vec<u8>) -> Bytes {
         self.readers.buffered.fetch_add(buffer.len(), Ordering::Relaxed);
         Bytes::from_owner(Buffer { bytes: buffer, readers: self.readers.clone() })
+    }
+}
+
+/// Asks the kernel for bytes that will be read soon.
+fn fetch(file: &File, range: Range<u64>) {
+    if let Some(length) = range.end.checked_sub(range.start).and_then(NonZeroU64::new) {
+        // Only advice: without it the next read waits a little longer.
+        let _ = rustix::fs::fadvise(file, range.start, Some(length), Advice::WillNeed);
     }
 }
 

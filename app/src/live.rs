@@ -1,6 +1,6 @@
 //! Pages that follow what happens: one stream of events for a page, in the browser only, closed while nobody looks at it.
 //!
-//! Without script, and where the stream is not to be had, a page is what it was when it was opened.
+//! Without script a page is what it was when it was opened. Where the stream is not to be had it is loaded again now and then.
 
 use crate::i18n::{keys, use_catalog};
 use berth_types::api::LiveEvent;
@@ -10,6 +10,8 @@ use std::time::Duration;
 
 /// How long events are gathered before the page asks for what changed.
 const GATHER: Duration = Duration::from_millis(250);
+/// How long a list that is in use is left alone before it is looked at again.
+const LEFT_ALONE: Duration = Duration::from_secs(1);
 /// Rows that are told apart while they wait to be shown.
 const WAITING_MAX: usize = 99;
 
@@ -39,8 +41,11 @@ pub(crate) fn LiveDot() -> impl IntoView {
     }
 }
 
+/// The kind of an event that no server sends: nothing can be heard at the moment, and what is shown may be old.
+const UNHEARD: &str = "unheard";
+
 /// Follows a scope of the API (`project:team`, `jobs`) while the page is open, and calls `heard` with every event. Events of
-/// kind `reset` say that some are missing.
+/// kind `reset` say that some are missing, those of kind `unheard` that none can be heard.
 pub fn use_live(scope: String, heard: impl Fn(LiveEvent) + 'static) {
     #[cfg(target_arch = "wasm32")]
     {
@@ -81,6 +86,11 @@ impl Version {
 
     /// Calls `then` in a moment.
     pub fn soon(self, then: impl FnOnce() + 'static) {
+        self.after(GATHER, then);
+    }
+
+    /// Calls `then` after a while, unless something is to be called anyway.
+    fn after(self, wait: Duration, then: impl FnOnce() + 'static) {
         if self.gathers.try_get_untracked() != Some(false) {
             return;
         }
@@ -91,7 +101,7 @@ impl Version {
                 then();
             }
         };
-        set_timeout(later, GATHER);
+        set_timeout(later, wait);
     }
 }
 
@@ -134,11 +144,22 @@ impl Fresh {
             }
         };
         // The page may be gone by now.
-        if self.waiting.try_update(note).is_some() && self.on_top.try_get_untracked() == Some(true) {
-            self.version.soon(move || {
-                if self.on_top.try_get_untracked() == Some(true) && !is_in_use() {
-                    self.show();
-                }
+        if self.waiting.try_update(note).is_some() {
+            self.bring(GATHER);
+        }
+    }
+
+    /// Shows what waits after a while, or when the list is no longer in use.
+    fn bring(self, wait: Duration) {
+        let is_due = move || {
+            let waits = self.waiting.try_with_untracked(|waiting| !waiting.is_empty());
+            waits == Some(true) && self.on_top.try_get_untracked() == Some(true)
+        };
+        if is_due() {
+            self.version.after(wait, move || match is_due() {
+                true if is_in_use() => self.bring(LEFT_ALONE),
+                true => self.show(),
+                false => {}
             });
         }
     }
@@ -161,7 +182,11 @@ pub fn use_fresh(
     });
     use_live(scope, move |event| {
         also(&event);
-        let about = if event.kind == LiveEvent::RESET { Some(String::new()) } else { row(&event) };
+        let about = match event.kind.as_str() {
+            LiveEvent::RESET => Some(String::new()),
+            UNHEARD => (on_top.try_get_untracked() == Some(true)).then(String::new),
+            _ => row(&event),
+        };
         if let Some(about) = about {
             fresh.hear(about);
         }
@@ -169,10 +194,12 @@ pub fn use_fresh(
     fresh
 }
 
-/// Whether the visitor points at the list or is about to use it: nothing may move then.
+/// Whether the visitor points at the list or is about to use it: nothing may move then. Buttons and links that were clicked keep
+/// the focus, and nobody uses them any more; fields are filled in as long as they have it.
 #[cfg(target_arch = "wasm32")]
 fn is_in_use() -> bool {
-    const USED: &str = ".table-box:hover, .table-box :focus, .table-box :checked, .filters :focus, main form :focus, main details[open]";
+    const USED: &str = ".table-box:hover, .table-box :focus-visible, .table-box :checked, .new-rows a:hover, \
+                        :is(.filters, main form) :is(input, select, textarea):focus, main details[open]";
     document().query_selector(USED).is_ok_and(|found| found.is_some())
 }
 
@@ -212,12 +239,13 @@ pub fn NewRows(
 
 #[cfg(target_arch = "wasm32")]
 mod browser {
+    use super::UNHEARD;
     use crate::client::json;
     use berth_types::api::LiveEvent;
     use berth_types::url::{BERTH_API, with_query};
     use leptos::__reexports::send_wrapper::SendWrapper;
     use leptos::prelude::*;
-    use std::cell::RefCell;
+    use std::cell::{Cell, RefCell};
     use std::rc::Rc;
     use std::time::Duration;
     use wasm_bindgen::JsCast;
@@ -235,10 +263,14 @@ mod browser {
         "delete_repository",
         LiveEvent::JOB,
         "job_log",
-        "job_queue",
+        LiveEvent::QUEUE,
     ];
-    /// The wait before a stream is asked for again that the server refused; the browser waits by itself for one that it lost.
-    const REFUSED: Duration = Duration::from_secs(15);
+    /// The wait before a stream is asked for again that the server refused, twice as long each time, up to the last of these; the
+    /// browser waits by itself for one that it lost.
+    const REFUSED: Duration = Duration::from_secs(2);
+    const REFUSED_MAX: Duration = Duration::from_secs(32);
+    /// A stream through which nothing came by then will not come: something on the way keeps it.
+    const SILENT: Duration = Duration::from_secs(15);
 
     type Listener = Closure<dyn FnMut(Event)>;
 
@@ -247,10 +279,18 @@ mod browser {
         scope: String,
         heard: Box<dyn Fn(LiveEvent)>,
         dot: Option<RwSignal<Option<bool>>>,
+        /// When what the page shows was asked for, in milliseconds since 1970.
+        since: f64,
         /// The id of the last event.
         last: RefCell<String>,
         open: RefCell<Option<(EventSource, [Listener; 3])>>,
-        gone: std::cell::Cell<bool>,
+        /// How many streams were opened.
+        number: Cell<u32>,
+        /// Whether something came through the one that is open.
+        is_heard: Cell<bool>,
+        /// How long the next stream is waited for when this one is not to be had.
+        patience: Cell<Duration>,
+        gone: Cell<bool>,
     }
 
     pub(super) fn follow(scope: String, dot: Option<RwSignal<Option<bool>>>, heard: Box<dyn Fn(LiveEvent)>) {
@@ -258,19 +298,30 @@ mod browser {
             scope,
             heard,
             dot,
+            since: asked_at(),
             last: RefCell::default(),
             open: RefCell::default(),
-            gone: std::cell::Cell::new(false),
+            number: Cell::default(),
+            is_heard: Cell::default(),
+            patience: Cell::new(REFUSED),
+            gone: Cell::new(false),
         });
         let kept = SendWrapper::new(stream.clone());
         on_cleanup(move || kept.end());
-        // After the page was taken over: what the server drew is older than the stream by then, but not by much.
+        // After the page was taken over.
         Effect::new(move |_| {
             stream.look();
             let watching = stream.clone();
             let handle = SendWrapper::new(document_listener(move || watching.look()));
             on_cleanup(move || drop(handle));
         });
+    }
+
+    /// When what is about to be shown is asked for: a page that the server drew when the browser began to load it, others now.
+    fn asked_at() -> f64 {
+        let is_drawn = Owner::current_shared_context().is_some_and(|context| context.during_hydration());
+        let begun = if is_drawn { window().performance().map(|performance| performance.time_origin()) } else { None };
+        begun.unwrap_or_else(js_sys::Date::now)
     }
 
     /// Listens to whether the page can be seen, until it is dropped.
@@ -302,7 +353,11 @@ mod browser {
 
         fn connect(self: &Rc<Self>) {
             let last = self.last.borrow().clone();
-            let url = with_query(&format!("{BERTH_API}/events"), &[("scope", &self.scope), ("last_event_id", &last)]);
+            // Until the first event came, from what the page shows.
+            let seconds = ((js_sys::Date::now() - self.since) / 1000.0).ceil().max(0.0);
+            let age = if last.is_empty() { seconds.to_string() } else { String::new() };
+            let query = [("scope", &*self.scope), ("last_event_id", &last), ("age", &age)];
+            let url = with_query(&format!("{BERTH_API}/events"), &query);
             let Ok(source) = EventSource::new(&url) else { return };
             let listener = |hear: fn(&Rc<Stream>, &Event)| {
                 let stream = self.clone();
@@ -316,6 +371,28 @@ mod browser {
                 drop(source.add_event_listener_with_callback(kind, listeners[2].as_ref().unchecked_ref()));
             }
             *self.open.borrow_mut() = Some((source, listeners));
+            self.is_heard.set(false);
+            self.number.set(self.number.get().wrapping_add(1));
+            self.retry_after(SILENT);
+        }
+
+        /// Opens another stream after a while, unless this one can be heard by then. Until it can, the page asks by itself.
+        fn retry_after(self: &Rc<Self>, wait: Duration) {
+            let (stream, number) = (SendWrapper::new(self.clone()), self.number.get());
+            let again = move || {
+                let is_deaf =
+                    stream.open.borrow().as_ref().is_some_and(|(source, _)| {
+                        source.ready_state() == EventSource::CLOSED || !stream.is_heard.get()
+                    });
+                if stream.number.get() != number || !is_deaf {
+                    return;
+                }
+                stream.show(false);
+                stream.close();
+                (stream.heard)(LiveEvent { kind: UNHEARD.to_owned(), ..LiveEvent::default() });
+                stream.look();
+            };
+            set_timeout(again, wait);
         }
 
         fn opened(self: &Rc<Self>, _: &Event) {
@@ -327,21 +404,17 @@ mod browser {
             let refused =
                 self.open.borrow().as_ref().is_some_and(|(source, _)| source.ready_state() == EventSource::CLOSED);
             if refused {
-                let stream = SendWrapper::new(self.clone());
-                // Its listener runs right now, so the stream is put away later.
-                set_timeout(
-                    move || {
-                        stream.close();
-                        stream.look();
-                    },
-                    REFUSED,
-                );
+                let wait = self.patience.get();
+                self.patience.set((wait * 2).min(REFUSED_MAX));
+                self.retry_after(wait);
             }
         }
 
         fn received(self: &Rc<Self>, event: &Event) {
             let Some(message) = event.dyn_ref::<MessageEvent>() else { return };
             *self.last.borrow_mut() = message.last_event_id();
+            self.is_heard.set(true);
+            self.patience.set(REFUSED);
             let event = message.data().as_string().and_then(|data| json::read::<LiveEvent>(&data).ok());
             if let Some(event) = event.filter(|event| event.kind != LiveEvent::READY) {
                 (self.heard)(event);

@@ -59,6 +59,10 @@ test('a push appears in the list of whoever looks, and waits elsewhere', async (
   await push('team/third');
   await top.getByRole('link', { name: '1 new, show' }).waitFor();
   assert.equal(await top.getByRole('link', { name: 'team/third' }).count(), 0);
+  // When it is gone, what waited comes in by itself.
+  await top.mouse.move(5, 5);
+  await top.getByRole('link', { name: 'team/third' }).waitFor();
+  await top.getByRole('link', { name: '1 new, show' }).waitFor({ state: 'detached' });
   for (const page of [top, sorted]) {
     assertNoTrouble(page);
     await page.context().close();
@@ -72,8 +76,13 @@ test('a run is watched from its request to its end', async () => {
   await page.mouse.move(5, 5);
   const other = await person('admin', ADMIN_PASSWORD);
   await visit(other, '/admin/clean-up');
+  // The run waits until it was seen to: its end comes long after its list was loaded.
+  const queue = (action) => berth.api('PUT', '/jobservice/queues/GARBAGE_COLLECTION', { action });
+  await queue('pause');
   await other.getByRole('button', { name: say('clean_up.dry_run') }).click();
   await other.getByText(say('clean_up.started')).first().waitFor();
+  await other.getByRole('table').getByText(say('jobs.state.waiting')).first().waitFor();
+  await queue('resume');
   const row = page.getByRole('row').filter({ hasText: say('jobs.kind.clean_up') });
   await row.getByText(say('jobs.state.done')).waitFor();
   await other.getByRole('table').getByText(say('jobs.state.done')).first().waitFor();
@@ -144,6 +153,37 @@ test('what happened while nobody looked is there when somebody does', async () =
   await page.getByRole('link', { name: 'team/unseen' }).waitFor();
   assert.ok(requests.some((url) => /events\?.*last_event_id=\d/.test(url)), 'it goes on where it was');
   assertNoTrouble(page);
+  await page.context().close();
+});
+
+test('a page in a tab that was never looked at knows what happened since it was drawn', async () => {
+  const page = await person('grace');
+  await page.addInitScript(() => {
+    Object.defineProperty(document, 'hidden', { configurable: true, get: () => !window.isLookedAt });
+  });
+  await visit(page, '/projects/team');
+  await page.mouse.move(5, 5);
+  await push('team/behind');
+  await page.evaluate(() => {
+    window.isLookedAt = true;
+    document.dispatchEvent(new Event('visibilitychange'));
+  });
+  await page.getByRole('link', { name: 'team/behind' }).waitFor();
+  assertNoTrouble(page);
+  await page.context().close();
+});
+
+test('where no stream comes through, a list is loaded again now and then', async () => {
+  const page = await person('grace');
+  await page.route('**/api/berth/v1/events?*', (route) => route.fulfill({ status: 404 }));
+  await visit(page, '/projects/team');
+  await page.mouse.move(5, 5);
+  await page.getByText(say('live.lost'), { exact: true }).waitFor();
+  await push('team/unheard');
+  await page.getByRole('link', { name: 'team/unheard' }).waitFor();
+  await page.unroute('**/api/berth/v1/events?*');
+  await live(page);
+  page.troubles.splice(0);
   await page.context().close();
 });
 

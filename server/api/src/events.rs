@@ -10,7 +10,7 @@ use axum::{
 use berth_domain::{
     Actor, Domain,
     authz::{ProjectAccess, SystemAccess},
-    event::{self, Follower, Next, View},
+    event::{self, Follower, Next, Start, View},
 };
 use berth_types::{ErrorCode, ProjectName, RepoName, api::LiveEvent};
 use berth_web::{
@@ -48,6 +48,7 @@ pub fn router() -> Routes {
         ("scope" = String, Query, description = "`project:NAME`, `repository:PROJECT/NAME`, `jobs` or `system`."),
         ("last_event_id" = Option<String>, Query, description = "As the header, for clients that cannot set it."),
         ("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that was received."),
+        ("age" = Option<u32>, Query, description = "Without an id: seconds since the caller read what it knows. The stream begins there."),
     ),
     responses((status = 200, body = LiveEvent, content_type = "text/event-stream"))
 )]
@@ -62,7 +63,12 @@ async fn events(Caller(actor): Caller, State(state): State<AppState>, parts: Par
     let view = scope.view(&state.domain, &actor).await?;
     let by_header = parts.headers.get("last-event-id").and_then(|value| value.to_str().ok());
     let last = by_header.or_else(|| param("last_event_id")).filter(|last| !last.is_empty());
-    let follower = event::follow(&state.domain, &actor, view, last).await?;
+    let start = match (last, param("age").filter(|age| !age.is_empty())) {
+        (Some(last), _) => Start::After(last),
+        (None, Some(age)) => Start::Ago { seconds: seconds(age)? },
+        (None, None) => Start::Now,
+    };
+    let follower = event::follow(&state.domain, &actor, view, start).await?;
     let open = Open {
         address: origin(&parts.extensions).0,
         headers: parts.headers,
@@ -85,6 +91,11 @@ async fn events(Caller(actor): Caller, State(state): State<AppState>, parts: Par
         (HeaderName::from_static("x-accel-buffering"), "no"),
     ];
     Ok((headers, body).into_response())
+}
+
+fn seconds(text: &str) -> ApiResult<u32> {
+    let no_number = || ApiError::validation(format!("age in query should be a number of seconds, not \"{text}\""));
+    text.parse().map_err(|_| no_number())
 }
 
 /// What is followed, as the address says it.

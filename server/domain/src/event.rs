@@ -46,6 +46,10 @@ const STREAMS_MAX: u64 = 2000;
 const RETRY_AFTER_SECONDS: u64 = 10;
 /// Events of the past that a stream gets at most. Whoever missed more reads everything again.
 const MISSED_MAX: usize = 10_000;
+/// Whoever's knowledge is older reads everything again.
+const AGE_MAX_SECONDS: u32 = 60 * 60;
+/// What is told besides of the time before: an event bears the time at which its transaction began, on whichever node.
+const MORE_SECONDS: u32 = 1;
 
 /// Streams that are looked at in the same moment.
 static CHECKS: Semaphore = Semaphore::const_new(8);
@@ -274,28 +278,49 @@ pub struct Follower {
     _seat: Seat,
 }
 
-/// Follows a view: from the event after `last`, else from now on. `last` is what the client says, which may be nonsense.
+/// Where a stream begins, as the client says it, which may be nonsense.
+#[derive(Clone, Copy, Debug)]
+pub enum Start<'a> {
+    /// After the event with this id.
+    After(&'a str),
+    /// Where what the client knows was read, so long ago.
+    Ago {
+        /// Seconds.
+        seconds: u32,
+    },
+    /// Now.
+    Now,
+}
+
+/// Follows a view.
 ///
 /// # Errors
 /// [`Error::TooManyRequests`] where the caller or all together have too many streams; what the database says.
-pub async fn follow(domain: &Domain, actor: &Actor, view: View, last: Option<&str>) -> Result<Follower> {
+pub async fn follow(domain: &Domain, actor: &Actor, view: View, start: Start<'_>) -> Result<Follower> {
     let hub = domain.events.clone();
     let seat = Seat::take(&hub, actor)?;
     // In this order: what the reader hands on before the place below is known, is either before it or waits here.
     let receiver = hub.sender.subscribe();
     let closed = hub.closed.subscribe();
     hub.begin(domain).await?;
-    let end = rows::end(&mut domain.db.reader().await?.conn()).await?;
-    let mut waiting = VecDeque::new();
-    let place = match last.map(str::parse::<Place>) {
-        Some(Ok(place)) if place <= end => place,
-        // A place that this database has not come to, or none at all.
-        Some(_) => {
-            waiting.push_back((end, LiveEvent { kind: LiveEvent::RESET.to_owned(), ..LiveEvent::default() }));
-            end
+    let mut reader = domain.db.reader().await?;
+    let end = rows::end(&mut reader.conn()).await?;
+    let known = match start {
+        // Not a place that this database has not come to, and none that is none at all.
+        Start::After(last) => last.parse().ok().filter(|place: &Place| *place <= end),
+        Start::Ago { seconds } if seconds > AGE_MAX_SECONDS => None,
+        Start::Ago { seconds } => {
+            let at = domain.now().plus_seconds(-i64::from(seconds + MORE_SECONDS));
+            Some(rows::since(&mut reader.conn(), at).await?)
         }
-        None => end,
+        Start::Now => Some(end),
     };
+    drop(reader);
+    let mut waiting = VecDeque::new();
+    let place = known.unwrap_or_else(|| {
+        waiting.push_back((end, LiveEvent { kind: LiveEvent::RESET.to_owned(), ..LiveEvent::default() }));
+        end
+    });
     waiting.push_back((place, LiveEvent { kind: LiveEvent::READY.to_owned(), ..LiveEvent::default() }));
     Ok(Follower {
         domain: domain.clone(),
@@ -447,7 +472,7 @@ mod tests {
         let (stop, stopped) = watch::channel(false);
         let reader = tokio::spawn(run(domain.clone(), stopped));
         happen(&domain, "before").await;
-        let mut follower = follow(&domain, &actor, everything(&actor), None).await.unwrap();
+        let mut follower = follow(&domain, &actor, everything(&actor), Start::Now).await.unwrap();
         assert_eq!(next(&mut follower).await.1.kind, LiveEvent::READY);
         let mut places = Vec::new();
         for number in 0..5 {
@@ -461,7 +486,8 @@ mod tests {
         // Long enough for the reader to see that nobody follows any more.
         sleep(POLL + REST * 10).await;
         happen(&domain, "r5").await;
-        let mut again = follow(&domain, &actor, everything(&actor), Some(&places[2].to_string())).await.unwrap();
+        let mut again =
+            follow(&domain, &actor, everything(&actor), Start::After(&places[2].to_string())).await.unwrap();
         assert_eq!(next(&mut again).await.1.kind, LiveEvent::READY);
         for number in 3..6 {
             assert_eq!(next(&mut again).await.1.repository, format!("r{number}"));
@@ -470,9 +496,12 @@ mod tests {
         assert_eq!(next(&mut again).await.1.repository, "r6");
 
         for nonsense in ["", "x", "0-99999"] {
-            let mut lost = follow(&domain, &actor, everything(&actor), Some(nonsense)).await.unwrap();
+            let mut lost = follow(&domain, &actor, everything(&actor), Start::After(nonsense)).await.unwrap();
             assert_eq!(next(&mut lost).await.1.kind, LiveEvent::RESET, "{nonsense}");
         }
+        let long_ago = Start::Ago { seconds: AGE_MAX_SECONDS + 1 };
+        let mut old = follow(&domain, &actor, everything(&actor), long_ago).await.unwrap();
+        assert_eq!(next(&mut old).await.1.kind, LiveEvent::RESET);
         stop.send(true).unwrap();
         reader.await.unwrap();
         assert!(again.next().await.unwrap().is_none(), "the server stops");
@@ -483,7 +512,7 @@ mod tests {
         let (_folder, domain, actor) = world().await;
         let (_stop, stopped) = watch::channel(false);
         tokio::spawn(run(domain.clone(), stopped));
-        let mut slow = follow(&domain, &actor, everything(&actor), None).await.unwrap();
+        let mut slow = follow(&domain, &actor, everything(&actor), Start::Now).await.unwrap();
         let (start, _) = next(&mut slow).await;
         // The first look at the table is over, from here on it gets what is handed on.
         let nothing = timeout(Duration::from_millis(200), slow.next()).await;
@@ -507,20 +536,20 @@ mod tests {
         }
         assert!(slow.next().await.unwrap().is_none());
         drop(slow);
-        let mut again = follow(&domain, &actor, everything(&actor), Some(&start.to_string())).await.unwrap();
+        let mut again = follow(&domain, &actor, everything(&actor), Start::After(&start.to_string())).await.unwrap();
         for _ in 0..=count {
             next(&mut again).await;
         }
 
         let mut taken = Vec::new();
-        while let Ok(follower) = follow(&domain, &actor, everything(&actor), None).await {
+        while let Ok(follower) = follow(&domain, &actor, everything(&actor), Start::Now).await {
             taken.push(follower);
         }
         assert_eq!(u64::try_from(taken.len()).unwrap() + 1, STREAMS_EACH_MAX);
         let other = Actor::user(UserId(2), "other", true);
-        assert!(follow(&domain, &other, everything(&other), None).await.is_ok());
+        assert!(follow(&domain, &other, everything(&other), Start::Now).await.is_ok());
         taken.pop();
-        assert!(follow(&domain, &actor, everything(&actor), None).await.is_ok());
+        assert!(follow(&domain, &actor, everything(&actor), Start::Now).await.is_ok());
     }
 
     #[tokio::test]

@@ -9,6 +9,7 @@ use url::Url;
 on_both!(
     a_push_is_told_to_those_who_may_see_it,
     a_stream_goes_on_after_the_last_event,
+    a_stream_begins_where_its_page_was_read,
     a_scope_has_to_be_one,
     who_loses_the_right_loses_the_stream,
     a_session_that_ends_ends_its_streams,
@@ -189,6 +190,29 @@ async fn break_off(admin: &berth_testkit::Client, mut stream: Stream) {
     let path = "/api/v2.0/projects/library/repositories/app/artifacts/v0/tags/more";
     admin.delete(path).send().await.expect(200);
     assert_eq!(stream.told().await.1.kind, "delete_tag");
+}
+
+async fn a_stream_begins_where_its_page_was_read(app: &TestApp) {
+    let admin = app.admin();
+    admin.push("library/app", "long-ago", &Image::new("image", 1)).await;
+    app.later(60);
+    admin.push("library/app", "meanwhile", &Image::new("other", 1)).await;
+    let mut stream = open(app.url(), &ADMIN, "project:library&age=30", None).await.unwrap();
+    assert_eq!(stream.next().await.unwrap().1.kind, LiveEvent::READY);
+    let (place, event) = stream.next().await.unwrap();
+    assert_eq!(event.tags, ["meanwhile"]);
+    admin.push("library/app", "now", &Image::new("third", 1)).await;
+    assert_eq!(stream.told().await.1.tags, ["now"]);
+    // Whoever knows a place knows it better.
+    let mut again = open(app.url(), &ADMIN, "project:library&age=120", Some(&place)).await.unwrap();
+    assert_eq!(again.told().await.1.tags, ["now"]);
+    // So much may have happened that all of it is read again.
+    let mut old = open(app.url(), &ADMIN, "project:library&age=7200", None).await.unwrap();
+    assert_eq!(old.next().await.unwrap().1.kind, LiveEvent::RESET);
+    for age in ["-1", "1.5", "soon", "99999999999"] {
+        let scope = format!("project:library&age={age}");
+        assert_eq!(open(app.url(), &ADMIN, &scope, None).await.err(), Some(422), "{age}");
+    }
 }
 
 async fn a_scope_has_to_be_one(app: &TestApp) {

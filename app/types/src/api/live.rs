@@ -44,4 +44,6 @@ impl LiveEvent {
     pub const RESET: &'static str = "reset";
     /// Whatever is told of jobs begins like this.
     pub const JOB: &'static str = "job";
+    /// Something happened to a queue, and maybe to all jobs in it.
+    pub const QUEUE: &'static str = "job_queue";
 }

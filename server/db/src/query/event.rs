@@ -69,6 +69,18 @@ pub async fn end(conn: &mut Conn<'_>) -> Result<Place> {
     row.map_or(Ok(Place::default()), |row| Ok(Place { xact: row.get(0)?, id: row.get(1)? }))
 }
 
+/// The place before everything that happened at a time or later and can be read; the end where there is nothing.
+///
+/// # Errors
+/// As the database says.
+pub async fn since(conn: &mut Conn<'_>, at: Timestamp) -> Result<Place> {
+    // First of all: a transaction that still runs stands behind this, whatever it says about its time.
+    let end = end(conn).await?;
+    let sql = "SELECT xact, id FROM events WHERE at >= $1 ORDER BY at, id LIMIT 1";
+    let row = conn.row(sql, args![at]).await?;
+    row.map_or(Ok(end), |row| Ok(Place { xact: row.get(0)?, id: row.get::<i64>(1)? - 1 }.min(end)))
+}
+
 /// The events after a place, in their order, as far as no earlier one can still come.
 ///
 /// # Errors

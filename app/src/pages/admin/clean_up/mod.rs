@@ -137,10 +137,12 @@ pub fn CleanUp() -> impl IntoView {
     }
 }
 
-/// The run that an event is about.
+/// The run that an event is about. What happens to a queue may end all that wait in it.
 fn row(event: &LiveEvent) -> Option<String> {
-    let ours = matches!(event.job_kind.as_str(), "GARBAGE_COLLECTION" | "PURGE_AUDIT_LOG");
-    if ours { event.job.map(|job| job.to_string()) } else { None }
+    match event.job_kind.as_str() {
+        "GARBAGE_COLLECTION" | "PURGE_AUDIT_LOG" => event.job.map(|job| job.to_string()),
+        _ => (event.kind == LiveEvent::QUEUE).then(String::new),
+    }
 }
 
 #[component]

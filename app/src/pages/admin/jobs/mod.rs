@@ -74,7 +74,7 @@ struct Followed {
 fn row(event: &LiveEvent) -> Option<String> {
     match event.kind.as_str() {
         "job" => Some(event.job?.to_string()),
-        "job_queue" => Some("queue".to_owned()),
+        LiveEvent::QUEUE => Some("queue".to_owned()),
         _ => None,
     }
 }

@@ -34,7 +34,7 @@ pub fn count(n: u64) -> String {
     out
 }
 
-/// Binary units: `512 B`, `38.4 KiB`, `143 MiB`.
+/// Binary units: `512 B`, `38.4 KiB`, `143 MiB`, with the decimal sign of the page's language.
 pub fn bytes(n: u64) -> String {
     const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
     if n < 1024 {
@@ -47,7 +47,9 @@ pub fn bytes(n: u64) -> String {
         let tenths = (n * 10 + unit / 2) / unit;
         let whole = (n + unit / 2) / unit;
         if tenths < 1000 {
-            return format!("{}.{}\u{a0}{name}", tenths / 10, tenths % 10);
+            let catalog = use_catalog();
+            let sign = catalog.get(keys::count::DECIMAL);
+            return format!("{}{sign}{}\u{a0}{name}", tenths / 10, tenths % 10);
         }
         if whole < 1024 {
             return format!("{whole}\u{a0}{name}");
@@ -282,6 +284,11 @@ mod tests {
         assert_eq!(shown(102_399), "100 KiB", "99.999 rounds to a hundred");
         assert_eq!(shown(200 << 30), "200 GiB");
         assert_eq!(shown(u64::MAX), "16.0 EiB");
+        let german = Owner::new().with(|| {
+            provide_context(Catalog::of(crate::i18n::Locale::De));
+            shown(39_322)
+        });
+        assert_eq!(german, "38,4 KiB");
     }
 
     #[test]

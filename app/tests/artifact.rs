@@ -223,7 +223,11 @@ async fn referrers_are_a_tree_in_which_nothing_is_left_out() {
     assert!(fake.asked(&format!("{path}?page=1&page_size=25")));
     let none = shown(&with(json!({})).list(&path, 0, "[]"), "/referrers").await;
     none.has("Nothing refers to this artifact");
-    none.has(&format!("cosign sign registry.example.com/team/web@{DIGEST}"));
+    none.has("cosign generate-key-pair");
+    let quietly = "--use-signing-config=false --tlog-upload=false";
+    none.has(&format!(
+        "cosign sign --allow-http-registry --key cosign.key {quietly} registry.example.com/team/web@{DIGEST}"
+    ));
 }
 
 #[tokio::test]
@@ -246,7 +250,7 @@ async fn statements_are_facts_and_called_claims() {
     page.has("The statement is not in a form that can be read.");
     let none = shown(&with(json!({})).answer(&path, 200, "[]"), "/attestations").await;
     none.has("No attestation attached");
-    none.has("docker buildx build --attest type=provenance,mode=max --push -t registry.example.com/team/web .");
+    none.has("docker buildx build --attest type=provenance,mode=max --push -t registry.example.com/team/web:v1 .");
 }
 
 #[tokio::test]
@@ -272,7 +276,17 @@ async fn packages_are_searched_by_the_server() {
     broken.has("req-1");
     let none = shown(&with(json!({})).answer(&sboms, 200, "[]"), "/sbom").await;
     none.has("No SBOM attached");
-    none.has("docker buildx build --sbom=true --push -t registry.example.com/team/web .");
+    none.has("docker buildx build --sbom=true --push -t registry.example.com/team/web:v1 .");
+    // Who may not push is not told how.
+    let guest = json!({
+        "project_id": 7, "owner_id": 1, "owner_name": "admin", "name": "team", "creation_time": "2026-03-01T09:00:00Z",
+        "update_time": "2026-03-14T09:24:00Z", "current_user_role_id": 3, "current_user_role_ids": [3], "repo_count": 1,
+        "metadata": { "public": "false" }, "cve_allowlist": { "items": [] },
+    });
+    let guest = with(json!({})).answer("/api/v2.0/projects/team", 200, &guest.to_string()).answer(&sboms, 200, "[]");
+    let guest = shown(&guest, "/sbom").await;
+    guest.has("No SBOM attached");
+    guest.lacks("docker buildx");
 }
 
 #[tokio::test]

@@ -40,11 +40,16 @@ async fn rows_are_selected_in_a_form_that_needs_no_script() {
     shown.has(r#"name="item" value="team/b/c" form="bulk""#);
     shown.has("All 1 240 that match");
     shown.has(r#"name="act" value="delete""#);
-    // Who may not delete selects nothing.
+    // A guest copies to a project of their own.
     let guest = member(3).list("/api/v2.0/projects/team/repositories", total, &list);
     let guest = page(&guest, "/projects/team").await;
-    guest.lacks(r#"id="bulk""#);
-    guest.lacks(r#"form="bulk""#);
+    guest.has(r#"name="act" value="copy""#);
+    guest.lacks(r#"name="act" value="delete""#);
+    // Who can do nothing selects nothing.
+    let stranger = member(0).list("/api/v2.0/projects/team/repositories", total, &list);
+    let stranger = page(&stranger, "/projects/team").await;
+    stranger.lacks(r#"id="bulk""#);
+    stranger.lacks(r#"form="bulk""#);
 }
 
 #[tokio::test]
@@ -98,6 +103,24 @@ async fn what_is_missing_is_asked_for_first() {
     let nothing = page(&member(1), "/projects/team/web/-/bulk?kind=artifacts&act=copy").await;
     nothing.has("Nothing is selected");
     nothing.has(r#"href="/projects/team/web?tab=artifacts""#);
+}
+
+#[tokio::test]
+async fn tags_and_whole_repositories_are_copied() {
+    let preview = r#"{"items":2,"unknown":[],"tags":0,"manifests":0,"bytes":0,"kept":[],"kept_count":0}"#;
+    let fake = member(1).answer(PREVIEW, 200, preview);
+    let tags = page(&fake, "/projects/team/web/-/bulk?kind=tags&act=copy&item=v1&item=v2&target=other/web").await;
+    tags.has("<h1>Copy 2 tags?</h1>");
+    tags.has("They are copied to other/web.");
+    let asked = page(&fake, "/projects/team/-/bulk?kind=repositories&act=copy&item=team/web&item=team/app").await;
+    asked.has("<h1>Target project</h1>");
+    asked.has("The repositories keep their names.");
+    asked.has(r#"name="item" value="team/app""#);
+    let question =
+        page(&fake, "/projects/team/-/bulk?kind=repositories&act=copy&item=team/web&item=team/app&target=other").await;
+    question.has("<h1>Copy 2 repositories?</h1>");
+    question.has("They are copied to the project other under the same names.");
+    question.has("&quot;target&quot;:&quot;other&quot;");
 }
 
 #[tokio::test]

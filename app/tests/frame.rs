@@ -77,6 +77,10 @@ async fn the_search_works_without_script() {
     tags.has("1 match<");
     tags.lacks(r#"href="/projects/ledger/api/-/artifacts/sha256:9f1c2a7be04d510e""#);
     assert!(fake.asked("/api/berth/v1/search?q=9f1c&limit=100"));
+    all.lacks("only the first");
+    let many: Vec<String> = (0..100).map(|n| format!(r#"{{"kind":"project","name":"p{n}","count":0}}"#)).collect();
+    let many = Fake::anonymous().answer("/api/berth/v1/search", 200, &format!("[{}]", many.join(",")));
+    page(&many, "/search?q=p").await.has("Of some kinds only the first 100 are shown.");
     let nothing = page(&Fake::anonymous().answer("/api/berth/v1/search", 200, "[]"), "/search?q=zz").await;
     nothing.has("Nothing found");
     let empty = Fake::anonymous();
@@ -266,6 +270,17 @@ async fn settings_say_where_they_come_from() {
     found.has(r#"name="seen" value="session_timeout""#);
     page(&fake, "/admin/settings?source=file").await.lacks("Session length");
     page(&fake, "/admin/settings?q=zzz").await.has("No setting matches");
+    let started = r#"[{"name":"gc.grace","value":"7","source":"environment","origin":"BERTH_GC__GRACE"},
+        {"name":"setup.admin_password","secret":true,"source":"file","origin":"/etc/berth.toml"},
+        {"name":"log.file","source":"default"}]"#;
+    let fake = Fake::signed_in(ADMIN).answer("/api/berth/v1/configuration", 200, started);
+    let server = page(&fake, "/admin/settings?tab=server").await;
+    server.has("gc.grace");
+    server.has("BERTH_GC__GRACE");
+    server.has("set, not shown");
+    server.has("unset");
+    server.has("A change takes a restart");
+    assert!(!fake.asked(SETTINGS));
 }
 
 #[tokio::test]

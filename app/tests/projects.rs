@@ -39,6 +39,7 @@ fn member(role: i64) -> Fake {
     )
 }
 
+const PREVIEW: &str = "/api/berth/v1/bulk/preview";
 const REPOSITORIES: &str = "/api/v2.0/projects/team/repositories";
 const REPOSITORY: &str = "/api/v2.0/projects/team/repositories/a%252Fweb";
 const TAGS: &str = "/api/berth/v1/projects/team/repositories/a%252Fweb/tags";
@@ -326,16 +327,29 @@ async fn the_questions_before_a_deletion() {
         200,
         &artifact(""),
     );
+    let effect = r#"{"items":1,"unknown":[],"tags":1,"manifests":1,"bytes":1048576,"kept_count":1,
+        "kept":[{"item":"v1","code":"PRECONDITION","message":"the tag v1 configured as immutable, cannot be deleted"}]}"#;
+    let fake = fake.answer(PREVIEW, 200, effect);
     let repository = page(&fake, "/projects/team/a/web/-/delete").await;
     repository.has("<h1>Delete team/a/web?</h1>");
     repository.has("41 artifacts and all their tags are deleted.");
     repository.has(r#"action="/_portal/delete-repository""#);
+    repository.has("1.0\u{a0}MiB that nothing else in the project has count no longer");
     let tag = page(&fake, "/projects/team/a/web/-/tags/v1/delete").await;
     tag.has("<h1>Delete the tag v1?</h1>");
     tag.has(r#"name="tag" value="v1""#);
+    tag.has("1 artifact stays without any tag (1.0\u{a0}MiB).");
+    tag.has("A rule of the project protects a tag of it");
+    let gone = fake.clone().answer(
+        PREVIEW,
+        200,
+        r#"{"items":0,"unknown":["v9"],"tags":0,"manifests":0,"bytes":0,"kept_count":0,"kept":[]}"#,
+    );
+    assert_eq!(page(&gone, "/projects/team/a/web/-/tags/v9/delete").await.status, 404);
     let artifact = page(&fake, "/projects/team/a/web/-/artifacts/v1/delete").await;
     artifact.has("<h1>Delete 9f1c2a7be04d?</h1>");
     artifact.has("The artifact and its 2 tags are deleted.");
+    artifact.has("1 manifest is deleted, with what only it refers to.");
     artifact.has(&format!(r#"name="digest" value="{DIGEST}""#));
     page(&fake, "/projects/team/a/web/-/artifacts/v1/tag").await.has(r#"action="/_portal/add-tag""#);
     page(&fake, "/projects/team/a/web/-/description").await.has(r#"name="description""#);

@@ -80,6 +80,7 @@ pub async fn start_with_clock(config: Config, clock: Arc<dyn Clock>) -> anyhow::
         external_url: config.http.external_url.as_ref().map(ToString::to_string),
         certificate: certificates.clone().map(|pair| Arc::new(move || pair.ends_at()) as CertificateEnd),
         configuration: config.printed.clone(),
+        configured: config.listed.clone(),
     });
     let listener = Listener::bind(&config.http, certificates.as_ref(), config.limits.connections_max).await?;
     let address = listener.address()?;

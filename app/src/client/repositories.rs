@@ -19,15 +19,17 @@ struct NewTag<'a> {
 }
 
 /// The parts of an artifact that a list or a page needs.
-const WITH_ALL: [(&str, &str); 3] = [("with_tag", "true"), ("with_accessory", "true"), ("with_label", "true")];
+const WITH_ALL: [(&str, &str); 4] =
+    [("with_tag", "true"), ("with_accessory", "true"), ("with_label", "true"), ("with_sbom_overview", "true")];
 /// Everything that the page of one artifact shows.
-const WITH_EVERYTHING: [(&str, &str); 6] = [
+const WITH_EVERYTHING: [(&str, &str); 7] = [
     ("with_tag", "true"),
     ("with_accessory", "true"),
     ("with_inherited_accessory", "true"),
     ("with_label", "true"),
     ("with_immutable_status", "true"),
     ("with_scan_overview", "true"),
+    ("with_sbom_overview", "true"),
 ];
 
 impl Client {

@@ -2,7 +2,8 @@
 
 use super::{ApiResult, Client, ListParams, Method};
 use berth_types::api::{
-    AuditEntry, AuditLogEventType, Configurations, GeneralInfo, OverallHealthStatus, Search, SettingInfo, Statistic,
+    AuditEntry, AuditLogEventType, Configurations, ConfiguredValue, GeneralInfo, OverallHealthStatus, Search,
+    SettingInfo, Statistic,
 };
 use berth_types::page::Paged;
 use berth_types::url::{API, BERTH_API, encode, with_query};
@@ -31,6 +32,14 @@ impl Client {
     /// 403 for all but administrators.
     pub async fn settings(&self) -> ApiResult<Vec<SettingInfo>> {
         self.get(format!("{BERTH_API}/settings")).await
+    }
+
+    /// What the server was started with.
+    ///
+    /// # Errors
+    /// 403 for all but administrators.
+    pub async fn configuration(&self) -> ApiResult<Vec<ConfiguredValue>> {
+        self.get(format!("{BERTH_API}/configuration")).await
     }
 
     /// Changes settings: only the keys that are given.

@@ -172,6 +172,7 @@ pub fn SearchResults() -> impl IntoView {
 fn Results(text: String, kind: String, hits: Vec<SearchHit>) -> impl IntoView {
     let catalog = use_catalog();
     let own = use_session().with_untracked(|session| places(&catalog, session));
+    let is_cut = KINDS.iter().any(|(kind, ..)| hits.iter().filter(|hit| hit.kind == *kind).count() >= HITS as usize);
     let lines = lines(hits, &own, &text);
     let of = |kind: &str| lines.iter().filter(|line| line.word() == kind).count();
     let address = |kind: &str| {
@@ -208,6 +209,7 @@ fn Results(text: String, kind: String, hits: Vec<SearchHit>) -> impl IntoView {
             <FilterCount text=count />
         </Filters>
         {tabs}
+        {is_cut.then(|| view! { <p class="muted small">{t!(keys::search::FIRST, count = HITS)}</p> })}
         {list}
     }
 }

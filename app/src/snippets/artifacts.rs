@@ -2,6 +2,9 @@
 
 use super::{Client, Purpose, Registry, Step, Target};
 
+/// The command that makes the key to sign with.
+pub(crate) const COSIGN_KEYS: &str = "cosign generate-key-pair";
+
 /// The version of the chart in the commands where none is named; `helm create` begins with it.
 const CHART_VERSION: &str = "0.1.0";
 
@@ -29,6 +32,23 @@ pub(crate) fn flux_pull(registry: &Registry, reference: &str) -> String {
 /// The command that pulls a model; other clients find no files in it.
 pub(crate) fn model_pull(registry: &Registry, reference: &str) -> String {
     format!("modctl pull {}{reference}", registry.plain("--plain-http"))
+}
+
+/// The command that signs with a key of one's own. The name of an image is nobody else's business: nothing goes to the public
+/// log.
+pub(crate) fn cosign_sign(registry: &Registry, reference: &str) -> String {
+    let plain = registry.plain("--allow-http-registry");
+    format!("cosign sign {plain}--key cosign.key --use-signing-config=false --tlog-upload=false {reference}")
+}
+
+/// The command that looks for vulnerabilities.
+pub(crate) fn trivy(registry: &Registry, reference: &str) -> String {
+    format!("trivy image {}{reference}", registry.plain("--insecure"))
+}
+
+/// The command that builds an image with a statement about it, and pushes both.
+pub(crate) fn build_attested(statement: &str, image: &str) -> String {
+    format!("docker buildx build {statement} --push -t {image} .")
 }
 
 pub(super) fn helm(target: &Target) -> Vec<Step> {
@@ -75,16 +95,14 @@ pub(super) fn oras(target: &Target) -> Vec<Step> {
 
 pub(super) fn cosign(target: &Target) -> Vec<Step> {
     let Registry { host, .. } = &target.registry;
-    let plain = target.registry.plain("--allow-http-registry");
     let image = target.image(Client::Cosign);
     let mut steps = Vec::new();
     if let Some(user) = target.user() {
         steps.push(Step::command(Purpose::SignIn, format!("cosign login {host} {user} --password-stdin")));
     }
-    steps.push(Step::command(Purpose::Keys, "cosign generate-key-pair".to_owned()));
-    // The name of an image is nobody else's business: nothing goes to the public log.
-    let sign = format!("cosign sign {plain}--key cosign.key --use-signing-config=false --tlog-upload=false {image}");
-    steps.push(Step::command(Purpose::Sign, sign));
+    steps.push(Step::command(Purpose::Keys, COSIGN_KEYS.to_owned()));
+    steps.push(Step::command(Purpose::Sign, cosign_sign(&target.registry, &image)));
+    let plain = target.registry.plain("--allow-http-registry");
     let verify = format!("cosign verify {plain}--key cosign.pub --insecure-ignore-tlog=true {image}");
     steps.push(Step::command(Purpose::Verify, verify));
     steps

@@ -30,13 +30,20 @@ pub fn Who(
     /// A second line: an address, a sign-in name.
     #[prop(optional, into)]
     note: MaybeText,
+    /// Where the name leads.
+    #[prop(optional, into)]
+    href: MaybeText,
 ) -> impl IntoView {
     let note = note.0;
+    let text = match href.0 {
+        Some(href) => view! { <super::NameLink text=name.clone() href=href /> }.into_any(),
+        None => view! { <super::Name text=name.clone() /> }.into_any(),
+    };
     view! {
         <span class="who">
-            <Avatar name=name.clone() />
+            <Avatar name=name />
             <span>
-                <span class="name">{super::breakable(&name)}</span> {note.map(|note| view! { <span class="tiny muted name block">{note}</span> })}
+                {text} {note.map(|note| view! { <span class="tiny muted name block">{note}</span> })}
             </span>
         </span>
     }

@@ -2,12 +2,11 @@
 // difference, accessible, and never wider than the window.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { pushArtifacts } from '../../fixtures/artifacts.mjs';
 import { violations } from '../../fixtures/axe.mjs';
 import { ADMIN_PASSWORD, startBerth } from '../../fixtures/berth.mjs';
 import { DESKTOP, PHONE, assertNoTrouble, noteCalls, openAccountMenu, picture, show, signIn, startBrowser, sticksOut, visit, visitor } from '../../fixtures/browser.mjs';
-import { addRareThings, startHarbour } from '../../fixtures/harbour.mjs';
-import { BEFORE_SETUP, MISSING, PUBLIC, SIGNED_IN, placed } from '../../fixtures/pages.mjs';
+import { startEverything } from '../../fixtures/everything.mjs';
+import { BEFORE_SETUP, MISSING, PUBLIC } from '../../fixtures/pages.mjs';
 import { words } from '../../fixtures/words.mjs';
 
 const WIDTHS = { desktop: DESKTOP, phone: PHONE };
@@ -16,21 +15,15 @@ const SHOWN = ['projects', 'repository', 'artifact-layers'];
 
 let berth;
 let browser;
-let rare;
 let signedIn;
+let stop;
 before(async () => {
   browser = await startBrowser();
-  berth = await startHarbour();
-  const { image } = await pushArtifacts(berth);
-  const [grace] = await berth.api('GET', '/projects/team/members?entityname=grace');
-  rare = await addRareThings(berth);
-  const ids = { ...rare.ids, image: image.digest, grace: grace.id };
-  signedIn = Object.entries(SIGNED_IN).map(([name, where]) => [name, placed(where, ids)]);
+  ({ berth, signedIn, stop } = await startEverything());
 });
 after(async () => {
   await browser?.close();
-  await rare?.stop();
-  await berth?.stop();
+  await stop?.();
 });
 
 test('pages for everybody', async (t) => {

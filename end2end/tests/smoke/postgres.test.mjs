@@ -1,30 +1,20 @@
 // Every page as the server draws it on PostgreSQL, where everything that a page asks for takes its time.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { pushArtifacts } from '../../fixtures/artifacts.mjs';
 import { ADMIN_PASSWORD } from '../../fixtures/berth.mjs';
-import { addRareThings, startHarbour } from '../../fixtures/harbour.mjs';
-import { PUBLIC, SIGNED_IN, placed } from '../../fixtures/pages.mjs';
+import { startEverything } from '../../fixtures/everything.mjs';
+import { PUBLIC } from '../../fixtures/pages.mjs';
 
 const postgres = process.env.BERTH_TEST_POSTGRES_URL;
 const skip = !postgres && !process.env.CI && 'BERTH_TEST_POSTGRES_URL is not set';
 
 let berth;
-let rare;
 let signedIn;
+let stop;
 before(async () => {
-  if (skip) return;
-  berth = await startHarbour({ postgres });
-  const { image } = await pushArtifacts(berth);
-  const [grace] = await berth.api('GET', '/projects/team/members?entityname=grace');
-  rare = await addRareThings(berth);
-  const ids = { ...rare.ids, image: image.digest, grace: grace.id };
-  signedIn = Object.entries(SIGNED_IN).map(([name, where]) => [name, placed(where, ids)]);
+  if (!skip) ({ berth, signedIn, stop } = await startEverything({ postgres }));
 });
-after(async () => {
-  await rare?.stop();
-  await berth?.stop();
-});
+after(() => stop?.());
 
 test('pages for everybody', { skip }, async (t) => {
   for (const [name, where] of Object.entries(PUBLIC)) await t.test(name, () => examine(where));

@@ -36,6 +36,7 @@ pub fn with_of(list: &List) -> With {
         immutable: switch(list, "with_immutable_status", false),
         accessories: switch(list, "with_accessory", false),
         inherited: switch(list, "with_inherited_accessory", false),
+        sboms: switch(list, "with_sbom_overview", false),
     }
 }
 

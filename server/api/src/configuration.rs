@@ -7,9 +7,9 @@ use axum::{
 use berth_domain::{
     Domain,
     authz::{InternalAccess, ReadConfiguration, UpdateConfiguration},
-    settings,
+    health, settings,
 };
-use berth_types::api::{Configurations, SettingInfo};
+use berth_types::api::{Configurations, ConfiguredValue, SettingInfo};
 use berth_web::{
     ApiResult,
     extract::{Caller, RequireSystem},
@@ -25,6 +25,7 @@ pub fn router() -> Routes {
         .routes(routes!(get, update))
         .routes(routes!(internal))
         .routes(routes!(describe))
+        .routes(routes!(configured))
         .routes(routes!(reset))
 }
 
@@ -78,6 +79,19 @@ async fn describe(
     State(domain): State<Domain>,
 ) -> ApiResult<Json<Vec<SettingInfo>>> {
     Ok(Json(settings::describe(&domain, &access).await?))
+}
+
+/// What this server was started with: its file, its environment, its flags, or defaults. To change it takes a restart.
+/// Secrets are named and not shown.
+#[utoipa::path(
+    get, path = "/api/berth/v1/configuration", operation_id = "listConfiguration", tag = "berth",
+    responses((status = 200, body = [ConfiguredValue]))
+)]
+async fn configured(
+    RequireSystem(access): RequireSystem<ReadConfiguration>,
+    State(domain): State<Domain>,
+) -> Json<Vec<ConfiguredValue>> {
+    Json(health::configured(&domain, &access))
 }
 
 /// Forgets what was set through the API, so that the default of a setting holds again.

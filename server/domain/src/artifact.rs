@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, btree_map::Entry};
 use berth_db::{Conn, query, query::artifact::Artifact as Row};
 use berth_types::{
     ArtifactId, Digest, ProjectId, RepoName, RepositoryId, Timestamp,
-    api::{AdditionLink, Artifact, ArtifactReference, ReferencePlatform},
+    api::{AdditionLink, Artifact, ArtifactReference, ReferencePlatform, SBOMOverview},
     manifest::{DESCRIPTORS_MAX, Descriptor},
     page::Paged,
     query::{ListQuery, Match, Scalar},
@@ -20,14 +20,17 @@ use crate::{
     immutable::Rules,
     label,
     manifest::{self, Among},
-    repository, tag,
+    repository, shelf, tag,
 };
+
+/// What Harbor says of the making of a list of parts that is there.
+const SBOM_DONE: &str = "Success";
 
 /// How many children of an index are shown with it.
 pub(crate) const CHILDREN_LISTED_MAX: i64 = 200;
 
 /// What an answer shows beside the artifacts themselves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct With {
     /// Tags.
     pub tags: bool,
@@ -39,6 +42,8 @@ pub struct With {
     pub accessories: bool,
     /// What refers to the indexes that list them.
     pub inherited: bool,
+    /// Whether it is known what they are made of.
+    pub sboms: bool,
 }
 
 /// Which artifacts of each repository a list of a project shows.
@@ -194,6 +199,7 @@ async fn describe(conn: &mut Conn<'_>, rows: Vec<Row>, with: With) -> Result<Vec
     let mut children = query::artifact::children(conn, &indexes, CHILDREN_LISTED_MAX).await?;
     let mut accessories = if with.accessories { accessory::of(conn, &rows).await? } else { BTreeMap::new() };
     let mut inherited = if with.inherited { accessory::inherited(conn, &rows).await? } else { BTreeMap::new() };
+    let mut sboms = if with.sboms { sboms(conn, &rows).await? } else { BTreeMap::new() };
     let mut labels = if with.labels { query::label::of(conn, &ids).await? } else { BTreeMap::new() };
     let mut rules = BTreeMap::new();
     if with.immutable && with.tags {
@@ -217,10 +223,29 @@ async fn describe(conn: &mut Conn<'_>, rows: Vec<Row>, with: With) -> Result<Vec
             labels: labels.remove(&id).map(|found| found.into_iter().map(label::shown).collect()),
             accessories: accessories.remove(&id),
             inherited_accessories: inherited.remove(&id),
+            sbom_overview: sboms.remove(&id),
             ..plain(row)
         }
     };
     Ok(rows.into_iter().map(shown).collect())
+}
+
+/// What is known of the lists of parts of some artifacts, by row id. Harbor knows those that its scanners made; these are all
+/// that are stored here, whoever made them.
+async fn sboms(conn: &mut Conn<'_>, rows: &[Row]) -> Result<BTreeMap<i64, SBOMOverview>> {
+    let mut repositories: BTreeMap<i64, Vec<(i64, Digest)>> = BTreeMap::new();
+    for row in rows {
+        repositories.entry(row.repository_id).or_default().push((row.id, row.digest));
+    }
+    let mut found = BTreeMap::new();
+    for (repository, manifests) in repositories {
+        for (id, digest) in shelf::sboms(conn, repository, &manifests).await? {
+            let sbom_digest = digest.map(|digest| digest.to_string()).unwrap_or_default();
+            let scan_status = SBOM_DONE.to_owned();
+            found.insert(id, SBOMOverview { sbom_digest, scan_status, ..SBOMOverview::default() });
+        }
+    }
+    Ok(found)
 }
 
 /// The columns of a row.

@@ -6,12 +6,14 @@ use berth_db::query;
 use berth_types::{
     Digest, Reference, RepoName, TagName,
     manifest::{DESCRIPTORS_MAX, Manifest, parse},
+    query::ListQuery,
 };
 
 use crate::{
     Domain, Error, Result, artifact,
     authz::{CreateArtifact, ProjectAccess, Pull, Push, ReadArtifact},
     blob::{self, belongs},
+    bulk,
     manifest::{self, PushRequest, Taken},
 };
 
@@ -52,6 +54,40 @@ pub async fn copy(
         route.copy_one(digest, Some(Taken::Pushed)).await?;
     }
     Ok(())
+}
+
+/// Copies all artifacts of a repository, see [`copy`], to one of the same name in another project. What is removed meanwhile is
+/// left out.
+///
+/// # Errors
+/// As [`copy`].
+pub(crate) async fn copy_repository(
+    domain: &Domain,
+    access: &ProjectAccess<CreateArtifact>,
+    source: &ProjectAccess<ReadArtifact>,
+    from: &RepoName,
+) -> Result<()> {
+    let repo = format!("{}/{}", access.project().name, from.within_project());
+    let repo: RepoName = repo.parse().map_err(|_| Error::BadRequest(format!("{repo} is no name of a repository")))?;
+    let query = ListQuery { filters: Vec::new(), sort: Vec::new(), page: bulk::whole() };
+    let artifacts = artifact::list(domain, &source.also()?, from, &query, artifact::With::default()).await?;
+    for artifact in artifacts.items {
+        let digest = Reference::Digest(artifact.digest.parse().map_err(Error::internal)?);
+        match copy(domain, access, &repo, source, from, &digest).await {
+            // As it says what is not there.
+            Err(Error::BadRequest(_)) if is_gone(domain, from, &digest).await? => {}
+            copied => copied?,
+        }
+    }
+    Ok(())
+}
+
+async fn is_gone(domain: &Domain, repo: &RepoName, reference: &Reference) -> Result<bool> {
+    match artifact::find(&mut domain.db.reader().await?.conn(), repo, &reference.to_string()).await {
+        Ok(_) => Ok(false),
+        Err(Error::NotFound(_)) => Ok(true),
+        Err(error) => Err(error),
+    }
 }
 
 /// From where to where, and with which rights.

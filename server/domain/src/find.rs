@@ -1,7 +1,7 @@
 //! The search over everything that a caller may see: names by their beginning or a part, artifacts by their digest.
 
 use berth_db::{Conn, query::find as rows};
-use berth_types::{Digest, api::SearchHit};
+use berth_types::{Digest, api::SearchHit, name::natural_key};
 
 use crate::{ActorKind, Domain, Error, Result, authz::Visible};
 
@@ -123,7 +123,8 @@ async fn of_kind(
             if repository.is_none() && tag.len() < TAG_BYTES_MIN {
                 return Ok(Vec::new());
             }
-            let found = rows::tags(conn, &scope, repository, tag, limit).await?;
+            let mut found = rows::tags(conn, &scope, repository, tag, limit).await?;
+            found.sort_by_cached_key(|row| (row.tag != tag, natural_key(&row.tag), row.repository.clone()));
             let shown = |row: rows::Content| SearchHit {
                 repository: row.repository,
                 digest: row.digest.to_string(),

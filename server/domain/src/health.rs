@@ -11,7 +11,7 @@ use berth_db::{
 };
 use berth_types::{
     Timestamp,
-    api::{CertificateHealth, DatabaseHealth, HealthReport, QueueHealth, StorageHealth},
+    api::{CertificateHealth, ConfiguredValue, DatabaseHealth, HealthReport, QueueHealth, StorageHealth},
 };
 
 use crate::{
@@ -38,11 +38,19 @@ pub struct Deployment {
     pub certificate: Option<CertificateEnd>,
     /// The configuration as it is printed, with origins and without secrets.
     pub configuration: String,
+    /// The same but for the run-time settings, key by key.
+    pub configured: Vec<ConfiguredValue>,
 }
 
 impl Default for Deployment {
     fn default() -> Self {
-        Deployment { started_at: Timestamp(0), external_url: None, certificate: None, configuration: String::new() }
+        Deployment {
+            started_at: Timestamp(0),
+            external_url: None,
+            certificate: None,
+            configuration: String::new(),
+            configured: Vec::new(),
+        }
     }
 }
 
@@ -59,6 +67,11 @@ impl Domain {
     pub(crate) fn deployment(&self) -> Deployment {
         self.deployment.get().cloned().unwrap_or_default()
     }
+}
+
+/// The configuration that this server was started with.
+pub fn configured(domain: &Domain, _access: &SystemAccess<ReadConfiguration>) -> Vec<ConfiguredValue> {
+    domain.deployment.get().map(|deployment| deployment.configured.clone()).unwrap_or_default()
 }
 
 /// How the parts of the system are. A part that does not work is no error, but said.

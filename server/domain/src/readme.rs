@@ -1,9 +1,12 @@
 //! What a repository is at a glance, and what it says about itself.
 
+use std::collections::BTreeSet;
+
 use berth_db::{Conn, query, query::artifact::Artifact as Row};
 use berth_types::{
     RepoName, RepositoryId, Timestamp,
     api::{Readme, RepositorySummary, RepositoryTag},
+    manifest::Platform,
 };
 use moka::sync::Cache;
 
@@ -12,7 +15,7 @@ use crate::{
     authz::{ListTags, ProjectAccess, UpdateRepository},
     blob::belongs,
     immutable::Rules,
-    limit, markdown, pull, repository, shelf,
+    label, limit, markdown, pull, repository, shelf,
 };
 
 /// The key under which images and manifests say where their source is.
@@ -21,6 +24,11 @@ const SOURCE: &str = "org.opencontainers.image.source";
 const DESCRIPTION: &str = "org.opencontainers.image.description";
 /// The longest address of a source, in bytes.
 const SOURCE_BYTES_MAX: usize = 2048;
+
+/// What builders call the platform of what runs on none.
+const UNKNOWN: &str = "unknown";
+/// Labels that are offered at most.
+const LABELS_MAX: i64 = 100;
 
 /// What is counted over all rows of a repository.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -62,6 +70,10 @@ pub async fn summary(domain: &Domain, access: &ProjectAccess<ListTags>, repo: &R
     let main = shelf::main(&mut conn, row.id).await?;
     let said = said(&mut conn, row.id, main.as_ref()).await?;
     let rules = Rules::load(&mut conn, access.project_id()).await?;
+    let platforms = query::shelf::platforms(&mut conn, row.id).await?;
+    let platforms = platforms.iter().filter(|platform| platform.os != UNKNOWN).map(Platform::label);
+    let platforms: BTreeSet<String> = platforms.collect();
+    let labels = query::label::choices(&mut conn, access.project_id().0, LABELS_MAX).await?;
     Ok(RepositorySummary {
         id: RepositoryId(row.id),
         artifact_count: row.artifact_count,
@@ -72,6 +84,8 @@ pub async fn summary(domain: &Domain, access: &ProjectAccess<ListTags>, repo: &R
         push_time: push_time.unwrap_or(Timestamp::NEVER),
         pull_time: Timestamp(pull_time),
         main: main.map(|tag| RepositoryTag { immutable: rules.protect(repo, &tag.name), ..tag }),
+        platforms: platforms.into_iter().collect(),
+        labels: labels.into_iter().map(label::shown).collect(),
         source: said.get(SOURCE).filter(|address| is_web(address)),
         readme: readme(&row.description, said.get(DESCRIPTION).as_deref()),
         name: row.name,

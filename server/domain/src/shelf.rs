@@ -99,23 +99,11 @@ pub(crate) async fn main(conn: &mut Conn<'_>, repository: i64) -> Result<Option<
 
 /// Turns rows into what clients see. Whether a rule protects a tag is for the caller to say.
 async fn describe(conn: &mut Conn<'_>, repository: i64, rows: Vec<Target>) -> Result<Vec<RepositoryTag>> {
-    let ids: Vec<i64> = rows.iter().map(|row| row.manifest_id).collect::<BTreeSet<_>>().into_iter().collect();
-    let lines = query::artifact::children(conn, &ids, artifact::CHILDREN_LISTED_MAX).await?;
-    let children: BTreeSet<i64> = lines.values().flatten().filter_map(|line| line.child).collect();
-    let children = query::shelf::manifests(conn, &children.into_iter().collect::<Vec<_>>()).await?;
-    let labels = query::label::of(conn, &ids).await?;
-    let digests: BTreeSet<Digest> =
-        rows.iter().map(|row| row.digest).chain(children.values().map(|child| child.digest)).collect();
-    let referrers = query::shelf::referrers(conn, repository, &digests.into_iter().collect::<Vec<_>>()).await?;
-    let attestations = lines.values().flatten().filter(|line| descriptor(line).is_some_and(|of| is_attestation(&of)));
-    let told_by_layers: BTreeSet<i64> = attestations
-        .filter_map(|line| line.child)
-        .chain(referrers.iter().filter(|row| row.kind == accessory::SUBJECT).map(|row| row.id))
-        .collect();
-    let layers = query::shelf::layers(conn, &told_by_layers.into_iter().collect::<Vec<_>>()).await?;
-    let known = Known { children, attached: attached(&referrers, &layers), layers };
+    let manifests: BTreeMap<i64, Digest> = rows.iter().map(|row| (row.manifest_id, row.digest)).collect();
+    let known = Known::load(conn, repository, &manifests).await?;
+    let labels = query::label::of(conn, &manifests.into_keys().collect::<Vec<_>>()).await?;
     let shown = |row: Target| {
-        let children = known.children(lines.get(&row.manifest_id).map_or(&[][..], Vec::as_slice));
+        let children = known.children(row.manifest_id);
         let own = known.attached.get(&row.digest).cloned().unwrap_or_default();
         RepositoryTag {
             name: row.name,
@@ -126,7 +114,7 @@ async fn describe(conn: &mut Conn<'_>, repository: i64, rows: Vec<Target>) -> Re
             platforms: platforms(&children, row.extra_attrs.as_deref()),
             push_time: row.pushed_at,
             pull_time: row.pulled_at.unwrap_or(Timestamp::NEVER),
-            sbom: own.sbom || children.iter().any(|child| child.sbom),
+            sbom: own.sbom.is_some() || children.iter().any(|child| child.sbom),
             signatures: own.signatures.into_iter().collect(),
             children,
             vulnerabilities: None,
@@ -138,8 +126,34 @@ async fn describe(conn: &mut Conn<'_>, repository: i64, rows: Vec<Target>) -> Re
     Ok(rows.into_iter().map(shown).collect())
 }
 
+/// Those of some manifests of a repository whose parts somebody listed: the list is attached to the manifest, to an image in
+/// it, or to it by an index that it is in. With the digest of the list where it is the manifest's own.
+pub(crate) async fn sboms(
+    conn: &mut Conn<'_>,
+    repository: i64,
+    manifests: &[(i64, Digest)],
+) -> Result<BTreeMap<i64, Option<Digest>>> {
+    let ids: Vec<i64> = manifests.iter().map(|(id, _)| *id).collect();
+    let parents = query::artifact::parents(conn, &ids).await?;
+    let indexes = parents.iter().map(|(_, index)| (index.id, index.digest));
+    let known = Known::load(conn, repository, &manifests.iter().copied().chain(indexes).collect()).await?;
+    let mut found = BTreeMap::new();
+    for (id, digest) in manifests {
+        let own = known.attached.get(digest).and_then(|attached| attached.sbom);
+        let of_it = digest.to_string();
+        let above = parents.iter().filter(|(child, _)| child == id).flat_map(|(_, index)| known.children(index.id));
+        let told = || above.filter(|child| child.digest == of_it).any(|child| child.sbom);
+        if own.is_some() || known.children(*id).iter().any(|child| child.sbom) || told() {
+            found.insert(*id, own);
+        }
+    }
+    Ok(found)
+}
+
 /// What was read for all rows at once.
 struct Known {
+    /// What each index lists.
+    lines: BTreeMap<i64, Vec<query::artifact::Child>>,
     children: BTreeMap<i64, query::shelf::Listed>,
     attached: BTreeMap<Digest, Attached>,
     layers: BTreeMap<i64, Vec<String>>,
@@ -149,7 +163,8 @@ struct Known {
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Attached {
     signatures: BTreeSet<String>,
-    sbom: bool,
+    /// A list of what it is made of.
+    sbom: Option<Digest>,
 }
 
 fn attached(referrers: &[query::shelf::Referring], layers: &BTreeMap<i64, Vec<String>>) -> BTreeMap<Digest, Attached> {
@@ -160,8 +175,11 @@ fn attached(referrers: &[query::shelf::Referring], layers: &BTreeMap<i64, Vec<St
             entry.signatures.insert(row.kind.clone());
         }
         let layers = layers.get(&row.id).map_or(&[][..], Vec::as_slice);
-        entry.sbom |=
+        let lists =
             row.kind == accessory::SBOM || names_sbom(&row.artifact_type) || layers.iter().any(|layer| is_sbom(layer));
+        if lists {
+            entry.sbom = Some(row.digest);
+        }
     }
     found
 }
@@ -191,9 +209,28 @@ fn is_attestation(descriptor: &Descriptor) -> bool {
 }
 
 impl Known {
-    /// What an index lists: images in its order, then attestations.
-    fn children(&self, lines: &[query::artifact::Child]) -> Vec<TagChild> {
-        let children = lines.iter().map(|line| self.child(line));
+    /// Reads it for some manifests of a repository.
+    async fn load(conn: &mut Conn<'_>, repository: i64, manifests: &BTreeMap<i64, Digest>) -> Result<Self> {
+        let ids: Vec<i64> = manifests.keys().copied().collect();
+        let lines = query::artifact::children(conn, &ids, artifact::CHILDREN_LISTED_MAX).await?;
+        let children: BTreeSet<i64> = lines.values().flatten().filter_map(|line| line.child).collect();
+        let children = query::shelf::manifests(conn, &children.into_iter().collect::<Vec<_>>()).await?;
+        let digests: BTreeSet<Digest> =
+            manifests.values().copied().chain(children.values().map(|child| child.digest)).collect();
+        let referrers = query::shelf::referrers(conn, repository, &digests.into_iter().collect::<Vec<_>>()).await?;
+        let attestations =
+            lines.values().flatten().filter(|line| descriptor(line).is_some_and(|of| is_attestation(&of)));
+        let told_by_layers: BTreeSet<i64> = attestations
+            .filter_map(|line| line.child)
+            .chain(referrers.iter().filter(|row| row.kind == accessory::SUBJECT).map(|row| row.id))
+            .collect();
+        let layers = query::shelf::layers(conn, &told_by_layers.into_iter().collect::<Vec<_>>()).await?;
+        Ok(Known { lines, children, attached: attached(&referrers, &layers), layers })
+    }
+
+    /// What an index lists: images in its order, then attestations. Nothing for what is no index.
+    fn children(&self, index: i64) -> Vec<TagChild> {
+        let children = self.lines.get(&index).into_iter().flatten().map(|line| self.child(line));
         let (attestations, images): (Vec<_>, Vec<_>) = children.partition(|child| child.attestation);
         // What is attested of a child is a fact about the child.
         let attested = |digest: &str| {
@@ -222,7 +259,7 @@ impl Known {
             size: row.map_or(0, |row| row.size),
             present: row.is_some(),
             signatures: attached.signatures.into_iter().collect(),
-            sbom: attached.sbom,
+            sbom: attached.sbom.is_some(),
             vulnerabilities: None,
         }
     }
@@ -254,14 +291,17 @@ mod tests {
     fn line(byte: u8, more: &str) -> query::artifact::Child {
         let descriptor = format!(r#"{{"mediaType":"x","digest":"{}","size":1,{more}}}"#, digest(byte));
         let (child, digest) = (Some(i64::from(byte)), digest(byte));
-        query::artifact::Child { parent: 1, child, digest, descriptor: Some(descriptor) }
+        query::artifact::Child { parent: INDEX, child, digest, descriptor: Some(descriptor) }
     }
 
-    fn known(sizes: &[(i64, i64)], layers: &[(i64, &str)]) -> Known {
+    const INDEX: i64 = 1;
+
+    fn known(lines: Vec<query::artifact::Child>, sizes: &[(i64, i64)], layers: &[(i64, &str)]) -> Known {
         let listed =
             |(id, size): &(i64, i64)| (*id, query::shelf::Listed { id: *id, digest: digest(*id as u8), size: *size });
         let layers = layers.iter().map(|(id, text)| (*id, vec![(*text).to_owned()])).collect();
-        Known { children: sizes.iter().map(listed).collect(), attached: BTreeMap::new(), layers }
+        let lines = BTreeMap::from([(INDEX, lines)]);
+        Known { lines, children: sizes.iter().map(listed).collect(), attached: BTreeMap::new(), layers }
     }
 
     #[test]
@@ -271,7 +311,7 @@ mod tests {
             "annotations":{{"vnd.docker.reference.type":"attestation-manifest","vnd.docker.reference.digest":"{}"}}"#,
             digest(2)
         );
-        let lines = [
+        let lines = vec![
             line(3, &attestation),
             line(2, r#""platform":{"architecture":"arm64","os":"linux","variant":"v8"}"#),
             line(4, r#""platform":{"architecture":"unknown","os":"unknown"}"#),
@@ -281,7 +321,7 @@ mod tests {
             "annotations":{{"in-toto.io/predicate-type":"https://spdx.dev/Document"}}}}"#,
             digest(9)
         );
-        let children = known(&[(2, 70), (3, 5)], &[(3, &layer)]).children(&lines);
+        let children = known(lines, &[(2, 70), (3, 5)], &[(3, &layer)]).children(INDEX);
         let shown: Vec<_> = children.iter().map(|child| (child.platform.as_deref(), child.attestation)).collect();
         assert_eq!(shown, [(Some("linux/arm64/v8"), false), (None, false), (None, true)]);
         assert_eq!(children[2].subject, Some(digest(2).to_string()));
@@ -309,15 +349,16 @@ mod tests {
         assert!(!names_sbom("https://slsa.dev/provenance/v1"));
         let referring = |kind: &str, artifact_type: &str| query::shelf::Referring {
             id: 1,
+            digest: digest(2),
             subject: digest(1),
             kind: kind.to_owned(),
             artifact_type: artifact_type.to_owned(),
         };
         let of = |rows: &[query::shelf::Referring]| attached(rows, &BTreeMap::new()).remove(&digest(1)).unwrap();
-        assert!(of(&[referring("sbom.harbor", "")]).sbom);
-        assert!(of(&[referring("subject.accessory", "application/vnd.cyclonedx+json")]).sbom);
+        assert_eq!(of(&[referring("sbom.harbor", "")]).sbom, Some(digest(2)));
+        assert_eq!(of(&[referring("subject.accessory", "application/vnd.cyclonedx+json")]).sbom, Some(digest(2)));
         let signed = of(&[referring("signature.cosign", ""), referring("signature.notation", "")]);
-        assert_eq!((signed.signatures.len(), signed.sbom), (2, false));
+        assert_eq!((signed.signatures.len(), signed.sbom), (2, None));
     }
 
     #[test]

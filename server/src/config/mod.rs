@@ -12,6 +12,7 @@ mod source;
 use std::collections::BTreeMap;
 
 use berth_domain::settings::{self, Origin, Overrides, SETTINGS, Setting};
+use berth_types::api::ConfiguredValue;
 use config::{Map, Value, ValueKind};
 use serde::Deserialize;
 
@@ -57,6 +58,8 @@ pub struct Config {
     pub settings: BTreeMap<String, FixedSetting>,
     /// All of it as `berth config show --origin` prints it: with origins, without secrets.
     pub printed: String,
+    /// The same but for the run-time settings, key by key.
+    pub listed: Vec<ConfiguredValue>,
 }
 
 /// A run-time setting that the file or the environment fixes.
@@ -71,11 +74,19 @@ pub struct FixedSetting {
 impl FixedSetting {
     /// What sets it, as clients are told.
     pub fn origin(&self) -> Origin {
-        let kinds = [("environment variable ", "environment"), ("flag ", "flag")];
-        let known = kinds.into_iter().find_map(|(start, source)| Some((source, self.origin.strip_prefix(start)?)));
-        let (source, name) = known.unwrap_or(("file", &self.origin));
-        Origin { source, name: name.to_owned() }
+        origin_of(&self.origin)
     }
+}
+
+/// What sets a value, by what the sources say of it.
+fn origin_of(text: &str) -> Origin {
+    if text == source::DEFAULT {
+        return Origin { source: "default", name: String::new() };
+    }
+    let kinds = [("environment variable ", "environment"), ("flag ", "flag")];
+    let known = kinds.into_iter().find_map(|(start, source)| Some((source, text.strip_prefix(start)?)));
+    let (source, name) = known.unwrap_or(("file", text));
+    Origin { source, name: name.to_owned() }
 }
 
 /// A configuration together with what every key was set to, and where.
@@ -145,6 +156,7 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, ConfigError> {
     }
     let mut loaded = Loaded { config, values };
     loaded.config.printed = show::show(&loaded, show::Origins::Shown);
+    loaded.config.listed = show::list(&loaded);
     Ok(loaded)
 }
 
@@ -167,6 +179,7 @@ fn validate(raw: Raw, origin: &dyn Fn(&str) -> String) -> Result<Config, Refused
         setup: raw.setup,
         settings: settings.collect(),
         printed: String::new(),
+        listed: Vec::new(),
         http,
     })
 }

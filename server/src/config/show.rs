@@ -3,12 +3,14 @@
 use std::fmt::Write as _;
 
 use berth_domain::settings::{self, Setting};
+use berth_types::api::ConfiguredValue;
 use config::{Value, ValueKind};
 use serde_json::{Map, json};
 
 use super::{
     Loaded,
     key::{self, KEYS, Key, Kind, SECTIONS, SETTINGS},
+    source::DEFAULT,
 };
 
 /// How wide comments are.
@@ -114,6 +116,25 @@ pub fn show(loaded: &Loaded, origins: Origins) -> String {
         };
     }
     out
+}
+
+/// The values in force but for run-time settings, key by key.
+pub(super) fn list(loaded: &Loaded) -> Vec<ConfiguredValue> {
+    let shown = |key: &Key| {
+        let name = key.name.to_owned();
+        let Some(value) = loaded.values.get(key.name) else {
+            return ConfiguredValue { name, source: super::origin_of(DEFAULT).source.to_owned(), ..Default::default() };
+        };
+        let origin = super::origin_of(value.origin().unwrap_or(DEFAULT));
+        ConfiguredValue {
+            name,
+            value: if key.secret { String::new() } else { toml_of(value) },
+            secret: key.secret,
+            source: origin.source.to_owned(),
+            origin: origin.name,
+        }
+    };
+    KEYS.iter().map(shown).collect()
 }
 
 const DOCS_HEAD: &str = "# Configuration

@@ -57,10 +57,26 @@ fn later_sources_win_and_every_value_knows_its_origin() {
     assert!(shown.contains("http.listen = \"127.0.0.1:3\" # flag --listen\n"), "{shown}");
     assert!(shown.contains("log.level = \"debug\" # environment variable BERTH_LOG__LEVEL\n"), "{shown}");
     assert!(shown.contains("data.dir = \"./data\" # default\n"), "{shown}");
+    let listed = |name: &str| {
+        let found = loaded.config.listed.iter().find(|value| value.name == name).unwrap();
+        (found.value.as_str(), found.secret, found.source.as_str(), found.origin.as_str())
+    };
+    assert_eq!(listed("http.listen"), ("\"127.0.0.1:3\"", false, "flag", "--listen"));
+    assert_eq!(listed("log.level"), ("\"debug\"", false, "environment", "BERTH_LOG__LEVEL"));
+    assert_eq!(listed("data.dir"), ("\"./data\"", false, "default", ""));
+    assert_eq!(listed("setup.admin_password"), ("", false, "default", ""));
 
     inputs.environment.clear();
     let shown = show::show(&load(&inputs).unwrap(), Origins::Shown);
     assert!(shown.contains(&format!("log.level = \"warn\" # {}\n", path.display())), "{shown}");
+}
+
+#[test]
+fn secrets_are_listed_without_what_they_are() {
+    let loaded = load(&inputs(&[("BERTH_SETUP__ADMIN_PASSWORD", "Opensesame-1")])).unwrap();
+    let listed = loaded.config.listed.iter().find(|value| value.name == "setup.admin_password").unwrap();
+    assert_eq!((listed.secret, listed.origin.as_str()), (true, "BERTH_SETUP__ADMIN_PASSWORD"));
+    assert!(!format!("{:?}", loaded.config.listed).contains("Opensesame"));
 }
 
 #[test]

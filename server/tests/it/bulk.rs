@@ -18,6 +18,8 @@ on_both!(
     artifacts_go_with_their_children_and_the_bytes_are_exact,
     labels_are_put_on_and_taken_off,
     artifacts_are_copied_to_another_project,
+    what_tags_point_at_is_labelled_and_copied,
+    repositories_are_copied_to_another_project,
     repositories_go_with_what_only_they_had,
     people_and_robots_go_too,
     what_makes_no_sense_is_refused,
@@ -308,6 +310,78 @@ async fn artifacts_are_copied_to_another_project(app: &TestApp) {
     admin.pull("other/app", "one", &one).await;
     admin.pull("other/app", "two", &two).await;
     assert_eq!(counts(&run(&admin, &wanted).await), (2, 2, 0), "once more is fine");
+}
+
+async fn what_tags_point_at_is_labelled_and_copied(app: &TestApp) {
+    let admin = app.admin();
+    let id = app.project("team", false).await;
+    app.project("other", false).await;
+    let (one, two, later) = (Image::new("one", 1), Image::new("two", 1), Image::new("later", 1));
+    admin.push("team/app", "one", &one).await;
+    admin.push("team/app", "two", &two).await;
+    let label = json!({ "name": "good", "scope": "p", "project_id": id });
+    let made = admin.post("/api/v2.0/labels").json(&label).send().await.expect(201).location();
+    let label: i64 = made.rsplit('/').next().unwrap().parse().unwrap();
+    let of = |action: &str| json!({ "kind": "tags", "action": action, "repository": "team/app", "items": ["one"], "label_id": label });
+    let labelled = async || {
+        let path = format!("/api/v2.0/projects/team/repositories/app/artifacts?q=labels%3D({label})");
+        let found = admin.get(&path).send().await.expect(200).json();
+        found.as_array().unwrap().iter().map(|artifact| artifact["digest"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(counts(&run(&admin, &of("add_label")).await), (1, 1, 0));
+    assert_eq!(labelled().await, [json!(one.manifest.digest.to_string())]);
+    assert_eq!(counts(&run(&admin, &of("remove_label")).await), (1, 1, 0));
+    assert!(labelled().await.is_empty());
+
+    let copy = json!({
+        "kind": "tags", "action": "copy", "repository": "team/app", "all": true, "q": "name=~o", "target": "other/app"
+    });
+    assert_eq!(preview(&admin, &copy).await["items"], 2);
+    // What was selected is copied, wherever the tag went since.
+    pause(app).await;
+    let begun = admin.post(BULK).json(&copy).send().await.expect(202);
+    admin.push("team/app", "two", &later).await;
+    admin.put_manifest("team/app", "kept", &two.manifest).await.expect(201);
+    resume(app).await;
+    assert_eq!(counts(&ended(&admin, begun).await), (2, 2, 0));
+    admin.pull("other/app", "one", &one).await;
+    assert_eq!(tags(&admin, "other/app").await, ["kept", "one"]);
+}
+
+async fn repositories_are_copied_to_another_project(app: &TestApp) {
+    let admin = app.admin();
+    app.project("team", false).await;
+    app.project("other", false).await;
+    let (one, two) = (Image::new("one", 1), Image::new("two", 1));
+    admin.push("team/app/web", "v1", &one).await;
+    admin.push("team/app/web", "v2", &two).await;
+    admin.push("team/tools", "v1", &one).await;
+    admin.push("team/alone", "v1", &Image::new("alone", 1)).await;
+    let wanted = json!({
+        "kind": "repositories", "action": "copy", "project": "team", "target": "other",
+        "items": ["team/app/web", "team/tools"]
+    });
+    let counted = preview(&admin, &wanted).await;
+    assert_eq!((counted["items"].as_i64(), counted["kept_count"].as_i64()), (Some(2), Some(0)));
+    let developer = app.user_in("team", "developer", Role::Developer).await;
+    developer.post(BULK).json(&wanted).send().await.refused(403, "FORBIDDEN");
+    assert_eq!(counts(&run(&admin, &wanted).await), (2, 2, 0));
+    admin.pull("other/app/web", "v1", &one).await;
+    admin.pull("other/app/web", "v2", &two).await;
+    admin.pull("other/tools", "v1", &one).await;
+    admin.get("/v2/other/alone/tags/list").send().await.expect(404);
+    assert_eq!(tags(&admin, "team/tools").await, ["v1"], "what is copied stays");
+    // One into which nothing fits fails alone.
+    let rooms = admin.get("/api/v2.0/quotas?reference=project").send().await.expect(200).json();
+    let of_other =
+        rooms.as_array().unwrap().iter().find(|quota| quota["ref"]["name"] == "other").unwrap()["id"].clone();
+    let full = json!({ "hard": { "storage": 1 } });
+    admin.put(&format!("/api/v2.0/quotas/{of_other}")).json(&full).send().await.expect(200);
+    let wanted = json!({
+        "kind": "repositories", "action": "copy", "project": "team", "target": "other",
+        "items": ["team/alone", "team/tools"]
+    });
+    assert_eq!(counts(&run(&admin, &wanted).await), (2, 1, 1));
 }
 
 async fn repositories_go_with_what_only_they_had(app: &TestApp) {

@@ -301,9 +301,10 @@ async fn the_search_finds_digests_and_tags(app: &TestApp) {
     let flipped = if hex.starts_with('f') { "0" } else { "f" };
     assert!(find(&app.admin(), &of(&format!("{flipped}{}", &hex[1..8]))).await.is_empty());
 
-    assert_eq!(find(&app.anonymous(), "q=v1&kind=tag").await, ["tag v1.10", "tag v1.2", "tag v1.2"]);
+    assert_eq!(find(&app.anonymous(), "q=v1&kind=tag").await, ["tag v1.2", "tag v1.2", "tag v1.10"]);
+    assert_eq!(find(&app.anonymous(), "q=v1.10&kind=tag").await, ["tag v1.10"]);
     assert_eq!(find(&app.anonymous(), "q=app:v1.1&kind=tag").await, ["tag v1.10"]);
-    assert_eq!(find(&app.anonymous(), "q=app:&kind=tag").await, ["tag v1.10", "tag v1.2"]);
+    assert_eq!(find(&app.anonymous(), "q=app:&kind=tag").await, ["tag v1.2", "tag v1.10"]);
     assert!(find(&app.anonymous(), "q=hidden/app:v1&kind=tag").await.is_empty());
     assert_eq!(find(&app.anonymous(), "q=other&kind=repository").await, ["repository team/other"]);
 }
@@ -357,6 +358,21 @@ async fn the_search_finds_tags_behind_many_hidden_ones(app: &TestApp) {
 async fn setting(app: &TestApp, name: &str) -> Value {
     let settings = app.admin().get("/api/berth/v1/settings").send().await.expect(200).json();
     named(&settings, name).clone()
+}
+
+#[tokio::test]
+async fn administrators_see_what_the_server_was_started_with() {
+    let app = TestApp::start_with(Backend::Sqlite, Started::SetUp, &[("gc.grace", "7h")]).await.unwrap();
+    let configuration = "/api/berth/v1/configuration";
+    let values = app.admin().get(configuration).send().await.expect(200).json();
+    let grace = named(&values, "gc.grace");
+    assert_eq!(grace["value"], "\"7h\"");
+    assert_ne!(grace["source"], "default");
+    assert_eq!(named(&values, "log.format")["source"], "default");
+    // Run-time settings have a list of their own.
+    assert!(values.as_array().unwrap().iter().all(|value| !value["name"].as_str().unwrap().starts_with("settings.")));
+    app.user("somebody").await.get(configuration).send().await.refused(403, "FORBIDDEN");
+    app.anonymous().get(configuration).send().await.refused(401, "UNAUTHORIZED");
 }
 
 #[tokio::test]

@@ -135,6 +135,20 @@ async fn an_index_rolls_up_and_knows_its_attestations(app: &TestApp) {
     assert!(children.iter().all(|child| child["present"] == true));
     assert!(!row.to_string().contains("unknown"), "{row}");
 
+    // The artifacts say the same, one by one and in lists, where that is asked for.
+    let asked = "with_sbom_overview=true";
+    let done = json!("Success");
+    let shown = admin.get(&format!("{HARBOR}/artifacts?{asked}")).send().await.expect(200).json();
+    assert_eq!(shown[0]["sbom_overview"]["scan_status"], done);
+    for (reference, expected) in [("v1", &done), (digests[0], &done), (digests[1], &Value::Null)] {
+        let shown = admin.get(&format!("{HARBOR}/artifacts/{reference}?{asked}")).send().await.expect(200).json();
+        assert_eq!(&shown["sbom_overview"]["scan_status"], expected, "{reference}");
+    }
+    assert_eq!(
+        admin.get(&format!("{HARBOR}/artifacts/v1")).send().await.expect(200).json()["sbom_overview"],
+        Value::Null
+    );
+
     // A sparse index says what is missing.
     let gone = image("gone", "linux/s390x");
     let sparse = self::index(&[(&amd, "linux/amd64"), (&gone, "linux/s390x")], None);
@@ -166,6 +180,8 @@ async fn tags_are_filtered_by_what_they_point_at(app: &TestApp) {
     push_digest(&admin, &sbom).await;
     let sboms: Vec<bool> = tags(&admin, "sort=name").await.iter().map(|row| row["sbom"].as_bool().unwrap()).collect();
     assert_eq!(sboms, [false, true]);
+    let shown = admin.get(&format!("{HARBOR}/artifacts/plain?with_sbom_overview=true")).send().await.expect(200).json();
+    assert_eq!(shown["sbom_overview"]["sbom_digest"], sbom.manifest.digest.to_string());
 
     let label = json!({ "name": "stable", "color": "#0065AB", "scope": "g" });
     let made = admin.post("/api/v2.0/labels").json(&label).send().await.expect(201).location();

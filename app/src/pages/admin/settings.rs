@@ -3,6 +3,7 @@
 mod item;
 mod known;
 mod row;
+mod server;
 
 use super::AdminFrame;
 use crate::client::use_client;
@@ -18,7 +19,7 @@ use crate::pages::loaded;
 use crate::query::kept;
 use crate::ui::{
     Button, Card, Crumb, Empty, FilterCount, Filters, Glyph, LinkButton, Look, Menu, MenuLink, PageHead, SearchBox,
-    query_pairs, save_label, with_query,
+    Tab, Tabs, query_pairs, save_label, with_query,
 };
 use crate::{t, tn};
 use berth_types::api::SettingInfo;
@@ -122,9 +123,50 @@ impl Shown {
     }
 }
 
+/// The tab that shows what the server was started with.
+const SERVER: &str = "server";
+
 /// The page of the settings.
 #[component]
 pub fn Settings() -> impl IntoView {
+    let search = use_location().search;
+    let is_server = Memo::new(move |_| {
+        let pairs = search.with(|search| query_pairs(search));
+        pairs.iter().any(|(name, value)| name == "tab" && value == SERVER)
+    });
+    let title = t!(keys::admin_settings::TITLE);
+    let tabs = move || {
+        let tab = |label: String, word: Option<&str>, current: bool| Tab {
+            label,
+            href: with_query("", &[("tab", word)]),
+            count: None,
+            current,
+        };
+        let tabs = vec![
+            tab(t!(keys::admin_settings::TAB_SETTINGS), None, !is_server.get()),
+            tab(t!(keys::admin_settings::TAB_SERVER), Some(SERVER), is_server.get()),
+        ];
+        view! { <Tabs label=t!(keys::admin_settings::TITLE) tabs=tabs /> }
+    };
+    let part = move || {
+        if is_server.get() {
+            view! { <server::ServerConfiguration /> }.into_any()
+        } else {
+            view! { <RunTime /> }.into_any()
+        }
+    };
+    view! {
+        <AdminFrame title=title.clone() crumbs=vec![Crumb::here(title.clone())]>
+            <PageHead title=move || title sub=t!(keys::admin_settings::SUB) />
+            {tabs}
+            {part}
+        </AdminFrame>
+    }
+}
+
+/// What can be changed while the server runs.
+#[component]
+fn RunTime() -> impl IntoView {
     let action = FormAction::of::<PostSettings>();
     let to_default = FormAction::of::<PostDefault>();
     let client = use_client();
@@ -137,27 +179,13 @@ pub fn Settings() -> impl IntoView {
         },
     );
     let shown = Memo::new(move |_| location.search.with(|search| Shown::read(search)));
-    let title = t!(keys::admin_settings::TITLE);
-    view! {
-        <AdminFrame title=title.clone() crumbs=vec![Crumb::here(title.clone())]>
-            <PageHead title=move || title sub=t!(keys::admin_settings::SUB) />
-            {loaded(
-                settings,
-                move |settings| {
-                    move || {
-                        view! {
-                            <SettingsForm
-                                settings=settings.clone()
-                                shown=shown.get()
-                                action=action
-                                to_default=to_default
-                            />
-                        }
-                    }
-                },
-            )}
-        </AdminFrame>
-    }
+    loaded(settings, move |settings| {
+        move || {
+            view! {
+                <SettingsForm settings=settings.clone() shown=shown.get() action=action to_default=to_default />
+            }
+        }
+    })
 }
 
 #[component]

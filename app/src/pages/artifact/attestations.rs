@@ -2,6 +2,7 @@
 
 use super::chart::web;
 use super::files::file_name;
+use super::lack::{Lack, nothing};
 use super::subject::{Asked, Subject, shown_of};
 use super::{Head, Part};
 use crate::client::content::layer_of;
@@ -11,8 +12,7 @@ use crate::i18n::keys;
 use crate::pages::loaded;
 use crate::pages::project::{ArtifactPart, InProject, artifact_href};
 use crate::ui::{
-    Badge, Callout, Card, CardBody, CopyCommand, DigestChip, DownloadLink, Empty, Glyph, Icon, KeyValue, KeyValues,
-    Tone, breakable,
+    Badge, Callout, Card, CardBody, DigestChip, DownloadLink, Glyph, Icon, KeyValue, KeyValues, Tone, breakable,
 };
 use crate::{t, tn};
 use berth_types::api::{Attestation, Material};
@@ -36,20 +36,7 @@ async fn load(
 pub(super) fn Attestations(within: InProject, repo: RepoName, reference: Reference) -> impl IntoView {
     loaded(shown_of(&repo, &reference, load), move |(subject, told): (Subject, Vec<Attestation>)| {
         let content = if told.is_empty() {
-            let host = crate::session::use_session().with_untracked(|session| session.server().host);
-            let command = format!("docker buildx build --attest type=provenance,mode=max --push -t {host}/{repo} .");
-            view! {
-                <Card label=t!(keys::artifact::provenance::TITLE)>
-                    <Empty
-                        icon=Glyph::Log
-                        title=t!(keys::artifact::provenance::NONE)
-                        text=t!(keys::artifact::provenance::NONE_TEXT)
-                    >
-                        <CopyCommand text=command />
-                    </Empty>
-                </Card>
-            }
-            .into_any()
+            nothing(Lack::Attestations, &within, &repo, &reference, &subject.artifact)
         } else {
             let cards = told.into_iter().map(|fact| statement(&repo, fact)).collect_view();
             view! {

@@ -1,15 +1,18 @@
 //! Adding a tag to an artifact, and deleting an artifact.
 
-use super::{artifact_of_page, tag_of};
+use super::tag_of;
+use crate::client::use_client;
 #[cfg(feature = "ssr")]
-use crate::client::{ApiError, Client, use_client};
+use crate::client::{ApiError, Client};
 #[cfg(feature = "ssr")]
 use crate::form::{Fault, FormError};
 use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of, fault_of, value_of};
 use crate::format::digest_short;
 use crate::i18n::keys;
+use crate::load::Resource;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
+use crate::pages::bulk::{self, Consequences};
 use crate::pages::loaded;
 use crate::pages::project::{InProject, NotAllowed, RepositoryPart};
 use crate::ui::{
@@ -18,7 +21,7 @@ use crate::ui::{
 use crate::{t, tn};
 #[cfg(feature = "ssr")]
 use berth_types::TagName;
-use berth_types::api::Artifact;
+use berth_types::api::{Artifact, BulkKind, BulkPreview, BulkRequest};
 use berth_types::policy::{Action, Resource as Of};
 use berth_types::{Reference, RepoName};
 use leptos::prelude::*;
@@ -107,14 +110,40 @@ pub(crate) fn DeleteArtifact(within: InProject, repo: RepoName, reference: Refer
     if !within.rights.may(Of::Artifact, Action::Delete) {
         return view! { <NotAllowed needs=(Of::Artifact, Action::Delete) /> }.into_any();
     }
-    let artifact = artifact_of_page(&repo, &reference);
-    loaded(artifact, move |artifact| {
-        view! { <DeleteForm repo=repo.clone() reference=reference.clone() artifact=artifact action=action /> }
+    let client = use_client();
+    let found = {
+        let (repo, reference) = (repo.clone(), reference.to_string());
+        Resource::new(
+            || (),
+            move |()| {
+                let (client, repo, reference) = (client.clone(), repo.clone(), reference.clone());
+                async move {
+                    let artifact = client.artifact(&repo, &reference).await?;
+                    let preview = client.bulk_preview(&removal(&repo, &artifact)).await?;
+                    Ok((artifact, preview))
+                }
+            },
+        )
+    };
+    loaded(found, move |(artifact, preview): (Artifact, BulkPreview)| {
+        let (repo, reference) = (repo.clone(), reference.clone());
+        view! { <DeleteForm repo=repo reference=reference artifact=artifact preview=preview action=action /> }
     })
 }
 
+fn removal(repo: &RepoName, artifact: &Artifact) -> BulkRequest {
+    bulk::Place::Repository(repo.clone()).removal(BulkKind::Artifacts, artifact.digest.clone())
+}
+
 #[component]
-fn DeleteForm(repo: RepoName, reference: Reference, artifact: Artifact, action: FormAction) -> impl IntoView {
+fn DeleteForm(
+    repo: RepoName,
+    reference: Reference,
+    artifact: Artifact,
+    preview: BulkPreview,
+    action: FormAction,
+) -> impl IntoView {
+    let request = removal(&repo, &artifact);
     let tags: Vec<String> = artifact.tags.iter().flatten().map(|tag| tag.name.clone()).collect();
     let count = tags.len() as u64;
     let short = digest_short(&artifact.digest).to_owned();
@@ -134,6 +163,7 @@ fn DeleteForm(repo: RepoName, reference: Reference, artifact: Artifact, action: 
             <Chips>{chips}</Chips>
         </Callout>
         <DigestChip digest=artifact.digest.clone() />
+        <Consequences request=request preview=preview />
         <PostForm action=action>
             <input type="hidden" name="repository" value=repo.to_string() />
             <input type="hidden" name="digest" value=artifact.digest />

@@ -8,6 +8,7 @@ mod facts;
 mod files;
 mod forms;
 mod labels;
+mod lack;
 mod layers;
 mod manifest;
 mod overview;
@@ -38,7 +39,7 @@ use berth_types::api::Artifact;
 use berth_types::policy::{Action, Resource as Of};
 use berth_types::{Reference, RepoName};
 use leptos::prelude::*;
-use subject::{Subject, artifact_of_page};
+use subject::Subject;
 
 /// A part of the pages of an artifact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! What refers to an artifact, as a tree: signatures, statements, lists of packages, and whatever else there is.
 
 use super::files::file_name;
+use super::lack::{Lack, nothing};
 use super::subject::{Family, Subject, use_asked};
 use super::{Head, Part, kind_icon, kind_label};
 use crate::client::content::layer_of;
@@ -12,8 +13,7 @@ use crate::pages::loaded;
 use crate::pages::project::{ArtifactPart, InProject, artifact_href};
 use crate::query::{ListState, use_list_state};
 use crate::ui::{
-    Badge, Card, CardBody, CopyCommand, DigestChip, DownloadLink, Empty, Glyph, Pager, Tree, TreeNode, Trust,
-    TrustChip, breakable,
+    Badge, Card, CardBody, DigestChip, DownloadLink, Glyph, Pager, Tree, TreeNode, Trust, TrustChip, breakable,
 };
 use crate::{t, tn};
 use berth_types::api::{Artifact, ContentFile, IndexChild, ReferrerNode};
@@ -64,13 +64,15 @@ pub(super) fn Referrers(within: InProject, repo: RepoName, reference: Reference)
                 subject=subject.clone()
                 part=Part::Inside(ArtifactPart::Referrers)
             />
-            {content(&repo, &subject, listed, children, state)}
+            {content(&within, &repo, &reference, &subject, listed, children, state)}
         }
     })
 }
 
 fn content(
+    within: &InProject,
     repo: &RepoName,
+    reference: &Reference,
     subject: &Subject,
     listed: Paged<ReferrerNode>,
     children: Vec<IndexChild>,
@@ -79,20 +81,7 @@ fn content(
     let total = natural(listed.total);
     let below: Vec<IndexChild> = children.into_iter().filter(|child| child.referrers > 0).collect();
     if total == 0 && below.is_empty() {
-        let host = crate::session::use_session().with_untracked(|session| session.server().host);
-        let command = format!("cosign sign {host}/{repo}@{}", subject.artifact.digest);
-        return view! {
-            <Card label=t!(keys::artifact::TAB_REFERRERS)>
-                <Empty
-                    icon=Glyph::Tree
-                    title=t!(keys::artifact::referrers::NONE)
-                    text=t!(keys::artifact::referrers::NONE_TEXT)
-                >
-                    <CopyCommand text=command />
-                </Empty>
-            </Card>
-        }
-        .into_any();
+        return nothing(Lack::Referrers, within, repo, reference, &subject.artifact);
     }
     let size: u64 = listed.items.iter().map(|item| natural(item.size)).sum();
     let mut nodes: Vec<TreeNode> = listed.items.into_iter().map(|item| node(repo, item)).collect();

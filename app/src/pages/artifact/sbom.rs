@@ -1,6 +1,7 @@
 //! What an artifact is made of, as the lists of packages say that are stored with it.
 
 use super::files::file_name;
+use super::lack::{Lack, nothing};
 use super::subject::{Subject, use_asked};
 use super::{Head, Part};
 use crate::client::content::layer_of;
@@ -12,8 +13,8 @@ use crate::pages::loaded;
 use crate::pages::project::{ArtifactPart, InProject, NoMatch, artifact_href};
 use crate::query::{ListState, use_list_state};
 use crate::ui::{
-    Badge, Callout, Card, Cell, Column, CopyCommand, DigestChip, DownloadLink, Empty, FilterCount, Filters, Glyph,
-    Pager, Priority, Row, RowHead, SearchBox, Segment, Segmented, Table, TableBox, Tone, breakable, with_query,
+    Badge, Callout, Card, Cell, Column, DigestChip, DownloadLink, Empty, FilterCount, Filters, Glyph, Pager, Priority,
+    Row, RowHead, SearchBox, Segment, Segmented, Table, TableBox, Tone, breakable, with_query,
 };
 use crate::{t, tn};
 use berth_types::api::{SbomDocument, SbomPackage};
@@ -64,20 +65,7 @@ pub(super) fn Sbom(within: InProject, repo: RepoName, reference: Reference) -> i
     loaded(shown, move |shown: Shown| {
         let subject = shown.subject.clone();
         let content = if shown.documents.is_empty() {
-            let host = crate::session::use_session().with_untracked(|session| session.server().host);
-            let command = format!("docker buildx build --sbom=true --push -t {host}/{repo} .");
-            view! {
-                <Card label=t!(keys::artifact::TAB_SBOM)>
-                    <Empty
-                        icon=Glyph::Sbom
-                        title=t!(keys::artifact::sbom::NONE)
-                        text=t!(keys::artifact::sbom::NONE_TEXT)
-                    >
-                        <CopyCommand text=command />
-                    </Empty>
-                </Card>
-            }
-            .into_any()
+            nothing(Lack::Sbom, &within, &repo, &reference, &subject.artifact)
         } else {
             view! { <Document repo=repo.clone() shown=shown /> }.into_any()
         };

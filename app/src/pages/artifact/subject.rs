@@ -162,18 +162,6 @@ pub(super) fn platforms(segments: Vec<Segment>) -> AnyView {
     .into_any()
 }
 
-/// The artifact that a page names.
-pub(super) fn artifact_of_page(repo: &RepoName, reference: &Reference) -> Resource<ApiResult<Artifact>> {
-    let (client, repo, reference) = (use_client(), repo.clone(), reference.to_string());
-    Resource::new(
-        || (),
-        move |()| {
-            let (client, repo, reference) = (client.clone(), repo.clone(), reference.clone());
-            async move { client.artifact(&repo, &reference).await }
-        },
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

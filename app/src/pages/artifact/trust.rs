@@ -20,7 +20,7 @@ pub(super) fn TrustCard(repo: RepoName, reference: Reference, subject: Subject) 
         Signature::Own => (State::Warn, t!(keys::artifact::trust::OWN)),
         Signature::OfIndex => (State::Warn, t!(keys::artifact::trust::OF_INDEX)),
     };
-    let has_sbom = artifact.accessories.iter().flatten().any(|accessory| accessory.kind.starts_with("sbom."));
+    let has_sbom = artifact.sbom_overview.is_some();
     let scanned = artifact.scan_overview.as_ref().is_some_and(|overview| !overview.is_empty());
     let links = [
         (ArtifactPart::Referrers, t!(keys::artifact::TAB_REFERRERS)),

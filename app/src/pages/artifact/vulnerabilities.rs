@@ -8,6 +8,7 @@ use crate::format::{TimeAgo, natural};
 use crate::i18n::keys;
 use crate::pages::loaded;
 use crate::pages::project::{ArtifactPart, InProject};
+use crate::snippets;
 use crate::t;
 use crate::ui::{Card, CardBody, Empty, Glyph, Severity, SeverityMark, Tree, VulnerabilityChip};
 use berth_types::api::{Artifact, NativeReportSummary, ReferrerNode};
@@ -37,8 +38,8 @@ pub(super) fn Vulnerabilities(within: InProject, repo: RepoName, reference: Refe
     loaded(shown_of(&repo, &reference, load), move |(subject, attached): (Subject, Vec<ReferrerNode>)| {
         let reports = reports_of(&subject.artifact);
         let found = if reports.is_empty() {
-            let host = crate::session::use_session().with_untracked(|session| session.server().host);
-            let command = format!("trivy image {host}/{repo}@{}", subject.artifact.digest);
+            let registry = crate::session::use_session().with_untracked(|session| session.server());
+            let command = snippets::trivy(&registry, &format!("{}/{repo}@{}", registry.host, subject.artifact.digest));
             view! {
                 <Card label=t!(keys::artifact::TAB_VULNERABILITIES)>
                     <Empty

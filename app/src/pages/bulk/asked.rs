@@ -25,6 +25,22 @@ impl Place {
         }
     }
 
+    /// What asks for the removal of one thing.
+    pub(crate) fn removal(&self, kind: BulkKind, item: String) -> BulkRequest {
+        let mut request = BulkRequest { items: vec![item], ..BulkRequest::default() };
+        (request.kind, request.action) = (Some(kind), Some(BulkAction::Delete));
+        self.name(&mut request);
+        request
+    }
+
+    fn name(&self, request: &mut BulkRequest) {
+        match self {
+            Place::Repository(repo) => request.repository = repo.to_string(),
+            Place::Project(project) => request.project = project.to_string(),
+            Place::System => {}
+        }
+    }
+
     /// The list that the things were selected in.
     pub(super) fn list(&self, kind: Option<BulkKind>) -> String {
         match (self, kind) {
@@ -64,11 +80,7 @@ impl Asked {
     pub(super) fn read(search: &str, place: &Place) -> Self {
         let mut asked = Asked::default();
         let request = &mut asked.request;
-        match place {
-            Place::Repository(repo) => request.repository = repo.to_string(),
-            Place::Project(project) => request.project = project.to_string(),
-            Place::System => {}
-        }
+        place.name(request);
         for (name, value) in query_pairs(search) {
             match name.as_str() {
                 "op" => asked.operation = value.parse().ok(),

@@ -180,16 +180,22 @@ fn ChooseTarget(place: Place, asked: Asked) -> impl IntoView {
             />
         }
     });
+    let (label, hint) = if asked.request.kind == Some(BulkKind::Repositories) {
+        (t!(keys::bulk::TARGET_PROJECT), t!(keys::bulk::TARGET_PROJECT_HINT))
+    } else {
+        (t!(keys::bulk::TARGET), t!(keys::bulk::TARGET_HINT))
+    };
+    let heading = label.clone();
     view! {
-        <PageHead title=|| t!(keys::bulk::TARGET) />
-        <Card label=t!(keys::bulk::TARGET)>
+        <PageHead title=move || heading />
+        <Card label=label.clone()>
             <CardBody>
                 <GetForm class="form">
                     {known}
                     <TextField
-                        label=t!(keys::bulk::TARGET)
+                        label=label
                         name="target"
-                        hint=t!(keys::bulk::TARGET_HINT)
+                        hint=hint
                         raw=true
                         autocomplete="off"
                         maxlength=255
@@ -234,25 +240,38 @@ fn Question(place: Place, asked: Asked, action: FormAction) -> impl IntoView {
     })
 }
 
+/// What happens, and what stays as it is.
+#[component]
+pub(crate) fn Consequences(request: BulkRequest, preview: BulkPreview) -> impl IntoView {
+    let lines = effects(&request, &preview);
+    let lines = lines.into_iter().map(|line| view! { <li>{line}</li> }).collect_view();
+    let kept = (preview.kept_count > 0).then(|| {
+        let title = tn!(keys::bulk::KEPT, crate::format::natural(preview.kept_count));
+        view! {
+            <Callout tone=Tone::Warn title=title />
+            <Failures caption=t!(keys::bulk::KEPT_CAPTION) action=request.action failures=preview.kept />
+        }
+    });
+    view! {
+        <Card title=t!(keys::bulk::effect::TITLE)>
+            <CardBody>
+                <ul class="prose">{lines}</ul>
+            </CardBody>
+        </Card>
+        {kept}
+    }
+}
+
 #[component]
 fn Effect(place: Place, request: BulkRequest, preview: BulkPreview, action: FormAction) -> impl IntoView {
     let what = phrase(&request, preview.items);
     let heading = t!(keys::bulk::QUESTION, what = what);
     let removal = is_removal(&request);
-    let lines = effects(&request, &preview);
-    let lines = lines.into_iter().map(|line| view! { <li>{line}</li> }).collect_view();
     let sub = match &place {
         Place::Repository(repo) => repo.to_string(),
         Place::Project(project) => project.to_string(),
         Place::System => String::new(),
     };
-    let kept = (preview.kept_count > 0).then(|| {
-        let title = tn!(keys::bulk::KEPT, crate::format::natural(preview.kept_count));
-        view! {
-            <Callout tone=Tone::Warn title=title />
-            <Failures caption=t!(keys::bulk::KEPT_CAPTION) action=request.action failures=preview.kept.clone() />
-        }
-    });
     let unknown = (!preview.unknown.is_empty()).then(|| {
         let title = tn!(keys::bulk::UNKNOWN, preview.unknown.len() as u64);
         view! { <Callout tone=Tone::Warn title=title text=preview.unknown.join(", ") /> }
@@ -283,12 +302,7 @@ fn Effect(place: Place, request: BulkRequest, preview: BulkPreview, action: Form
     view! {
         <PageHead title=move || heading sub=sub />
         <FormErrors answer=answer_of(action) />
-        <Card title=t!(keys::bulk::effect::TITLE)>
-            <CardBody>
-                <ul class="prose">{lines}</ul>
-            </CardBody>
-        </Card>
-        {kept}
+        <Consequences request=request preview=preview />
         {unknown}
         {form}
         {nothing}

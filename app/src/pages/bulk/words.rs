@@ -12,12 +12,16 @@ pub(super) fn phrase(request: &BulkRequest, count: i64) -> String {
 
 fn phrase_key(request: &BulkRequest) -> Key {
     match (request.kind, request.action) {
+        (Some(BulkKind::Tags), Some(BulkAction::AddLabel)) => keys::bulk::LABEL_TAGS,
+        (Some(BulkKind::Tags), Some(BulkAction::RemoveLabel)) => keys::bulk::UNLABEL_TAGS,
+        (Some(BulkKind::Tags), Some(BulkAction::Copy)) => keys::bulk::COPY_TAGS,
         (Some(BulkKind::Tags), _) | (None, _) => keys::bulk::DELETE_TAGS,
         (Some(BulkKind::Artifacts), Some(BulkAction::AddLabel)) => keys::bulk::LABEL_ARTIFACTS,
         (Some(BulkKind::Artifacts), Some(BulkAction::RemoveLabel)) => keys::bulk::UNLABEL_ARTIFACTS,
         (Some(BulkKind::Artifacts), Some(BulkAction::Copy)) => keys::bulk::COPY_ARTIFACTS,
         (Some(BulkKind::Artifacts), Some(BulkAction::Move)) => keys::bulk::MOVE_ARTIFACTS,
         (Some(BulkKind::Artifacts), _) => keys::bulk::DELETE_ARTIFACTS,
+        (Some(BulkKind::Repositories), Some(BulkAction::Copy)) => keys::bulk::COPY_REPOSITORIES,
         (Some(BulkKind::Repositories), _) => keys::bulk::DELETE_REPOSITORIES,
         (Some(BulkKind::Users), _) => keys::bulk::DELETE_USERS,
         (Some(BulkKind::Robots), Some(BulkAction::Enable)) => keys::bulk::ENABLE_ROBOTS,
@@ -41,17 +45,25 @@ pub(super) fn effects(request: &BulkRequest, preview: &BulkPreview) -> Vec<Strin
         }
     };
     match (request.kind, request.action) {
+        (Some(BulkKind::Tags | BulkKind::Artifacts), Some(BulkAction::AddLabel)) => {
+            lines.push(t!(keys::bulk::effect::LABEL));
+        }
+        (Some(BulkKind::Tags | BulkKind::Artifacts), Some(BulkAction::RemoveLabel)) => {
+            lines.push(t!(keys::bulk::effect::UNLABEL));
+        }
+        (Some(BulkKind::Tags | BulkKind::Artifacts), Some(BulkAction::Copy)) => {
+            lines.push(t!(keys::bulk::effect::COPY_TO, target = request.target));
+            lines.push(t!(keys::bulk::effect::COPY));
+        }
+        (Some(BulkKind::Repositories), Some(BulkAction::Copy)) => {
+            lines.push(t!(keys::bulk::effect::COPY_REPOSITORIES, target = request.target));
+            lines.push(t!(keys::bulk::effect::COPY));
+        }
         (Some(BulkKind::Tags), _) => {
             tags(&mut lines);
             if preview.manifests > 0 {
                 lines.push(tn!(keys::bulk::effect::UNTAGGED, natural(preview.manifests), size = size));
             }
-        }
-        (Some(BulkKind::Artifacts), Some(BulkAction::AddLabel)) => lines.push(t!(keys::bulk::effect::LABEL)),
-        (Some(BulkKind::Artifacts), Some(BulkAction::RemoveLabel)) => lines.push(t!(keys::bulk::effect::UNLABEL)),
-        (Some(BulkKind::Artifacts), Some(BulkAction::Copy)) => {
-            lines.push(t!(keys::bulk::effect::COPY_TO, target = request.target));
-            lines.push(t!(keys::bulk::effect::COPY));
         }
         (Some(BulkKind::Artifacts), Some(BulkAction::Move)) => {
             use keys::bulk::effect as k;

@@ -222,11 +222,11 @@ fn LabelRow(owner: Owner, may: May, label: Label) -> impl IntoView {
             </ActionCell>
         }
     });
+    let chip = view! { <LabelChip text=name color=color /> };
+    let chip = if may.update { view! { <a href=owner.edit_href(id)>{chip}</a> }.into_any() } else { chip.into_any() };
     view! {
         <Row>
-            <RowHead>
-                <LabelChip text=name color=color />
-            </RowHead>
+            <RowHead>{chip}</RowHead>
             <Cell label=t!(keys::labels::DESCRIPTION)>
                 <span class="muted">{description}</span>
             </Cell>

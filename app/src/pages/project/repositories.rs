@@ -228,7 +228,11 @@ fn RepositoryList(within: InProject, state: ListState, repositories: Paged<Repos
         return view! { <NothingPushed within=within /> }.into_any();
     }
     let place = bulk::Place::Project(within.name.clone());
-    let buttons = bulk::buttons(&[(BulkAction::Delete, within.rights.may(Of::Repository, Action::Delete))]);
+    let buttons = bulk::buttons(&[
+        // Copies go to another project, whose rights the question tells.
+        (BulkAction::Copy, selects(&within)),
+        (BulkAction::Delete, within.rights.may(Of::Repository, Action::Delete)),
+    ]);
     let rows = repositories.items.len();
     let table = if repositories.items.is_empty() {
         view! { <NoMatch query=q.clone() /> }.into_any()
@@ -302,7 +306,7 @@ fn NothingPushed(within: InProject) -> impl IntoView {
 #[component]
 fn RepositoryTable(within: InProject, repositories: Vec<Repository>, sort: String, search: String) -> impl IntoView {
     let acts = within.rights.may(Of::Repository, Action::Update) || within.rights.may(Of::Repository, Action::Delete);
-    let selects = within.rights.may(Of::Repository, Action::Delete);
+    let selects = selects(&within);
     let head = move || {
         view! {
             {selects.then(|| view! { <SelectAllColumn /> })}
@@ -339,6 +343,11 @@ fn RepositoryTable(within: InProject, repositories: Vec<Repository>, sort: Strin
             </Table>
         </TableBox>
     }
+}
+
+/// Whether the visitor can do something to many repositories at once.
+fn selects(within: &InProject) -> bool {
+    within.rights.role.is_some() || within.rights.admin
 }
 
 /// The first line of a description that says something.
@@ -385,7 +394,7 @@ fn RepositoryRow(within: InProject, repository: Repository, repo: RepoName, acts
     });
     let href = RepositoryPart::Tags.of(&repo);
     let note = first_line(&repository.description).map(|line| view! { <span class="small muted block">{line}</span> });
-    let select = within.rights.may(Of::Repository, Action::Delete).then(|| {
+    let select = selects(&within).then(|| {
         let label = t!(keys::table::SELECT_NAMED, name = repository.name);
         view! { <SelectCell label=label value=repository.name.clone() /> }
     });

@@ -1,10 +1,10 @@
 //! The artifacts of a repository, with those that have no tag.
 
-use super::NothingPushed;
 use super::cells::{FactCells, Facts};
 use super::facets::{ActiveFilters, LabelFacet, Nothing, labels_of};
 use super::filter::{Filter, Tagged};
 use super::tag_row::{label_chips, platform_short};
+use super::{NothingPushed, Whole};
 use crate::format::{digest_short, natural};
 use crate::i18n::keys;
 use crate::pages::artifact::{kind_label, platforms_of};
@@ -23,6 +23,7 @@ use berth_types::page::Paged;
 use berth_types::policy::{Action, Resource as Of};
 use berth_types::{Reference, RepoName};
 use leptos::prelude::*;
+use std::collections::BTreeSet;
 
 /// Tags of an artifact that a row shows.
 const TAGS_SHOWN: usize = 3;
@@ -34,12 +35,12 @@ pub(super) fn ArtifactList(
     state: ListState,
     filter: Filter,
     artifacts: Paged<Artifact>,
-    /// How many artifacts there are without a filter.
-    all: u64,
+    whole: Whole,
 ) -> impl IntoView {
     let total = natural(artifacts.total);
     let ListState { q, sort, page, page_size, search } = state;
-    let labels = labels_of(artifacts.items.iter().map(|artifact| artifact.labels.as_deref().unwrap_or_default()));
+    let labels =
+        labels_of(&whole.labels, artifacts.items.iter().map(|artifact| artifact.labels.as_deref().unwrap_or_default()));
     let selected = filter.of_artifacts();
     let filtered = !selected.is_empty();
     let (rows, place) = (artifacts.items.len(), bulk::Place::Repository(repo.clone()));
@@ -59,7 +60,7 @@ pub(super) fn ArtifactList(
         view! { <Pager page=page page_size=page_size total=total search=search /> }
     });
     let count = if filtered {
-        t!(keys::filter::OF_TOTAL, shown = crate::format::count(total), total = crate::format::count(all))
+        t!(keys::filter::OF_TOTAL, shown = crate::format::count(total), total = crate::format::count(whole.artifacts))
     } else {
         tn!(keys::count::ARTIFACTS, total)
     };
@@ -201,7 +202,7 @@ fn ArtifactRow(within: InProject, repo: RepoName, artifact: Artifact, selects: b
     let href = artifact_href(&repo, &artifact.digest);
     let labels = label_chips(artifact.labels.unwrap_or_default());
     let attached = artifact.accessories.unwrap_or_default();
-    let (signatures, sbom) = attached_kinds(attached.iter().map(|accessory| accessory.kind.as_str()));
+    let signatures = signatures(attached.iter().map(|accessory| accessory.kind.as_str()));
     let found = artifact.scan_overview.and_then(|found| found.into_values().find_map(|report| report.summary));
     let (digest, whole) = (artifact.digest.clone(), artifact.digest.clone());
     let facts = Facts {
@@ -209,7 +210,7 @@ fn ArtifactRow(within: InProject, repo: RepoName, artifact: Artifact, selects: b
         size: natural(artifact.size),
         vulnerabilities: found,
         signatures,
-        sbom,
+        sbom: artifact.sbom_overview.is_some(),
         pushed: artifact.push_time,
         pulled: artifact.pull_time,
     };
@@ -239,16 +240,14 @@ fn ArtifactRow(within: InProject, repo: RepoName, artifact: Artifact, selects: b
     }
 }
 
-/// The kinds of signature among what is attached, each once, and whether there is a list of parts.
-fn attached_kinds<'a>(kinds: impl Iterator<Item = &'a str>) -> (Vec<String>, bool) {
-    let (mut signatures, mut sbom) = (Vec::new(), false);
-    for kind in kinds {
-        sbom |= kind == "sbom.harbor";
-        if kind.starts_with("signature.") && !signatures.iter().any(|known| known == kind) {
-            signatures.push(kind.to_owned());
-        }
-    }
-    (signatures, sbom)
+/// The kinds of signature among what is attached, each once.
+fn signatures<'a>(kinds: impl Iterator<Item = &'a str>) -> Vec<String> {
+    kinds
+        .filter(|kind| kind.starts_with("signature."))
+        .map(str::to_owned)
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .collect()
 }
 
 #[cfg(test)]
@@ -256,9 +255,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_attached_is_told_by_its_kind() {
-        let kinds = ["signature.cosign", "subject.accessory", "signature.cosign", "sbom.harbor"];
-        assert_eq!(attached_kinds(kinds.into_iter()), (vec!["signature.cosign".to_owned()], true));
-        assert_eq!(attached_kinds(std::iter::empty()), (Vec::new(), false));
+    fn each_kind_of_signature_is_told_once() {
+        let kinds = ["signature.notation", "subject.accessory", "signature.cosign", "signature.cosign", "sbom.harbor"];
+        assert_eq!(signatures(kinds.into_iter()), ["signature.cosign", "signature.notation"]);
+        assert!(signatures(std::iter::empty()).is_empty());
     }
 }

@@ -10,7 +10,7 @@ use leptos::prelude::*;
 /// The columns by which the list can be sorted, in the order of the menu; the second says whether the largest come first.
 const SORTS: [(&str, bool); 4] = [("name", false), ("push_time", true), ("pull_time", true), ("size", true)];
 
-/// The values that a menu offers: those of the page, and the one that is chosen.
+/// The values that a menu offers: those that are there, and the one that is chosen.
 pub(super) fn facet_values<'a>(shown: impl Iterator<Item = &'a String>, current: &str) -> Vec<String> {
     let mut values: Vec<String> = shown.cloned().collect();
     if !current.is_empty() {
@@ -21,9 +21,10 @@ pub(super) fn facet_values<'a>(shown: impl Iterator<Item = &'a String>, current:
     values
 }
 
-/// The labels of the rows of a page by name, each once.
-pub(super) fn labels_of<'a>(rows: impl Iterator<Item = &'a [Label]>) -> Vec<(i64, String)> {
-    let mut labels: Vec<(String, i64)> = rows.flatten().map(|label| (label.name.clone(), label.id)).collect();
+/// The labels to choose from and those of the rows of a page, by name, each once.
+pub(super) fn labels_of<'a>(choices: &'a [Label], rows: impl Iterator<Item = &'a [Label]>) -> Vec<(i64, String)> {
+    let mut labels: Vec<(String, i64)> =
+        rows.flatten().chain(choices).map(|label| (label.name.clone(), label.id)).collect();
     labels.sort();
     labels.dedup();
     labels.into_iter().map(|(name, id)| (id, name)).collect()
@@ -150,7 +151,10 @@ mod tests {
         assert!(facet_values([].iter(), "").is_empty());
         let label = |id, name: &str| Label { id, name: name.to_owned(), ..Label::default() };
         let rows = [vec![label(2, "b"), label(1, "a")], vec![label(2, "b")]];
-        assert_eq!(labels_of(rows.iter().map(Vec::as_slice)), [(1, "a".to_owned()), (2, "b".to_owned())]);
+        assert_eq!(
+            labels_of(&[label(3, "c")], rows.iter().map(Vec::as_slice)),
+            [(1, "a".to_owned()), (2, "b".to_owned()), (3, "c".to_owned())]
+        );
     }
 
     #[test]

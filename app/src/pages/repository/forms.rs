@@ -1,8 +1,8 @@
 //! The questions whether to delete a repository or a tag.
 
 #[cfg(feature = "ssr")]
-use crate::client::{ApiError, Client};
-use crate::client::{ApiResult, use_client};
+use crate::client::Client;
+use crate::client::{ApiError, ApiResult, use_client};
 #[cfg(feature = "ssr")]
 use crate::form::FormError;
 use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of};
@@ -11,11 +11,12 @@ use crate::i18n::keys;
 use crate::load::Resource;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
+use crate::pages::bulk::{self, Consequences};
 use crate::pages::loaded;
 use crate::pages::project::{InProject, NotAllowed, RepositoryPart};
 use crate::ui::{Button, Callout, Glyph, LinkButton, Look, PageHead, Tone};
 use crate::{t, tn};
-use berth_types::api::Repository;
+use berth_types::api::{BulkKind, BulkPreview, Repository};
 use berth_types::policy::{Action, Resource as Of};
 use berth_types::{RepoName, TagName};
 use leptos::prelude::*;
@@ -67,14 +68,28 @@ pub(crate) fn DeleteRepository(within: InProject, repo: RepoName) -> impl IntoVi
     if !within.rights.may(Of::Repository, Action::Delete) {
         return view! { <NotAllowed needs=(Of::Repository, Action::Delete) /> }.into_any();
     }
-    loaded(found(&repo), move |shown| {
+    let client = use_client();
+    let request = bulk::Place::Project(repo.project()).removal(BulkKind::Repositories, repo.to_string());
+    let found = {
+        let (repo, request) = (repo.clone(), request.clone());
+        Resource::new(
+            || (),
+            move |()| {
+                let (client, repo, request) = (client.clone(), repo.clone(), request.clone());
+                async move { Ok((client.repository(&repo).await?, client.bulk_preview(&request).await?)) }
+            },
+        )
+    };
+    loaded(found, move |(shown, preview): (Repository, BulkPreview)| {
+        let request = request.clone();
         let heading = t!(keys::repositories::DELETE_TITLE, name = repo);
         let effect = tn!(keys::repositories::DELETE_EFFECT, natural(shown.artifact_count));
         let (name, back) = (repo.to_string(), RepositoryPart::Tags.of(&repo));
         view! {
             <PageHead title=move || heading />
             <FormErrors answer=answer_of(action) />
-            <Callout tone=Tone::Warn title=effect text=t!(keys::repositories::DELETE_SPACE) />
+            <Callout tone=Tone::Warn title=effect />
+            <Consequences request=request preview=preview />
             <PostForm action=action>
                 <input type="hidden" name="repository" value=name />
                 <div class="row">
@@ -95,22 +110,40 @@ pub(crate) fn DeleteTag(within: InProject, repo: RepoName, tag: TagName) -> impl
     if !within.rights.may(Of::Tag, Action::Delete) {
         return view! { <NotAllowed needs=(Of::Tag, Action::Delete) /> }.into_any();
     }
-    let heading = t!(keys::repository::DELETE_TAG_TITLE, tag = tag);
-    let back = RepositoryPart::Tags.of(&repo);
-    view! {
-        <PageHead title=move || heading sub=repo.to_string() />
-        <FormErrors answer=answer_of(action) />
-        <Callout tone=Tone::Warn title=t!(keys::repository::DELETE_TAG_TEXT) />
-        <PostForm action=action>
-            <input type="hidden" name="repository" value=repo.to_string() />
-            <input type="hidden" name="tag" value=tag.to_string() />
-            <div class="row">
-                <Button look=Look::DangerFill icon=Glyph::Trash submit=true busy=action.pending()>
-                    {t!(keys::repository::DELETE_TAG_SUBMIT)}
-                </Button>
-                <LinkButton href=back>{t!(keys::common::CANCEL)}</LinkButton>
-            </div>
-        </PostForm>
-    }
-    .into_any()
+    let client = use_client();
+    let request = bulk::Place::Repository(repo.clone()).removal(BulkKind::Tags, tag.to_string());
+    let preview = {
+        let request = request.clone();
+        Resource::new(
+            || (),
+            move |()| {
+                let (client, request) = (client.clone(), request.clone());
+                async move {
+                    let preview = client.bulk_preview(&request).await?;
+                    if preview.unknown.is_empty() { Ok(preview) } else { Err(ApiError::not_found()) }
+                }
+            },
+        )
+    };
+    loaded(preview, move |preview| {
+        let heading = t!(keys::repository::DELETE_TAG_TITLE, tag = tag);
+        let (back, repo, tag) = (RepositoryPart::Tags.of(&repo), repo.to_string(), tag.to_string());
+        let sub = repo.clone();
+        view! {
+            <PageHead title=move || heading sub=sub />
+            <FormErrors answer=answer_of(action) />
+            <Callout tone=Tone::Warn title=t!(keys::repository::DELETE_TAG_TEXT) />
+            <Consequences request=request.clone() preview=preview />
+            <PostForm action=action>
+                <input type="hidden" name="repository" value=repo />
+                <input type="hidden" name="tag" value=tag />
+                <div class="row">
+                    <Button look=Look::DangerFill icon=Glyph::Trash submit=true busy=action.pending()>
+                        {t!(keys::repository::DELETE_TAG_SUBMIT)}
+                    </Button>
+                    <LinkButton href=back>{t!(keys::common::CANCEL)}</LinkButton>
+                </div>
+            </PostForm>
+        }
+    })
 }

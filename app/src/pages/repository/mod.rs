@@ -35,7 +35,7 @@ use crate::ui::{
     MenuSeparator, MenuSide, PageHead, Spark, Tab, Tabs, breakable, query_pairs, use_page_size, with_query,
 };
 use crate::{t, tn};
-use berth_types::api::{Artifact, LiveEvent, RepositorySummary, RepositoryTag, TagHistoryEntry};
+use berth_types::api::{Artifact, Label, LiveEvent, RepositorySummary, RepositoryTag, TagHistoryEntry};
 use berth_types::page::Paged;
 use berth_types::policy::{Action, Resource as Of};
 use berth_types::{RepoName, Timestamp};
@@ -147,7 +147,12 @@ pub(crate) fn Repository(within: InProject, repo: RepoName) -> impl IntoView {
     loaded(shown, move |shown| {
         let (within, repo) = (within.clone(), repo.clone());
         let readme = shown.readme.clone();
-        let counts = Counts { tags: natural(shown.tag_count), artifacts: natural(shown.artifact_count) };
+        let whole = Whole {
+            tags: natural(shown.tag_count),
+            artifacts: natural(shown.artifact_count),
+            platforms: shown.platforms.clone(),
+            labels: shown.labels.clone(),
+        };
         let main = shown.main.clone().map(|tag| {
             let repo = repo.clone();
             view! {
@@ -171,7 +176,7 @@ pub(crate) fn Repository(within: InProject, repo: RepoName) -> impl IntoView {
                             repo=list_repo.clone()
                             state=state
                             listed=listed
-                            counts=counts
+                            whole=whole.clone()
                             restore=restore
                         />
                     }
@@ -187,11 +192,13 @@ fn changed(event: &LiveEvent) -> Option<String> {
     Some(if event.tags.is_empty() { event.digest.clone() } else { event.tags.join(",") })
 }
 
-/// How much there is without any filter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Counts {
+/// What there is without any filter, and what it can be narrowed to.
+#[derive(Clone, Debug, PartialEq)]
+struct Whole {
     tags: u64,
     artifacts: u64,
+    platforms: Vec<String>,
+    labels: Vec<Label>,
 }
 
 #[component]
@@ -361,7 +368,7 @@ fn List(
     repo: RepoName,
     state: ListState,
     listed: Listed,
-    counts: Counts,
+    whole: Whole,
     restore: FormAction,
 ) -> impl IntoView {
     let listing = Listing::read(&state.search);
@@ -371,13 +378,13 @@ fn List(
         Tab { label, href: with_query("", &[("tab", each.word())]), count, current: each == listing }
     };
     let tabs = vec![
-        tab(Listing::Tags, t!(keys::repository::TAB_TAGS), Some(counts.tags)),
-        tab(Listing::Artifacts, t!(keys::repository::TAB_ARTIFACTS), Some(counts.artifacts)),
+        tab(Listing::Tags, t!(keys::repository::TAB_TAGS), Some(whole.tags)),
+        tab(Listing::Artifacts, t!(keys::repository::TAB_ARTIFACTS), Some(whole.artifacts)),
         tab(Listing::History, t!(keys::repository::TAB_HISTORY), None),
     ];
     let list = match listed {
         Listed::Tags(tags) => {
-            view! { <tags::TagList within=within repo=repo state=state filter=filter tags=tags all=counts.tags /> }
+            view! { <tags::TagList within=within repo=repo state=state filter=filter tags=tags whole=whole /> }
                 .into_any()
         }
         Listed::Artifacts(artifacts) => {
@@ -389,7 +396,7 @@ fn List(
                     state=state
                     filter=filter
                     artifacts=artifacts
-                    all=counts.artifacts
+                    whole=whole
                 />
             }
             .into_any()

@@ -81,7 +81,16 @@ pub(super) fn label_chips(labels: Vec<Label>) -> Option<AnyView> {
 
 /// A tag, and below it what its index lists where that is open.
 #[component]
-pub(super) fn TagRow(repo: RepoName, tag: RepositoryTag, delete: bool, expands: bool) -> impl IntoView {
+pub(super) fn TagRow(
+    repo: RepoName,
+    tag: RepositoryTag,
+    /// Whether the visitor may delete it.
+    delete: bool,
+    /// Whether rows can be selected.
+    selects: bool,
+    /// Whether a row of the table has something below it.
+    expands: bool,
+) -> impl IntoView {
     let href = artifact_href(&repo, &tag.name);
     let platforms = platform_chips(&repo, &tag);
     let menu = tag.name.parse::<TagName>().ok().map(|name| {
@@ -137,12 +146,12 @@ pub(super) fn TagRow(repo: RepoName, tag: RepositoryTag, delete: bool, expands: 
             is_open.get().then(|| {
                 let rows = children.clone().into_iter();
                 let all = children.clone();
-                rows.map(|child| view! { <ChildRow repo=repo.clone() child=child among=all.clone() selects=delete /> })
+                rows.map(|child| view! { <ChildRow repo=repo.clone() child=child among=all.clone() selects=selects /> })
                     .collect_view()
             })
         }
     };
-    let select = delete.then(|| {
+    let select = selects.then(|| {
         let label = t!(keys::table::SELECT_NAMED, name = name);
         view! { <SelectCell label=label value=name.clone() /> }
     });

@@ -1,11 +1,11 @@
 //! The tags of a repository: one row a tag, the digest beside it; an index opens to what it lists.
 
-use super::NothingPushed;
 use super::facets::{
     ActiveFilters, LabelFacet, Nothing, PlatformFacet, SignatureFacet, SortMenu, facet_values, labels_of,
 };
 use super::filter::Filter;
 use super::tag_row::TagRow;
+use super::{NothingPushed, Whole};
 use crate::format::natural;
 use crate::i18n::keys;
 use crate::pages::bulk;
@@ -29,19 +29,20 @@ pub(super) fn TagList(
     state: ListState,
     filter: Filter,
     tags: Paged<RepositoryTag>,
-    /// How many tags there are without a filter.
-    all: u64,
+    whole: Whole,
 ) -> impl IntoView {
     let total = natural(tags.total);
     let ListState { q, sort, page, page_size, search } = state;
-    let platforms = facet_values(tags.items.iter().flat_map(|tag| &tag.platforms), &filter.platform);
-    let labels = labels_of(tags.items.iter().map(|tag| tag.labels.as_slice()));
+    let shown = tags.items.iter().flat_map(|tag| &tag.platforms).chain(&whole.platforms);
+    let platforms = facet_values(shown, &filter.platform);
+    let labels = labels_of(&whole.labels, tags.items.iter().map(|tag| tag.labels.as_slice()));
     let selected = filter.of_tags();
     let filtered = !selected.is_empty();
     let (rows, place) = (tags.items.len(), bulk::Place::Repository(repo.clone()));
-    let buttons = bulk::buttons(&[(BulkAction::Delete, within.rights.may(Of::Tag, Action::Delete))]);
+    let buttons = bulk::buttons(&actions(&within));
+    let selects = !buttons.is_empty();
     let list = if !tags.items.is_empty() {
-        view! { <TagTable within=within repo=repo tags=tags.items sort=sort.clone() search=search.clone() /> }
+        view! { <TagTable within=within repo=repo tags=tags.items sort=sort.clone() search=search.clone() selects=selects /> }
             .into_any()
     } else if filtered {
         view! { <Nothing search=search.clone() /> }.into_any()
@@ -55,7 +56,7 @@ pub(super) fn TagList(
         view! { <Pager page=page page_size=page_size total=total search=search /> }
     });
     let count = if filtered {
-        t!(keys::filter::OF_TOTAL, shown = crate::format::count(total), total = crate::format::count(all))
+        t!(keys::filter::OF_TOTAL, shown = crate::format::count(total), total = crate::format::count(whole.tags))
     } else {
         tn!(keys::count::TAGS, total)
     };
@@ -77,6 +78,19 @@ pub(super) fn TagList(
     }
 }
 
+/// What can be done to many tags at once, or to what they point at. Copies go to another project, whose rights the question
+/// tells.
+fn actions(within: &InProject) -> [(BulkAction, bool); 4] {
+    let label = within.rights.may(Of::ArtifactLabel, Action::Create);
+    let signed_in = within.rights.role.is_some() || within.rights.admin;
+    [
+        (BulkAction::AddLabel, label),
+        (BulkAction::RemoveLabel, label),
+        (BulkAction::Copy, signed_in),
+        (BulkAction::Delete, within.rights.may(Of::Tag, Action::Delete)),
+    ]
+}
+
 #[component]
 fn TagTable(
     within: InProject,
@@ -84,11 +98,12 @@ fn TagTable(
     tags: Vec<RepositoryTag>,
     sort: String,
     search: String,
+    selects: bool,
 ) -> impl IntoView {
     let delete = within.rights.may(Of::Tag, Action::Delete);
     let head = move || {
         view! {
-            {delete.then(|| view! { <SelectAllColumn /> })}
+            {selects.then(|| view! { <SelectAllColumn /> })}
             <Column label=t!(keys::repository::TAG) sort=Sort::by("name", &sort, &search, false) />
             <Column label=t!(keys::repository::PLATFORMS) priority=Priority::Third />
             <Column label=t!(keys::repository::SIZE) sort=Sort::by("size", &sort, &search, true) num=true />
@@ -100,8 +115,9 @@ fn TagTable(
     };
     let caption = t!(keys::repository::CAPTION, repository = repo);
     let expands = tags.iter().any(|tag| !tag.children.is_empty());
-    let rows =
-        tags.into_iter().map(move |tag| view! { <TagRow repo=repo.clone() tag=tag delete=delete expands=expands /> });
+    let rows = tags.into_iter().map(move |tag| {
+        view! { <TagRow repo=repo.clone() tag=tag delete=delete selects=selects expands=expands /> }
+    });
     view! {
         <TableBox>
             <Table caption=caption head=head>

@@ -118,7 +118,7 @@ pub struct BulkRequest {
     /// The label to add or to remove, by row id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label_id: Option<i64>,
-    /// Where artifacts are copied or moved to: `project/repository`.
+    /// Where artifacts are copied or moved to: `project/repository`. Repositories keep their names, and this is the project.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub target: String,
     /// Whether an artifact that is moved takes its tags from what has them at the target. Otherwise it stays where it is.

@@ -145,6 +145,12 @@ pub struct RepositorySummary {
     /// The tag that most people want: `latest`, else the one that was pushed last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub main: Option<RepositoryTag>,
+    /// What its newest artifacts run on, to be chosen from: `linux/arm64/v8`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub platforms: Vec<String>,
+    /// The labels that its artifacts can have, to be chosen from; not all where there are very many.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<Label>,
     /// Where the main tag says that its source is (`org.opencontainers.image.source`), an address of the web.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,

@@ -192,6 +192,25 @@ pub struct SettingInfo {
     pub changed_at: Option<crate::Timestamp>,
 }
 
+/// A key of the server's own configuration, which is read when it starts (`/api/berth/v1/configuration`).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ConfiguredValue {
+    /// `section.key`.
+    pub name: String,
+    /// As a file has it; empty where it is unset or a secret.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub value: String,
+    /// Whether it is a secret that is set.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub secret: bool,
+    /// `default`, `file`, `environment` or `flag`.
+    pub source: String,
+    /// The variable, the file or the flag that sets it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub origin: String,
+}
+
 /// All settings by key, as `GET /configurations` shows them.
 pub type Configurations = BTreeMap<String, ConfigItem>;
 

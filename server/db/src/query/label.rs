@@ -55,6 +55,18 @@ const LABELS: Source = Source {
     tie: "l.id ASC",
 };
 
+/// The labels that artifacts of a project can have, the first of them by name.
+///
+/// # Errors
+/// As the database says.
+pub async fn choices(conn: &mut Conn<'_>, project: i64, limit: i64) -> Result<Vec<Label>> {
+    let sql = format!(
+        "SELECT {} FROM {} WHERE l.project_id IS NULL OR l.project_id = $1 ORDER BY l.name, l.id LIMIT $2",
+        LABELS.select, LABELS.from
+    );
+    conn.rows(&sql, args![project, limit]).await?.iter().map(|row| Label::read(row, 0)).collect()
+}
+
 /// Labels of a project, or of the system, those whose name contains a text where it is given.
 ///
 /// # Errors

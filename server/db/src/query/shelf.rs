@@ -128,11 +128,16 @@ pub async fn manifests(conn: &mut Conn<'_>, ids: &[i64]) -> Result<BTreeMap<i64,
     Ok(found)
 }
 
+/// Artifacts that are looked at to say what a repository is about.
+const NEWEST: i64 = 200;
+
 /// What refers to a manifest.
 #[derive(Clone, Debug)]
 pub struct Referring {
     /// Row id.
     pub id: i64,
+    /// Its digest.
+    pub digest: Digest,
     /// What it refers to.
     pub subject: Digest,
     /// What it is to it: `signature.cosign`, …
@@ -152,14 +157,19 @@ pub async fn referrers(conn: &mut Conn<'_>, repository: i64, subjects: &[Digest]
     let mut found = Vec::new();
     for chunk in subjects.chunks(super::CHUNK) {
         let sql = format!(
-            "SELECT id, subject, accessory, artifact_type FROM manifests
+            "SELECT id, digest, subject, accessory, artifact_type FROM manifests
              WHERE repository_id = $1 AND subject IN ({}) ORDER BY subject, id LIMIT {REFERRERS_MAX}",
             super::marks(2, chunk.len())
         );
         let args: Vec<Value> = std::iter::once(Value::from(repository)).chain(chunk.iter().map(Value::from)).collect();
         for row in conn.rows(&sql, &args).await? {
-            let (id, subject) = (row.get(0)?, row.get(1)?);
-            found.push(Referring { id, subject, kind: row.get(2)?, artifact_type: row.get(3)? });
+            found.push(Referring {
+                id: row.get(0)?,
+                digest: row.get(1)?,
+                subject: row.get(2)?,
+                kind: row.get(3)?,
+                artifact_type: row.get(4)?,
+            });
         }
     }
     Ok(found)
@@ -181,6 +191,31 @@ pub async fn layers(conn: &mut Conn<'_>, manifests: &[i64]) -> Result<BTreeMap<i
         );
         for row in conn.rows(&sql, &super::as_values(chunk)).await? {
             found.entry(row.get(0)?).or_default().push(row.get(1)?);
+        }
+    }
+    Ok(found)
+}
+
+/// What the newest artifacts of a repository run on, each once.
+///
+/// # Errors
+/// As the database says.
+pub async fn platforms(conn: &mut Conn<'_>, repository: i64) -> Result<Vec<Platform>> {
+    let of = |key: &str| json_text(conn.backend(), ("m.extra_attrs", 262_144), "", key);
+    let sql = format!(
+        "SELECT DISTINCT {} AS os, {} AS architecture, {} AS variant
+         FROM (SELECT extra_attrs FROM manifests WHERE repository_id = $1 AND extra_attrs IS NOT NULL
+               ORDER BY pushed_at DESC, id DESC LIMIT {NEWEST}) m",
+        of("os"),
+        of("architecture"),
+        of("variant")
+    );
+    let mut found = Vec::new();
+    for row in conn.rows(&sql, args![repository]).await? {
+        let told = |text: Option<String>| text.filter(|text| !text.is_empty());
+        let (os, architecture, variant) = (told(row.get(0)?), told(row.get(1)?), told(row.get(2)?));
+        if let (Some(os), Some(architecture)) = (os, architecture) {
+            found.push(Platform { architecture, os, os_version: None, variant });
         }
     }
     Ok(found)

@@ -31,6 +31,7 @@ use crate::{
 /// What is wanted.
 #[derive(Clone, Debug)]
 pub(super) struct Order {
+    kind: BulkKind,
     pub action: Deed,
     pub which: Which,
     tags: TagFilters,
@@ -42,12 +43,14 @@ pub(super) struct Order {
 pub(super) enum Deed {
     DeleteTags(RepoName),
     DeleteArtifacts(RepoName),
+    /// Like the next two, to what tags point at or to artifacts.
     AddLabel(RepoName, i64),
     RemoveLabel(RepoName, i64),
     Copy(RepoName, RepoName),
     /// With what becomes of tags that the target has on something else.
     Move(RepoName, RepoName, Taken),
     DeleteRepositories(ProjectName),
+    CopyRepositories(ProjectName, ProjectName),
     DeleteUsers,
     DeleteRobots(Option<ProjectName>),
     /// Whether they are switched off.
@@ -65,7 +68,7 @@ pub(super) enum Place {
 impl Order {
     /// Reads a request.
     pub(super) fn read(request: &BulkRequest) -> Result<Self> {
-        let action = deed(request)?;
+        let (kind, action) = deed(request)?;
         if request.all != request.items.is_empty() {
             return Err(Error::BadRequest("either items or all of them have to be given".to_owned()));
         }
@@ -73,6 +76,7 @@ impl Order {
             return Err(Error::BadRequest(format!("more than {NAMED_MAX} items are given one by one")));
         }
         let mut order = Order {
+            kind,
             action,
             which: Which::Named(Vec::new()),
             tags: TagFilters::default(),
@@ -106,16 +110,8 @@ impl Order {
         Ok(order)
     }
 
-    pub(super) fn kind(&self) -> BulkKind {
-        match self.action {
-            Deed::DeleteTags(_) => BulkKind::Tags,
-            Deed::DeleteArtifacts(_) | Deed::AddLabel(..) | Deed::RemoveLabel(..) | Deed::Copy(..) | Deed::Move(..) => {
-                BulkKind::Artifacts
-            }
-            Deed::DeleteRepositories(_) => BulkKind::Repositories,
-            Deed::DeleteUsers => BulkKind::Users,
-            Deed::DeleteRobots(_) | Deed::SwitchRobots(..) => BulkKind::Robots,
-        }
+    pub(super) const fn kind(&self) -> BulkKind {
+        self.kind
     }
 
     /// Whether a list of such things can be narrowed by a key.
@@ -205,6 +201,12 @@ impl Order {
                 access.also::<ListRepositories>()?;
                 Ok(Place::Project(access.project_id().0))
             }
+            Deed::CopyRepositories(project, target) => {
+                let access = ProjectAccess::<ReadArtifact>::check(domain, actor, project).await?;
+                access.also::<ListRepositories>()?.also::<ListArtifacts>()?;
+                ProjectAccess::<CreateArtifact>::check(domain, actor, target).await?;
+                Ok(Place::Project(access.project_id().0))
+            }
             Deed::DeleteUsers => {
                 SystemAccess::<DeleteUser>::check(actor)?;
                 SystemAccess::<ListUsers>::check(actor)?;
@@ -254,7 +256,7 @@ async fn robots<A: crate::authz::ProjectAction>(
     Ok(access.home().map_or(Place::System, |project| Place::Project(project.id.0)))
 }
 
-fn deed(request: &BulkRequest) -> Result<Deed> {
+fn deed(request: &BulkRequest) -> Result<(BulkKind, Deed)> {
     let refused = |text: &str| Error::BadRequest(text.to_owned());
     let kind = request.kind.ok_or_else(|| refused("kind in body is required"))?;
     let action = request.action.ok_or_else(|| refused("action in body is required"))?;
@@ -264,20 +266,32 @@ fn deed(request: &BulkRequest) -> Result<Deed> {
     let project = || request.project.parse().map_err(|_| refused("project in body is no name of a project"));
     let label = || request.label_id.ok_or_else(|| refused("label_id in body is required"));
     let home = || if request.project.is_empty() { Ok(None) } else { project().map(Some) };
-    Ok(match (kind, action) {
+    let way = || {
+        let (from, target): (RepoName, RepoName) = (repository()?, target()?);
+        if from == target { Err(refused("the target is the repository itself")) } else { Ok((from, target)) }
+    };
+    let deed = match (kind, action) {
         (BulkKind::Tags, BulkAction::Delete) => Deed::DeleteTags(repository()?),
         (BulkKind::Artifacts, BulkAction::Delete) => Deed::DeleteArtifacts(repository()?),
-        (BulkKind::Artifacts, BulkAction::AddLabel) => Deed::AddLabel(repository()?, label()?),
-        (BulkKind::Artifacts, BulkAction::RemoveLabel) => Deed::RemoveLabel(repository()?, label()?),
-        (BulkKind::Artifacts, action @ (BulkAction::Copy | BulkAction::Move)) => {
-            let (from, target) = (repository()?, target()?);
-            if from == target {
-                return Err(refused("the target is the repository itself"));
-            }
-            let taken = if request.overwrite { Taken::Moved } else { Taken::Refused };
-            if action == BulkAction::Copy { Deed::Copy(from, target) } else { Deed::Move(from, target, taken) }
+        (BulkKind::Tags | BulkKind::Artifacts, BulkAction::AddLabel) => Deed::AddLabel(repository()?, label()?),
+        (BulkKind::Tags | BulkKind::Artifacts, BulkAction::RemoveLabel) => Deed::RemoveLabel(repository()?, label()?),
+        (BulkKind::Tags | BulkKind::Artifacts, BulkAction::Copy) => {
+            let (from, target) = way()?;
+            Deed::Copy(from, target)
+        }
+        (BulkKind::Artifacts, BulkAction::Move) => {
+            let (from, target) = way()?;
+            Deed::Move(from, target, if request.overwrite { Taken::Moved } else { Taken::Refused })
         }
         (BulkKind::Repositories, BulkAction::Delete) => Deed::DeleteRepositories(project()?),
+        (BulkKind::Repositories, BulkAction::Copy) => {
+            let (from, target) = (project()?, request.target.parse());
+            let target: ProjectName = target.map_err(|_| refused("target in body is no name of a project"))?;
+            if from == target {
+                return Err(refused("the target is the project itself"));
+            }
+            Deed::CopyRepositories(from, target)
+        }
         (BulkKind::Users, BulkAction::Delete) => Deed::DeleteUsers,
         (BulkKind::Robots, BulkAction::Delete) => Deed::DeleteRobots(home()?),
         (BulkKind::Robots, BulkAction::Disable) => Deed::SwitchRobots(home()?, true),
@@ -286,7 +300,8 @@ fn deed(request: &BulkRequest) -> Result<Deed> {
             let text = format!("there is no action {} for {}", action.as_str(), kind.as_str());
             return Err(Error::BadRequest(text));
         }
-    })
+    };
+    Ok((kind, deed))
 }
 
 /// Whether it is one text, which is all that a list of tags reads of a name.
@@ -308,6 +323,14 @@ mod tests {
             "kind": "artifacts", "action": "copy", "repository": "p/a", "target": "q/b", "all": true
         }));
         assert_eq!(order.unwrap().action, Deed::Copy("p/a".parse().unwrap(), "q/b".parse().unwrap()));
+        let order = request(serde_json::json!({
+            "kind": "tags", "action": "copy", "repository": "p/a", "target": "q/b", "items": ["v1"]
+        }));
+        assert_eq!(order.unwrap().kind(), BulkKind::Tags);
+        let order = request(serde_json::json!({
+            "kind": "repositories", "action": "copy", "project": "p", "target": "q", "items": ["p/a"]
+        }));
+        assert_eq!(order.unwrap().action, Deed::CopyRepositories("p".parse().unwrap(), "q".parse().unwrap()));
         for (overwrite, taken) in [(false, Taken::Refused), (true, Taken::Moved)] {
             let order = request(serde_json::json!({
                 "kind": "artifacts", "action": "move", "repository": "p/a", "target": "q/b", "all": true,
@@ -318,6 +341,10 @@ mod tests {
         for bad in [
             serde_json::json!({}),
             serde_json::json!({ "kind": "tags", "action": "copy", "repository": "p/a", "all": true }),
+            serde_json::json!({ "kind": "repositories", "action": "copy", "project": "p", "all": true }),
+            serde_json::json!({ "kind": "repositories", "action": "copy", "project": "p", "target": "p", "all": true }),
+            serde_json::json!({ "kind": "repositories", "action": "copy", "project": "p", "target": "q/r", "all": true }),
+            serde_json::json!({ "kind": "repositories", "action": "move", "project": "p", "target": "q", "all": true }),
             serde_json::json!({ "kind": "tags", "action": "delete", "repository": "p", "all": true }),
             serde_json::json!({ "kind": "tags", "action": "delete", "repository": "p/a" }),
             serde_json::json!({ "kind": "tags", "action": "delete", "repository": "p/a", "all": true, "items": ["x"] }),

@@ -81,6 +81,7 @@ async fn effect(conn: &mut Conn<'_>, order: &Order, place: Place, selected: &Sel
         (
             Deed::DeleteArtifacts(_)
             | Deed::DeleteRepositories(_)
+            | Deed::CopyRepositories(..)
             | Deed::AddLabel(..)
             | Deed::RemoveLabel(..)
             | Deed::Copy(..)
@@ -152,6 +153,7 @@ async fn kept(
             Deed::DeleteTags(_)
             | Deed::DeleteArtifacts(_)
             | Deed::DeleteRepositories(_)
+            | Deed::CopyRepositories(..)
             | Deed::AddLabel(..)
             | Deed::RemoveLabel(..)
             | Deed::Copy(..)

@@ -131,7 +131,7 @@ async fn settle(domain: &Domain, operation: i64, order: &Order, actor: &Actor, i
     for Item { id, item, digest } in items {
         match act(domain, &order.action, actor, item, *digest).await {
             Ok(()) => done.push(*id),
-            Err(error @ (Error::Unavailable(_) | Error::Busy | Error::Full(_))) => {
+            Err(error @ (Error::Unavailable(_) | Error::Busy | Error::Retry(_) | Error::Full(_))) => {
                 waits = Some(error);
                 break;
             }
@@ -157,6 +157,8 @@ async fn settle(domain: &Domain, operation: i64, order: &Order, actor: &Actor, i
 /// Does one item, with the digest that it pointed at when it was selected. All of them were there then, so one that is gone
 /// is as it should be.
 async fn act(domain: &Domain, deed: &Deed, actor: &Actor, item: &str, digest: Option<Digest>) -> Result<()> {
+    // A tag that moved meanwhile stands for what was meant all the same.
+    let artifact = digest.map_or_else(|| item.to_owned(), |digest| digest.to_string());
     match deed {
         Deed::DeleteTags(repo) => {
             let access = ProjectAccess::<DeleteTag>::check(domain, actor, &repo.project()).await?;
@@ -168,7 +170,7 @@ async fn act(domain: &Domain, deed: &Deed, actor: &Actor, item: &str, digest: Op
         }
         Deed::AddLabel(repo, id) => {
             let access = ProjectAccess::<AddLabel>::check(domain, actor, &repo.project()).await?;
-            match label::add(domain, &access, repo, item, *id).await {
+            match label::add(domain, &access, repo, &artifact, *id).await {
                 // It is there already.
                 Err(Error::Conflict(_)) => Ok(()),
                 added => added,
@@ -176,12 +178,12 @@ async fn act(domain: &Domain, deed: &Deed, actor: &Actor, item: &str, digest: Op
         }
         Deed::RemoveLabel(repo, id) => {
             let access = ProjectAccess::<RemoveLabel>::check(domain, actor, &repo.project()).await?;
-            gone(label::remove(domain, &access, repo, item, *id).await)
+            gone(label::remove(domain, &access, repo, &artifact, *id).await)
         }
         Deed::Copy(from, target) => {
             let source = ProjectAccess::<ReadArtifact>::check(domain, actor, &from.project()).await?;
             let access = ProjectAccess::<CreateArtifact>::check(domain, actor, &target.project()).await?;
-            let reference: Reference = item.parse().map_err(Error::internal)?;
+            let reference: Reference = artifact.parse().map_err(Error::internal)?;
             copy::copy(domain, &access, target, &source, from, &reference).await
         }
         Deed::Move(from, target, taken) => {
@@ -194,6 +196,12 @@ async fn act(domain: &Domain, deed: &Deed, actor: &Actor, item: &str, digest: Op
             let access = ProjectAccess::<DeleteRepository>::check(domain, actor, project).await?;
             let repo = item.parse().map_err(Error::internal)?;
             gone(repository::delete(domain, &access, &repo).await)
+        }
+        Deed::CopyRepositories(project, target) => {
+            let source = ProjectAccess::<ReadArtifact>::check(domain, actor, project).await?;
+            let access = ProjectAccess::<CreateArtifact>::check(domain, actor, target).await?;
+            let from = item.parse().map_err(Error::internal)?;
+            copy::copy_repository(domain, &access, &source, &from).await
         }
         Deed::DeleteUsers => {
             let access = SystemAccess::<DeleteUser>::check(actor)?;

@@ -208,8 +208,8 @@ fn MemberRow(within: InProject, member: ProjectMemberEntity, change: FormAction)
         view! { <span class="muted">{role}</span> }.into_any()
     };
     // What a group gives is said by its members' directory.
-    let explain = (!group).then(|| {
-        let href = explain_href(ProjectPart::ExplainMember.of(&within.name), &member.entity_name);
+    let explained = (!group).then(|| explain_href(ProjectPart::ExplainMember.of(&within.name), &member.entity_name));
+    let explain = explained.clone().map(|href| {
         view! { <MenuLink href=href icon=Glyph::Eye text=t!(keys::newcomer::explain::TITLE) /> }
     });
     let remove = (!own && within.rights.may(Of::Member, Action::Delete)).then(|| {
@@ -229,7 +229,7 @@ fn MemberRow(within: InProject, member: ProjectMemberEntity, change: FormAction)
         <Row>
             <RowHead>
                 <span class="row g2">
-                    <Who name=member.entity_name /> {you}
+                    <Who name=member.entity_name href=explained /> {you}
                 </span>
             </RowHead>
             <Cell label=t!(keys::members::ROLE)>{role}</Cell>

@@ -14,6 +14,8 @@ const GATHER: Duration = Duration::from_millis(250);
 const LEFT_ALONE: Duration = Duration::from_secs(1);
 /// Rows that are told apart while they wait to be shown.
 const WAITING_MAX: usize = 99;
+/// The kind of an event that no server sends: nothing could be heard for a while, and what is shown may be old.
+const UNHEARD: &str = "unheard";
 
 /// Whether the stream of the page is open; nothing while there is none.
 #[derive(Clone, Copy)]
@@ -40,9 +42,6 @@ pub(crate) fn LiveDot() -> impl IntoView {
         })
     }
 }
-
-/// The kind of an event that no server sends: nothing can be heard at the moment, and what is shown may be old.
-const UNHEARD: &str = "unheard";
 
 /// Follows a scope of the API (`project:team`, `jobs`) while the page is open, and calls `heard` with every event. Events of
 /// kind `reset` say that some are missing, those of kind `unheard` that none can be heard.
@@ -240,7 +239,7 @@ pub fn NewRows(
 #[cfg(target_arch = "wasm32")]
 mod browser {
     use super::UNHEARD;
-    use crate::client::json;
+    use crate::client::{Client, json, use_client};
     use berth_types::api::LiveEvent;
     use berth_types::url::{BERTH_API, with_query};
     use leptos::__reexports::send_wrapper::SendWrapper;
@@ -269,6 +268,8 @@ mod browser {
     /// browser waits by itself for one that it lost.
     const REFUSED: Duration = Duration::from_secs(2);
     const REFUSED_MAX: Duration = Duration::from_secs(32);
+    /// A first event that takes longer may leave out what happened meanwhile.
+    const LATE_MILLIS: f64 = 1000.0;
     /// A stream through which nothing came by then will not come: something on the way keeps it.
     const SILENT: Duration = Duration::from_secs(15);
 
@@ -284,8 +285,11 @@ mod browser {
         /// The id of the last event.
         last: RefCell<String>,
         open: RefCell<Option<(EventSource, [Listener; 3])>>,
-        /// How many streams were opened.
+        client: Client,
+        /// How many streams were opened or given up.
         number: Cell<u32>,
+        /// When this one was asked for, in milliseconds since 1970.
+        opened_at: Cell<f64>,
         /// Whether something came through the one that is open.
         is_heard: Cell<bool>,
         /// How long the next stream is waited for when this one is not to be had.
@@ -301,7 +305,9 @@ mod browser {
             since: asked_at(),
             last: RefCell::default(),
             open: RefCell::default(),
+            client: use_client(),
             number: Cell::default(),
+            opened_at: Cell::default(),
             is_heard: Cell::default(),
             patience: Cell::new(REFUSED),
             gone: Cell::new(false),
@@ -372,6 +378,7 @@ mod browser {
             }
             *self.open.borrow_mut() = Some((source, listeners));
             self.is_heard.set(false);
+            self.opened_at.set(js_sys::Date::now());
             self.number.set(self.number.get().wrapping_add(1));
             self.retry_after(SILENT);
         }
@@ -389,10 +396,20 @@ mod browser {
                 }
                 stream.show(false);
                 stream.close();
-                (stream.heard)(LiveEvent { kind: UNHEARD.to_owned(), ..LiveEvent::default() });
+                stream.ask();
                 stream.look();
             };
             set_timeout(again, wait);
+        }
+
+        /// Lets the page ask for what may have changed, if somebody would answer: what is shown is better than an error.
+        fn ask(self: &Rc<Self>) {
+            let (stream, client) = (self.clone(), self.client.clone());
+            leptos::task::spawn_local(async move {
+                if client.ping().await.is_ok() && !stream.gone.get() {
+                    (stream.heard)(LiveEvent { kind: UNHEARD.to_owned(), ..LiveEvent::default() });
+                }
+            });
         }
 
         fn opened(self: &Rc<Self>, _: &Event) {
@@ -406,13 +423,20 @@ mod browser {
             if refused {
                 let wait = self.patience.get();
                 self.patience.set((wait * 2).min(REFUSED_MAX));
+                // Who waited for its first event need not any more.
+                self.number.set(self.number.get().wrapping_add(1));
                 self.retry_after(wait);
             }
         }
 
         fn received(self: &Rc<Self>, event: &Event) {
             let Some(message) = event.dyn_ref::<MessageEvent>() else { return };
-            *self.last.borrow_mut() = message.last_event_id();
+            let before = self.last.replace(message.last_event_id());
+            let is_late = js_sys::Date::now() - self.opened_at.get() > LATE_MILLIS;
+            if before.is_empty() && !self.is_heard.get() && is_late {
+                // The server took the age of the page for that of a moment ago.
+                self.ask();
+            }
             self.is_heard.set(true);
             self.patience.set(REFUSED);
             let event = message.data().as_string().and_then(|data| json::read::<LiveEvent>(&data).ok());

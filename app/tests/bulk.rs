@@ -118,7 +118,7 @@ async fn tags_and_whole_repositories_are_copied() {
     asked.has(r#"name="item" value="team/app""#);
     let question =
         page(&fake, "/projects/team/-/bulk?kind=repositories&act=copy&item=team/web&item=team/app&target=other").await;
-    question.has("<h1>Copy 2 repositories?</h1>");
+    question.has("<h1>Copy 2 artifacts?</h1>");
     question.has("They are copied to the project other under the same names.");
     question.has("&quot;target&quot;:&quot;other&quot;");
 }

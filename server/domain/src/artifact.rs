@@ -30,7 +30,7 @@ const SBOM_DONE: &str = "Success";
 pub(crate) const CHILDREN_LISTED_MAX: i64 = 200;
 
 /// What an answer shows beside the artifacts themselves.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct With {
     /// Tags.
     pub tags: bool,
@@ -367,6 +367,8 @@ pub(crate) async fn remove_whole(
         return Err(listed());
     }
     let mut orphans = children_of(tx, id).await?;
+    let own = std::iter::once(id).chain(orphans.iter().map(|(child, _)| *child));
+    query::push::lock_targets(tx, &own.collect::<Vec<_>>()).await?;
     manifest::remove_among(tx, access, (repository, repo), (id, digest), among, now).await?;
     while let Some((child, digest)) = orphans.pop() {
         let Some(counts) = query::push::counts(tx, child).await? else { continue };

@@ -92,6 +92,8 @@ pub(crate) async fn commit(
         .db
         .write(args, |tx, (access, repo, digest, stored, upload, blobs, now)| {
             Box::pin(async move {
+                let repository = ensure_repository(tx, access, repo, *now).await?;
+                query::push::share_repository(tx, repository).await?;
                 if let Some(upload) = upload
                     && !query::push::delete_upload(tx, upload).await?
                 {
@@ -100,8 +102,6 @@ pub(crate) async fn commit(
                 if stored.existed {
                     fsck::refuse_lost(tx, digest).await?;
                 }
-                let repository = ensure_repository(tx, access, repo, *now).await?;
-                query::push::share_repository(tx, repository).await?;
                 let blob = query::push::ensure_blob(tx, digest, signed(stored.size), *now).await?.ok_or(Error::Busy)?;
                 is_still_stored(tx, &**blobs, digest).await?;
                 link(tx, access, repository, (blob, digest, stored.size), *now).await?;

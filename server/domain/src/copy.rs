@@ -6,14 +6,12 @@ use berth_db::query;
 use berth_types::{
     Digest, Reference, RepoName, TagName,
     manifest::{DESCRIPTORS_MAX, Manifest, parse},
-    query::ListQuery,
 };
 
 use crate::{
     Domain, Error, Result, artifact,
     authz::{CreateArtifact, ProjectAccess, Pull, Push, ReadArtifact},
     blob::{self, belongs},
-    bulk,
     manifest::{self, PushRequest, Taken},
 };
 
@@ -56,38 +54,31 @@ pub async fn copy(
     Ok(())
 }
 
-/// Copies all artifacts of a repository, see [`copy`], to one of the same name in another project. What is removed meanwhile is
-/// left out.
+/// Copies what a tag pointed at when it was chosen, as [`copy`], but with this tag alone.
 ///
 /// # Errors
-/// As [`copy`].
-pub(crate) async fn copy_repository(
+/// [`Error::NotFound`] where the artifact is gone, and as [`copy`].
+pub(crate) async fn copy_tag(
     domain: &Domain,
     access: &ProjectAccess<CreateArtifact>,
+    repo: &RepoName,
     source: &ProjectAccess<ReadArtifact>,
     from: &RepoName,
+    (tag, digest): (&TagName, Digest),
 ) -> Result<()> {
-    let repo = format!("{}/{}", access.project().name, from.within_project());
-    let repo: RepoName = repo.parse().map_err(|_| Error::BadRequest(format!("{repo} is no name of a repository")))?;
-    let query = ListQuery { filters: Vec::new(), sort: Vec::new(), page: bulk::whole() };
-    let artifacts = artifact::list(domain, &source.also()?, from, &query, artifact::With::default()).await?;
-    for artifact in artifacts.items {
-        let digest = Reference::Digest(artifact.digest.parse().map_err(Error::internal)?);
-        match copy(domain, access, &repo, source, from, &digest).await {
-            // As it says what is not there.
-            Err(Error::BadRequest(_)) if is_gone(domain, from, &digest).await? => {}
-            copied => copied?,
+    belongs(access.project().name == repo.project() && source.project().name == from.project())?;
+    let route = Route { domain, push: access.also()?, repo, pull: source.also()?, from };
+    let family = route.family(digest, FAMILY_MAX).await?;
+    for (place, member) in family.members.into_iter().enumerate() {
+        match place.cmp(&family.children) {
+            // Tags of their own have nothing to do with the one that was chosen.
+            std::cmp::Ordering::Less => route.copy_one(member, None).await?,
+            std::cmp::Ordering::Equal => route.copy_with(member, Taken::Pushed, vec![tag.clone()]).await?,
+            // Signatures may be found by their tags alone.
+            std::cmp::Ordering::Greater => route.copy_one(member, Some(Taken::Pushed)).await?,
         }
     }
     Ok(())
-}
-
-async fn is_gone(domain: &Domain, repo: &RepoName, reference: &Reference) -> Result<bool> {
-    match artifact::find(&mut domain.db.reader().await?.conn(), repo, &reference.to_string()).await {
-        Ok(_) => Ok(false),
-        Err(Error::NotFound(_)) => Ok(true),
-        Err(error) => Err(error),
-    }
 }
 
 /// From where to where, and with which rights.
@@ -196,8 +187,15 @@ impl Route<'_> {
 
     /// Copies a manifest, and its tags where it is said what becomes of those that are there.
     pub(crate) async fn copy_one(&self, digest: Digest, taken: Option<Taken>) -> Result<()> {
-        let (found, manifest, tags) = self.read(&digest).await?;
-        let tags = if taken.is_some() { tags } else { Vec::new() };
+        let tags = match taken {
+            Some(_) => self.read(&digest).await?.2,
+            None => Vec::new(),
+        };
+        self.copy_with(digest, taken.unwrap_or(Taken::Refused), tags).await
+    }
+
+    async fn copy_with(&self, digest: Digest, taken: Taken, tags: Vec<TagName>) -> Result<()> {
+        let (found, manifest, _) = self.read(&digest).await?;
         let blobs = manifest.config.iter().chain(&manifest.layers).chain(&manifest.manifests);
         let mut seen = HashSet::new();
         for descriptor in blobs.filter(|descriptor| seen.insert(descriptor.digest)) {
@@ -210,7 +208,6 @@ impl Route<'_> {
             content_type: Some(&found.media_type),
             bytes: found.bytes,
         };
-        let taken = taken.unwrap_or(Taken::Refused);
         manifest::put_over(self.domain, &self.push, self.repo, push, taken).await?;
         Ok(())
     }

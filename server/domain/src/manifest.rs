@@ -468,15 +468,27 @@ async fn resolve(tx: &mut Conn<'_>, change: &Change, repository: i64) -> Result<
     digests.dedup();
     let blobs = query::push::linked_blobs(tx, repository, &digests).await?;
     let mut blobs: HashMap<_, _> = blobs.into_iter().map(|(digest, id, size)| (digest, (id, size))).collect();
+    let since = change.now.plus_seconds(-gc::RELINK_SECONDS);
+    let mut lost = Vec::new();
     for descriptor in needed {
         let is_elsewhere = !descriptor.urls.is_empty();
         if is_elsewhere || blobs.contains_key(&descriptor.digest) {
             continue;
         }
-        match relink(tx, change, repository, &descriptor.digest).await? {
-            Some(blob) => _ = blobs.insert(descriptor.digest, blob),
+        match query::gc::remembered_link(tx, repository, &descriptor.digest, since).await? {
+            Some((id, size)) => lost.push((id, size, descriptor.digest)),
             None if change.is_sparse_fine => {}
             None => return Err(Error::ManifestBlobUnknown(descriptor.digest)),
+        }
+    }
+    // In the order of all who lock several blobs.
+    lost.sort_unstable_by_key(|(id, ..)| *id);
+    lost.dedup_by_key(|(id, ..)| *id);
+    for (_, size, digest) in lost {
+        match relink(tx, change, repository, (&digest, size)).await? {
+            Some(blob) => _ = blobs.insert(digest, blob),
+            None if change.is_sparse_fine => {}
+            None => return Err(Error::ManifestBlobUnknown(digest)),
         }
     }
     // Children that are not there yet are accepted: mirrors and partial copies push sparse indexes (spec, "Push").
@@ -489,10 +501,13 @@ async fn resolve(tx: &mut Conn<'_>, change: &Change, repository: i64) -> Result<
 }
 
 /// Takes back a blob that the repository lost with a manifest, or to garbage collection, a moment ago: whoever was told then that it is there has not
-/// uploaded it. Nothing where it was not lost, or is going.
-async fn relink(tx: &mut Conn<'_>, change: &Change, repository: i64, digest: &Digest) -> Result<Option<(i64, i64)>> {
-    let since = change.now.plus_seconds(-gc::RELINK_SECONDS);
-    let Some((_, size)) = query::gc::remembered_link(tx, repository, digest, since).await? else { return Ok(None) };
+/// uploaded it. Nothing where it is going.
+async fn relink(
+    tx: &mut Conn<'_>,
+    change: &Change,
+    repository: i64,
+    (digest, size): (&Digest, i64),
+) -> Result<Option<(i64, i64)>> {
     let Some(blob) = query::push::use_blob(tx, digest, change.now).await? else { return Ok(None) };
     link(tx, &change.access, repository, (blob, digest, crate::blob::unsigned(size)), change.now).await?;
     query::gc::forget_link(tx, repository, blob).await?;
@@ -660,6 +675,7 @@ pub(crate) async fn remove_among<A: ProjectAction>(
             }
         }
     }
+    query::push::lock_targets(tx, &doomed.iter().map(|(id, _)| *id).collect::<Vec<_>>()).await?;
     for (id, digest) in doomed {
         remove_one(tx, access, (repository, repo), (id, digest), among, now).await?;
     }
@@ -687,7 +703,7 @@ async fn remove_one<A: ProjectAction>(
             query::push::add_tag_history(tx, repository, &tag, None, "delete", &access.actor().name, now).await?;
         }
     }
-    let (mut blobs, children) = query::push::targets(tx, id).await?;
+    let (blobs, children) = query::push::targets(tx, id).await?;
     query::push::delete_manifest(tx, id).await?;
     let mut listed = -i64::from(counts.is_listed());
     for child in children {
@@ -697,8 +713,6 @@ async fn remove_one<A: ProjectAction>(
             listed += difference(before, Counts { parents: before.parents - 1, ..before });
         }
     }
-    // In an order that all share, see `lock_repository`.
-    blobs.sort_unstable();
     for (blob, size) in blobs {
         if !query::push::blob_in_use(tx, repository, blob).await? {
             unlink(tx, project, repository, blob, size, now).await?;

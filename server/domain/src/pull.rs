@@ -203,6 +203,7 @@ pub async fn flush(domain: &Domain) -> Result<()> {
                 for (repository, count) in repositories {
                     query::registry::add_pulls(tx, repository, count).await?;
                 }
+                query::registry::touch_blobs(tx, touches, *now).await?;
                 for (target, (count, at)) in counts {
                     let at = Some(*at).filter(|_| !settings.pull_time_update_disable());
                     query::registry::add_pulls_of(tx, target.manifest_id, target.tag_id, counted(*count), at).await?;
@@ -221,7 +222,6 @@ pub async fn flush(domain: &Domain) -> Result<()> {
                         audit::record(tx, &again.actor, again.at, &again.entry()).await?;
                     }
                 }
-                query::registry::touch_blobs(tx, touches, *now).await?;
                 Ok::<_, Error>(())
             })
         })

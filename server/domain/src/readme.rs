@@ -12,7 +12,7 @@ use moka::sync::Cache;
 
 use crate::{
     Domain, Result,
-    authz::{ListTags, ProjectAccess, UpdateRepository},
+    authz::{ListLabels, ListTags, ProjectAccess, UpdateRepository},
     blob::belongs,
     immutable::Rules,
     label, limit, markdown, pull, repository, shelf,
@@ -73,7 +73,11 @@ pub async fn summary(domain: &Domain, access: &ProjectAccess<ListTags>, repo: &R
     let platforms = query::shelf::platforms(&mut conn, row.id).await?;
     let platforms = platforms.iter().filter(|platform| platform.os != UNKNOWN).map(Platform::label);
     let platforms: BTreeSet<String> = platforms.collect();
-    let labels = query::label::choices(&mut conn, access.project_id().0, LABELS_MAX).await?;
+    let labels = if access.also::<ListLabels>().is_ok() {
+        query::label::choices(&mut conn, access.project_id().0, LABELS_MAX).await?
+    } else {
+        Vec::new()
+    };
     Ok(RepositorySummary {
         id: RepositoryId(row.id),
         artifact_count: row.artifact_count,

@@ -134,16 +134,22 @@ pub(crate) async fn sboms(
     manifests: &[(i64, Digest)],
 ) -> Result<BTreeMap<i64, Option<Digest>>> {
     let ids: Vec<i64> = manifests.iter().map(|(id, _)| *id).collect();
-    let parents = query::artifact::parents(conn, &ids).await?;
-    let indexes = parents.iter().map(|(_, index)| (index.id, index.digest));
-    let known = Known::load(conn, repository, &manifests.iter().copied().chain(indexes).collect()).await?;
+    let indexes = query::shelf::indexes(conn, &ids).await?;
+    let above = indexes.iter().map(|(_, index, digest)| (*index, *digest));
+    let known = Known::load(conn, repository, &manifests.iter().copied().chain(above).collect()).await?;
+    let listed: BTreeMap<i64, BTreeSet<String>> = known
+        .lines
+        .keys()
+        .map(|index| (*index, known.children(*index).into_iter().filter(|child| child.sbom).map(|child| child.digest)))
+        .map(|(index, digests)| (index, digests.collect()))
+        .collect();
     let mut found = BTreeMap::new();
     for (id, digest) in manifests {
         let own = known.attached.get(digest).and_then(|attached| attached.sbom);
         let of_it = digest.to_string();
-        let above = parents.iter().filter(|(child, _)| child == id).flat_map(|(_, index)| known.children(index.id));
-        let told = || above.filter(|child| child.digest == of_it).any(|child| child.sbom);
-        if own.is_some() || known.children(*id).iter().any(|child| child.sbom) || told() {
+        let is_listed = |index: &i64| listed.get(index).is_some_and(|digests| digests.contains(&of_it));
+        let told = || indexes.iter().any(|(child, index, _)| child == id && is_listed(index));
+        if own.is_some() || listed.get(id).is_some_and(|digests| !digests.is_empty()) || told() {
             found.insert(*id, own);
         }
     }

@@ -74,7 +74,7 @@ impl From<Error> for OciError {
             log(&error);
             let refused = OciError::new(code, masked(code));
             return match error {
-                Error::Busy => refused.with_header(header::RETRY_AFTER, "1"),
+                Error::Busy | Error::Retry(_) => refused.with_header(header::RETRY_AFTER, "1"),
                 Error::Unavailable(_) | Error::Full(_) => refused.with_header(header::RETRY_AFTER, "5"),
                 _ => refused,
             };

@@ -337,7 +337,7 @@ async fn what_tags_point_at_is_labelled_and_copied(app: &TestApp) {
         "kind": "tags", "action": "copy", "repository": "team/app", "all": true, "q": "name=~o", "target": "other/app"
     });
     assert_eq!(preview(&admin, &copy).await["items"], 2);
-    // What was selected is copied, wherever the tag went since.
+    // What was selected is copied, wherever the tag went since, and no other tag of it.
     pause(app).await;
     let begun = admin.post(BULK).json(&copy).send().await.expect(202);
     admin.push("team/app", "two", &later).await;
@@ -345,7 +345,8 @@ async fn what_tags_point_at_is_labelled_and_copied(app: &TestApp) {
     resume(app).await;
     assert_eq!(counts(&ended(&admin, begun).await), (2, 2, 0));
     admin.pull("other/app", "one", &one).await;
-    assert_eq!(tags(&admin, "other/app").await, ["kept", "one"]);
+    admin.pull("other/app", "two", &two).await;
+    assert_eq!(tags(&admin, "other/app").await, ["one", "two"]);
 }
 
 async fn repositories_are_copied_to_another_project(app: &TestApp) {
@@ -355,19 +356,31 @@ async fn repositories_are_copied_to_another_project(app: &TestApp) {
     let (one, two) = (Image::new("one", 1), Image::new("two", 1));
     admin.push("team/app/web", "v1", &one).await;
     admin.push("team/app/web", "v2", &two).await;
+    // More than a page of a list.
+    for number in 0..12 {
+        admin.push("team/app/web", &format!("n{number}"), &Image::new(&format!("n{number}"), 1)).await;
+    }
     admin.push("team/tools", "v1", &one).await;
     admin.push("team/alone", "v1", &Image::new("alone", 1)).await;
     let wanted = json!({
         "kind": "repositories", "action": "copy", "project": "team", "target": "other",
-        "items": ["team/app/web", "team/tools"]
+        "items": ["team/app/web", "team/tools", "team/nowhere"]
     });
     let counted = preview(&admin, &wanted).await;
-    assert_eq!((counted["items"].as_i64(), counted["kept_count"].as_i64()), (Some(2), Some(0)));
+    assert_eq!((counted["items"].as_i64(), &counted["unknown"]), (Some(15), &json!(["team/nowhere"])));
     let developer = app.user_in("team", "developer", Role::Developer).await;
     developer.post(BULK).json(&wanted).send().await.refused(403, "FORBIDDEN");
-    assert_eq!(counts(&run(&admin, &wanted).await), (2, 2, 0));
+    assert_eq!(counts(&run(&admin, &wanted).await), (16, 15, 1));
     admin.pull("other/app/web", "v1", &one).await;
     admin.pull("other/app/web", "v2", &two).await;
+    assert_eq!(tags(&admin, "other/app/web").await, tags(&admin, "team/app/web").await);
+    // What was pushed first is the oldest there as well.
+    let ages = async |project: &str| {
+        let path = format!("/api/v2.0/projects/{project}/repositories/app%252Fweb/artifacts?page_size=100");
+        let list = admin.get(&path).send().await.expect(200).json();
+        list.as_array().unwrap().iter().map(|artifact| artifact["digest"].to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(ages("other").await, ages("team").await);
     admin.pull("other/tools", "v1", &one).await;
     admin.get("/v2/other/alone/tags/list").send().await.expect(404);
     assert_eq!(tags(&admin, "team/tools").await, ["v1"], "what is copied stays");

@@ -240,9 +240,12 @@ fn Question(place: Place, asked: Asked, action: FormAction) -> impl IntoView {
     })
 }
 
-/// What happens, and what stays as it is.
+/// What happens, and what stays as it is. Nothing of what no list shows, as the tags of signatures.
 #[component]
 pub(crate) fn Consequences(request: BulkRequest, preview: BulkPreview) -> impl IntoView {
+    if preview.items == 0 && preview.kept_count == 0 {
+        return None;
+    }
     let lines = effects(&request, &preview);
     let lines = lines.into_iter().map(|line| view! { <li>{line}</li> }).collect_view();
     let kept = (preview.kept_count > 0).then(|| {
@@ -252,14 +255,14 @@ pub(crate) fn Consequences(request: BulkRequest, preview: BulkPreview) -> impl I
             <Failures caption=t!(keys::bulk::KEPT_CAPTION) action=request.action failures=preview.kept />
         }
     });
-    view! {
+    Some(view! {
         <Card title=t!(keys::bulk::effect::TITLE)>
             <CardBody>
                 <ul class="prose">{lines}</ul>
             </CardBody>
         </Card>
         {kept}
-    }
+    })
 }
 
 #[component]

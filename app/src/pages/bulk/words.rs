@@ -21,7 +21,8 @@ fn phrase_key(request: &BulkRequest) -> Key {
         (Some(BulkKind::Artifacts), Some(BulkAction::Copy)) => keys::bulk::COPY_ARTIFACTS,
         (Some(BulkKind::Artifacts), Some(BulkAction::Move)) => keys::bulk::MOVE_ARTIFACTS,
         (Some(BulkKind::Artifacts), _) => keys::bulk::DELETE_ARTIFACTS,
-        (Some(BulkKind::Repositories), Some(BulkAction::Copy)) => keys::bulk::COPY_REPOSITORIES,
+        // Artifact by artifact.
+        (Some(BulkKind::Repositories), Some(BulkAction::Copy)) => keys::bulk::COPY_ARTIFACTS,
         (Some(BulkKind::Repositories), _) => keys::bulk::DELETE_REPOSITORIES,
         (Some(BulkKind::Users), _) => keys::bulk::DELETE_USERS,
         (Some(BulkKind::Robots), Some(BulkAction::Enable)) => keys::bulk::ENABLE_ROBOTS,

@@ -229,8 +229,7 @@ fn RepositoryList(within: InProject, state: ListState, repositories: Paged<Repos
     }
     let place = bulk::Place::Project(within.name.clone());
     let buttons = bulk::buttons(&[
-        // Copies go to another project, whose rights the question tells.
-        (BulkAction::Copy, selects(&within)),
+        (BulkAction::Copy, within.rights.may_copy()),
         (BulkAction::Delete, within.rights.may(Of::Repository, Action::Delete)),
     ]);
     let rows = repositories.items.len();
@@ -306,7 +305,7 @@ fn NothingPushed(within: InProject) -> impl IntoView {
 #[component]
 fn RepositoryTable(within: InProject, repositories: Vec<Repository>, sort: String, search: String) -> impl IntoView {
     let acts = within.rights.may(Of::Repository, Action::Update) || within.rights.may(Of::Repository, Action::Delete);
-    let selects = selects(&within);
+    let selects = within.rights.may_copy();
     let head = move || {
         view! {
             {selects.then(|| view! { <SelectAllColumn /> })}
@@ -343,11 +342,6 @@ fn RepositoryTable(within: InProject, repositories: Vec<Repository>, sort: Strin
             </Table>
         </TableBox>
     }
-}
-
-/// Whether the visitor can do something to many repositories at once.
-fn selects(within: &InProject) -> bool {
-    within.rights.role.is_some() || within.rights.admin
 }
 
 /// The first line of a description that says something.
@@ -394,7 +388,7 @@ fn RepositoryRow(within: InProject, repository: Repository, repo: RepoName, acts
     });
     let href = RepositoryPart::Tags.of(&repo);
     let note = first_line(&repository.description).map(|line| view! { <span class="small muted block">{line}</span> });
-    let select = selects(&within).then(|| {
+    let select = within.rights.may_copy().then(|| {
         let label = t!(keys::table::SELECT_NAMED, name = repository.name);
         view! { <SelectCell label=label value=repository.name.clone() /> }
     });

@@ -33,6 +33,11 @@ impl Rights {
         self.may(Resource::Repository, Action::Push)
     }
 
+    /// Whether the visitor may copy from here; whether to there, the other project says.
+    pub fn may_copy(self) -> bool {
+        self.admin || self.role.is_some()
+    }
+
     /// The message that names the visitor's role.
     pub fn role_key(self) -> Key {
         match self.role {

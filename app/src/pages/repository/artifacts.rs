@@ -98,15 +98,14 @@ pub(super) fn ArtifactList(
     }
 }
 
-/// What can be done to many artifacts at once. Copies go to another project, whose rights the question tells.
+/// What can be done to many artifacts at once.
 fn actions(within: &InProject) -> [(BulkAction, bool); 5] {
     let may_delete = within.rights.may(Of::Artifact, Action::Delete);
     let label = within.rights.may(Of::ArtifactLabel, Action::Create);
-    let signed_in = within.rights.role.is_some() || within.rights.admin;
     [
         (BulkAction::AddLabel, label),
         (BulkAction::RemoveLabel, label),
-        (BulkAction::Copy, signed_in),
+        (BulkAction::Copy, within.rights.may_copy()),
         (BulkAction::Move, may_delete),
         (BulkAction::Delete, may_delete),
     ]

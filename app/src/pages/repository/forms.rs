@@ -1,8 +1,8 @@
 //! The questions whether to delete a repository or a tag.
 
 #[cfg(feature = "ssr")]
-use crate::client::Client;
-use crate::client::{ApiError, ApiResult, use_client};
+use crate::client::{ApiError, Client};
+use crate::client::{ApiResult, use_client};
 #[cfg(feature = "ssr")]
 use crate::form::FormError;
 use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of};
@@ -118,10 +118,7 @@ pub(crate) fn DeleteTag(within: InProject, repo: RepoName, tag: TagName) -> impl
             || (),
             move |()| {
                 let (client, request) = (client.clone(), request.clone());
-                async move {
-                    let preview = client.bulk_preview(&request).await?;
-                    if preview.unknown.is_empty() { Ok(preview) } else { Err(ApiError::not_found()) }
-                }
+                async move { client.bulk_preview(&request).await }
             },
         )
     };

@@ -78,15 +78,13 @@ pub(super) fn TagList(
     }
 }
 
-/// What can be done to many tags at once, or to what they point at. Copies go to another project, whose rights the question
-/// tells.
+/// What can be done to many tags at once, or to what they point at.
 fn actions(within: &InProject) -> [(BulkAction, bool); 4] {
     let label = within.rights.may(Of::ArtifactLabel, Action::Create);
-    let signed_in = within.rights.role.is_some() || within.rights.admin;
     [
         (BulkAction::AddLabel, label),
         (BulkAction::RemoveLabel, label),
-        (BulkAction::Copy, signed_in),
+        (BulkAction::Copy, within.rights.may_copy()),
         (BulkAction::Delete, within.rights.may(Of::Tag, Action::Delete)),
     ]
 }

@@ -76,7 +76,8 @@ pub async fn end(conn: &mut Conn<'_>) -> Result<Place> {
 pub async fn since(conn: &mut Conn<'_>, at: Timestamp) -> Result<Place> {
     // First of all: a transaction that still runs stands behind this, whatever it says about its time.
     let end = end(conn).await?;
-    let sql = "SELECT xact, id FROM events WHERE at >= $1 ORDER BY at, id LIMIT 1";
+    // The time is that of a transaction's beginning; the order is that of their ends.
+    let sql = "SELECT xact, MIN(id) FROM events WHERE at >= $1 GROUP BY xact ORDER BY xact LIMIT 1";
     let row = conn.row(sql, args![at]).await?;
     row.map_or(Ok(end), |row| Ok(Place { xact: row.get(0)?, id: row.get::<i64>(1)? - 1 }.min(end)))
 }

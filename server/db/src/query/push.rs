@@ -310,6 +310,29 @@ pub async fn lock_contents(conn: &mut Conn<'_>, repository_id: i64) -> Result<()
     Ok(())
 }
 
+/// Locks all that some manifests of a repository point at and their own bytes, see [`lock_blob`]: whoever removes several of them
+/// would lock blobs of small ids after those of large ones.
+///
+/// # Errors
+/// As the database says.
+pub async fn lock_targets(conn: &mut Conn<'_>, manifests: &[i64]) -> Result<()> {
+    if conn.backend() == Backend::Postgres {
+        let ids = serde_json::Value::from(manifests).to_string();
+        let chosen = "SELECT CAST(chosen AS BIGINT) FROM json_array_elements_text(CAST($1 AS json)) chosen";
+        let blobs = format!(
+            "SELECT id FROM blobs WHERE id IN (SELECT blob_id FROM manifest_references WHERE manifest_id IN ({chosen}))
+             ORDER BY id FOR NO KEY UPDATE"
+        );
+        conn.rows(&blobs, args![&*ids]).await?;
+        let bytes = format!(
+            "SELECT 1 FROM manifest_bytes WHERE digest IN (SELECT digest FROM manifests WHERE id IN ({chosen}))
+             ORDER BY digest FOR NO KEY UPDATE"
+        );
+        conn.rows(&bytes, args![&*ids]).await?;
+    }
+    Ok(())
+}
+
 /// Shows a repository in lists and changes how many artifacts it shows.
 ///
 /// # Errors

@@ -268,14 +268,27 @@ pub async fn add_pulls_of(
 /// # Errors
 /// As the database says.
 pub async fn touch_blobs(conn: &mut Conn<'_>, digests: &[Digest], at: Timestamp) -> Result<()> {
+    let mut due: Vec<i64> = Vec::new();
     for chunk in digests.chunks(super::CHUNK) {
-        let due = format!("digest IN ({}) AND touched_at < $1", super::marks(2, chunk.len()));
+        let sql =
+            format!("SELECT id FROM blobs WHERE touched_at < $1 AND digest IN ({})", super::marks(2, chunk.len()));
         let values: Vec<Value> = std::iter::once(Value::from(at)).chain(chunk.iter().map(Value::from)).collect();
-        if conn.backend() == Backend::Postgres {
-            // In the order of all who lock several.
-            conn.rows(&format!("SELECT id FROM blobs WHERE {due} ORDER BY id FOR NO KEY UPDATE"), &values).await?;
+        for row in conn.rows(&sql, &values).await? {
+            due.push(row.get(0)?);
         }
-        conn.execute(&format!("UPDATE blobs SET touched_at = $1 WHERE {due}"), &values).await?;
+    }
+    // In the order of all who lock several.
+    due.sort_unstable();
+    for chunk in due.chunks(super::CHUNK) {
+        let ids = super::marks(2, chunk.len());
+        let values: Vec<Value> = std::iter::once(Value::from(at)).chain(super::as_values(chunk)).collect();
+        if conn.backend() == Backend::Postgres {
+            let sql =
+                format!("SELECT id FROM blobs WHERE touched_at < $1 AND id IN ({ids}) ORDER BY id FOR NO KEY UPDATE");
+            conn.rows(&sql, &values).await?;
+        }
+        let sql = format!("UPDATE blobs SET touched_at = $1 WHERE touched_at < $1 AND id IN ({ids})");
+        conn.execute(&sql, &values).await?;
     }
     Ok(())
 }

@@ -72,6 +72,12 @@ const REPOSITORIES: Source = Source {
     tie: "r.id DESC",
 };
 
+/// The artifacts of lists with their repositories, to be narrowed as lists of these.
+const WITH_ARTIFACTS: Source = Source {
+    from: "repositories r JOIN projects p ON p.id = r.project_id JOIN manifests m ON m.repository_id = r.id",
+    ..REPOSITORIES
+};
+
 fn listed() -> List {
     List::of(REPOSITORIES).and("r.listed = TRUE AND p.deleted_at IS NULL", &[])
 }
@@ -102,6 +108,13 @@ pub async fn list_of(conn: &mut Conn<'_>, project: i64, query: &ListQuery) -> Re
 /// What such a list shows, in no order.
 pub(super) fn selected(project: i64, query: &ListQuery) -> List {
     narrowed(listed().and("r.project_id = ?", args![project]), query)
+}
+
+/// The artifacts that the repositories of such a list show.
+pub(super) fn selected_with_artifacts(project: i64, query: &ListQuery) -> List {
+    let artifacts = "r.listed = TRUE AND p.deleted_at IS NULL AND r.project_id = ? AND m.subject IS NULL
+                     AND (m.tag_count > 0 OR m.parent_count = 0)";
+    narrowed(List::of(WITH_ARTIFACTS).and(artifacts, args![project]), query)
 }
 
 /// Adds the filters of a request. By `blob_digest` another Harbor looks for a repository that it can mount a blob from, and

@@ -88,6 +88,24 @@ impl Selected {
         Selected { list, backend, item, shown: NO_NAME, digest: NO_DIGEST, order: "r.id ASC" }
     }
 
+    /// The artifacts of repositories of a project, as `repository@digest`, the oldest first.
+    pub fn artifacts_of_repositories(backend: Backend, project: i64, which: &Which) -> Self {
+        let list = repository::selected_with_artifacts(project, &which.query());
+        let list = match which {
+            Which::Named(names) => list.named("r.name", names),
+            Which::All(_) => list,
+        };
+        let item = format!("r.name || '@' || LOWER({})", artifact::digest_text(backend));
+        Selected { list, backend, item, shown: NO_NAME, digest: NO_DIGEST, order: "m.id ASC" }
+    }
+
+    /// Tags or artifacts in the order in which they were pushed.
+    #[must_use]
+    pub fn oldest_first(mut self) -> Self {
+        self.order = if self.digest == NO_DIGEST { "m.id ASC" } else { "t.pushed_at ASC, t.id ASC" };
+        self
+    }
+
     /// People, named by row id.
     pub fn users(backend: Backend, which: &Which) -> Self {
         let list = user::selected(&which.query());

@@ -10,6 +10,11 @@ use super::{
 };
 use crate::{Backend, Conn, Result, Value, args};
 
+/// Artifacts that are looked at to say what a repository is about.
+const NEWEST: i64 = 200;
+/// Indexes that are looked at to say what is known of their children. Whoever pushes chooses how many there are.
+const INDEXES_MAX: i64 = 100;
+
 /// What a list of tags is narrowed to.
 #[derive(Clone, Debug, Default)]
 pub struct TagFilters {
@@ -128,9 +133,6 @@ pub async fn manifests(conn: &mut Conn<'_>, ids: &[i64]) -> Result<BTreeMap<i64,
     Ok(found)
 }
 
-/// Artifacts that are looked at to say what a repository is about.
-const NEWEST: i64 = 200;
-
 /// What refers to a manifest.
 #[derive(Clone, Debug)]
 pub struct Referring {
@@ -148,6 +150,25 @@ pub struct Referring {
 
 /// The most that a list says about referrers of its rows. Whoever pushes chooses how many there are.
 const REFERRERS_MAX: i64 = 2000;
+
+/// The indexes that list some manifests, each after the manifest, by row id; at most a few of every hundred manifests.
+///
+/// # Errors
+/// As the database says.
+pub async fn indexes(conn: &mut Conn<'_>, manifests: &[i64]) -> Result<Vec<(i64, i64, Digest)>> {
+    let mut found = Vec::new();
+    for chunk in manifests.chunks(super::CHUNK) {
+        let sql = format!(
+            "SELECT DISTINCT mr.child_id, m.id, m.digest FROM manifest_references mr JOIN manifests m ON m.id = mr.manifest_id
+             WHERE mr.role = 'child' AND mr.child_id IN ({}) ORDER BY m.id LIMIT {INDEXES_MAX}",
+            super::marks(1, chunk.len())
+        );
+        for row in conn.rows(&sql, &super::as_values(chunk)).await? {
+            found.push((row.get(0)?, row.get(1)?, row.get(2)?));
+        }
+    }
+    Ok(found)
+}
 
 /// What refers to some digests of a repository, by subject.
 ///

@@ -152,6 +152,6 @@ fn standing(row: &query::bulk::Operation) -> BulkStatus {
 }
 
 /// A page that holds everything: the pages of a selection mean nothing.
-pub(crate) fn whole() -> Page {
+fn whole() -> Page {
     Page::default()
 }

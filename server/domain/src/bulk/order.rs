@@ -151,7 +151,12 @@ impl Order {
     /// The things that were named and are not among those that are there.
     pub(super) fn unknown(&self, there: &[String]) -> Vec<String> {
         let Which::Named(named) = &self.which else { return Vec::new() };
-        let there: HashSet<&str> = there.iter().map(String::as_str).collect();
+        // Repositories are copied artifact by artifact.
+        let name = |item: &'_ String| item.split_once('@').map_or(item.len(), |(repository, _)| repository.len());
+        let there: HashSet<&str> = match self.action {
+            Deed::CopyRepositories(..) => there.iter().map(|item| &item[..name(item)]).collect(),
+            _ => there.iter().map(String::as_str).collect(),
+        };
         named.iter().filter(|item| !there.contains(item.as_str())).cloned().collect()
     }
 
@@ -187,7 +192,8 @@ impl Order {
             }
             Deed::Copy(from, target) => {
                 let access = ProjectAccess::<ReadArtifact>::check(domain, actor, &from.project()).await?;
-                ProjectAccess::<CreateArtifact>::check(domain, actor, &target.project()).await?;
+                access.also::<Pull>()?;
+                ProjectAccess::<CreateArtifact>::check(domain, actor, &target.project()).await?.also::<Push>()?;
                 within(domain, &access.also::<ListArtifacts>()?, from).await
             }
             Deed::Move(from, target, _) => {
@@ -203,8 +209,8 @@ impl Order {
             }
             Deed::CopyRepositories(project, target) => {
                 let access = ProjectAccess::<ReadArtifact>::check(domain, actor, project).await?;
-                access.also::<ListRepositories>()?.also::<ListArtifacts>()?;
-                ProjectAccess::<CreateArtifact>::check(domain, actor, target).await?;
+                access.also::<ListRepositories>()?.also::<ListArtifacts>()?.also::<Pull>()?;
+                ProjectAccess::<CreateArtifact>::check(domain, actor, target).await?.also::<Push>()?;
                 Ok(Place::Project(access.project_id().0))
             }
             Deed::DeleteUsers => {
@@ -225,13 +231,19 @@ impl Order {
             Place::Project(project) => (0, Some(project)),
             Place::System => (0, None),
         };
-        match self.kind() {
+        let oldest_first = matches!(self.action, Deed::Copy(..));
+        let selected = match self.kind() {
+            BulkKind::Repositories if matches!(self.action, Deed::CopyRepositories(..)) => {
+                Selected::artifacts_of_repositories(backend, project.unwrap_or_default(), &self.which)
+            }
             BulkKind::Tags => Selected::tags(backend, repository, &self.which, &self.tags),
             BulkKind::Artifacts => Selected::artifacts(backend, repository, &self.which, &self.artifacts),
             BulkKind::Repositories => Selected::repositories(backend, project.unwrap_or_default(), &self.which),
             BulkKind::Users => Selected::users(backend, &self.which),
             BulkKind::Robots => Selected::robots(backend, project, &self.which),
-        }
+        };
+        // What comes later is younger at the target.
+        if oldest_first { selected.oldest_first() } else { selected }
     }
 }
 

@@ -5,7 +5,7 @@ use berth_db::query::{
     bulk::{Item, Operation, Owner},
 };
 use berth_types::{
-    Digest, Reference, RobotId, UserId,
+    Digest, Reference, RepoName, RobotId, UserId,
     api::{BulkRequest, RobotChange},
 };
 
@@ -157,7 +157,7 @@ async fn settle(domain: &Domain, operation: i64, order: &Order, actor: &Actor, i
 /// Does one item, with the digest that it pointed at when it was selected. All of them were there then, so one that is gone
 /// is as it should be.
 async fn act(domain: &Domain, deed: &Deed, actor: &Actor, item: &str, digest: Option<Digest>) -> Result<()> {
-    // A tag that moved meanwhile stands for what was meant all the same.
+    // A tag that moved meanwhile stands for what it pointed at.
     let artifact = digest.map_or_else(|| item.to_owned(), |digest| digest.to_string());
     match deed {
         Deed::DeleteTags(repo) => {
@@ -183,8 +183,16 @@ async fn act(domain: &Domain, deed: &Deed, actor: &Actor, item: &str, digest: Op
         Deed::Copy(from, target) => {
             let source = ProjectAccess::<ReadArtifact>::check(domain, actor, &from.project()).await?;
             let access = ProjectAccess::<CreateArtifact>::check(domain, actor, &target.project()).await?;
-            let reference: Reference = artifact.parse().map_err(Error::internal)?;
-            copy::copy(domain, &access, target, &source, from, &reference).await
+            match digest {
+                Some(digest) => {
+                    let tag = item.parse().map_err(Error::internal)?;
+                    copy::copy_tag(domain, &access, target, &source, from, (&tag, digest)).await
+                }
+                None => {
+                    let reference: Reference = item.parse().map_err(Error::internal)?;
+                    copy::copy(domain, &access, target, &source, from, &reference).await
+                }
+            }
         }
         Deed::Move(from, target, taken) => {
             let removal = ProjectAccess::<DeleteArtifact>::check(domain, actor, &from.project()).await?;
@@ -200,8 +208,12 @@ async fn act(domain: &Domain, deed: &Deed, actor: &Actor, item: &str, digest: Op
         Deed::CopyRepositories(project, target) => {
             let source = ProjectAccess::<ReadArtifact>::check(domain, actor, project).await?;
             let access = ProjectAccess::<CreateArtifact>::check(domain, actor, target).await?;
-            let from = item.parse().map_err(Error::internal)?;
-            copy::copy_repository(domain, &access, &source, &from).await
+            let (from, digest) = item.split_once('@').ok_or_else(|| Error::internal("an item is no artifact"))?;
+            let from: RepoName = from.parse().map_err(Error::internal)?;
+            let repo = format!("{target}/{}", from.within_project());
+            let repo = repo.parse().map_err(|_| Error::BadRequest(format!("{repo} is no name of a repository")))?;
+            let digest = Reference::Digest(digest.parse().map_err(Error::internal)?);
+            copy::copy(domain, &access, &repo, &source, &from, &digest).await
         }
         Deed::DeleteUsers => {
             let access = SystemAccess::<DeleteUser>::check(actor)?;

@@ -406,7 +406,7 @@ mod browser {
         fn ask(self: &Rc<Self>) {
             let (stream, client) = (self.clone(), self.client.clone());
             leptos::task::spawn_local(async move {
-                if client.ping().await.is_ok() && !stream.gone.get() {
+                if client.system_info().await.is_ok() && !stream.gone.get() {
                     (stream.heard)(LiveEvent { kind: UNHEARD.to_owned(), ..LiveEvent::default() });
                 }
             });

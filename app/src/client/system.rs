@@ -34,14 +34,6 @@ impl Client {
         self.get(format!("{BERTH_API}/settings")).await
     }
 
-    /// Whether somebody answers.
-    ///
-    /// # Errors
-    /// Why nobody does.
-    pub async fn ping(&self) -> ApiResult<()> {
-        self.get(format!("{API}/ping")).await
-    }
-
     /// What the server was started with.
     ///
     /// # Errors

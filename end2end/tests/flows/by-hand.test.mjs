@@ -3,13 +3,12 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { ADMIN_PASSWORD, PASSWORD, startBerth } from '../../fixtures/berth.mjs';
 import { PHONE, assertNoTrouble, signIn, startBrowser, sticksOut, takenOver, visit, visitor } from '../../fixtures/browser.mjs';
+import { pressOn, typeInto } from '../../fixtures/keys.mjs';
 import { registry } from '../../fixtures/push.mjs';
 import { words } from '../../fixtures/words.mjs';
 
 const say = words('en');
 const CLIENTS = ['docker', 'podman', 'nerdctl', 'helm', 'oras', 'cosign', 'skopeo', 'containerd', 'kubernetes'];
-/** More than any page has controls. */
-const PRESSES_MAX = 80;
 let berth;
 let browser;
 before(async () => {
@@ -23,24 +22,7 @@ after(async () => {
   await berth?.stop();
 });
 
-/** Presses Tab until a control has the focus. */
-async function tabTo(page, control) {
-  for (let press = 0; press < PRESSES_MAX; press += 1) {
-    if (await control.evaluate((element) => element === document.activeElement)) return;
-    await page.keyboard.press('Tab');
-  }
-  assert.fail(`Tab does not reach ${control}`);
-}
-
-async function type(page, label, text, { exact = true } = {}) {
-  await tabTo(page, page.getByLabel(say(label), { exact }));
-  await page.keyboard.type(text);
-}
-
-async function press(page, control, key = 'Enter') {
-  await tabTo(page, control);
-  await page.keyboard.press(key);
-}
+const type = (page, label, text, { exact = true } = {}) => typeInto(page, page.getByLabel(say(label), { exact }), text);
 
 async function signInByKeys(page) {
   await type(page, 'sign_in.username_or_email', 'kay');
@@ -54,7 +36,7 @@ test('somebody signs up, out and in, and ends a session, by keys alone', async (
   const page = await visitor(browser, berth);
   const menu = page.getByRole('button', { name: say('shell.account_menu', { name: 'Kay Rivers' }) });
   await visit(page, '/sign-in');
-  await press(page, page.getByRole('link', { name: say('sign_in.sign_up') }));
+  await pressOn(page, page.getByRole('link', { name: say('sign_in.sign_up') }));
   await page.waitForURL('**/sign-up');
   await takenOver(page);
   await type(page, 'sign_up.username', 'kay');
@@ -63,12 +45,12 @@ test('somebody signs up, out and in, and ends a session, by keys alone', async (
   await type(page, 'sign_up.realname', 'Kay Rivers', { exact: false });
   await type(page, 'sign_up.password', PASSWORD);
   await type(page, 'sign_up.password_repeat', PASSWORD);
-  await press(page, page.getByRole('button', { name: say('sign_up.submit') }));
+  await pressOn(page, page.getByRole('button', { name: say('sign_up.submit') }));
   await page.waitForURL('**/projects');
   await takenOver(page);
 
-  await press(page, menu);
-  await press(page, page.getByRole('button', { name: say('nav.sign_out') }));
+  await pressOn(page, menu);
+  await pressOn(page, page.getByRole('button', { name: say('nav.sign_out') }));
   await page.getByText(say('sign_in.signed_out')).waitFor();
   await takenOver(page);
   await signInByKeys(page);
@@ -77,7 +59,7 @@ test('somebody signs up, out and in, and ends a session, by keys alone', async (
   await visit(elsewhere, '/sign-in');
   await signInByKeys(elsewhere);
   await visit(page, '/account/sessions');
-  await press(page, page.getByRole('button', { name: say('account.sessions.end_others') }));
+  await pressOn(page, page.getByRole('button', { name: say('account.sessions.end_others') }));
   await page.getByText(say('account.sessions.all_ended')).first().waitFor();
   await elsewhere.goto('/account');
   await elsewhere.waitForURL('**/sign-in?*');

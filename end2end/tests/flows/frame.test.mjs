@@ -33,6 +33,17 @@ async function leave(page) {
 const focusIsIn = (page, selector) =>
   page.waitForFunction((within) => document.querySelector(within)?.contains(document.activeElement), selector);
 
+/** Runs in the page: notes what the live regions that it has now come to say. Screen readers follow no others for sure. */
+function listen() {
+  globalThis.regions_said = [];
+  for (const region of document.querySelectorAll('[role="status"], [aria-live]')) {
+    const note = () => globalThis.regions_said.push(region.textContent);
+    new MutationObserver(note).observe(region, { childList: true, characterData: true, subtree: true });
+  }
+}
+
+const isSaid = (page, text) => page.waitForFunction((wanted) => globalThis.regions_said.includes(wanted), text);
+
 test('the palette finds what is there, by keyboard alone', async () => {
   const page = await person('ada');
   await visit(page, '/projects');
@@ -172,6 +183,24 @@ test('keys lead about, and never while somebody types', async () => {
   await page.keyboard.type('g?jkp');
   assert.equal(await page.getByRole('searchbox').inputValue(), 'g?jkp');
   assert.equal(await help.isVisible(), false);
+  await leave(page);
+});
+
+test('what was done is said in a region that was there before', async () => {
+  const page = await person('ada');
+  await visit(page, '/projects/team/-/labels/new');
+  await page.evaluate(listen);
+  await page.getByLabel(say('labels.name'), { exact: true }).fill('checked');
+  await page.getByRole('button', { name: say('labels.create'), exact: true }).click();
+  await isSaid(page, say('labels.created_notice', { name: 'checked' }));
+  await leave(page);
+});
+
+test('a page that the server draws says it too, after it is there', async () => {
+  const page = await person('grace');
+  await page.addInitScript(`document.addEventListener('DOMContentLoaded', ${listen})`);
+  await visit(page, '/account?notice=profile-saved');
+  await isSaid(page, say('account.profile.saved'));
   await leave(page);
 });
 

@@ -1,11 +1,12 @@
-// The second factor, with script and without: set up, asked for, used once, taken off.
+// The second factor, with script and without, and by keys alone: set up, asked for, used once, taken off.
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { violations } from '../../fixtures/axe.mjs';
 import { ADMIN_PASSWORD, PASSWORD, basic } from '../../fixtures/berth.mjs';
-import { PHONE, assertNoTrouble, picture, signIn, signOut, startBrowser, sticksOut, visit, visitor } from '../../fixtures/browser.mjs';
+import { PHONE, assertNoTrouble, picture, signIn, signOut, startBrowser, sticksOut, takenOver, visit, visitor } from '../../fixtures/browser.mjs';
 import { startHarbour } from '../../fixtures/harbour.mjs';
+import { pressOn, typeInto } from '../../fixtures/keys.mjs';
 import { words } from '../../fixtures/words.mjs';
 
 const say = words('en');
@@ -153,5 +154,49 @@ test('the same without script, on a phone', async () => {
   await other.getByText(say('second_factor.disabled'), { exact: true }).first().waitFor();
   assert.equal(await basicStatus('grace'), 200);
   await other.context().close();
+  await page.context().close();
+});
+
+test('the same by keys alone, in by a code and by a recovery code', async () => {
+  const page = await visitor(browser, berth);
+  const button = (key, values) => page.getByRole('button', { name: say(key, values), exact: true });
+  const enter = async (key, text) => {
+    await typeInto(page, field(page, key), text);
+    await page.keyboard.press('Enter');
+  };
+  const passwordByKeys = async (next) => {
+    await visit(page, `/sign-in?next=${next}`);
+    await typeInto(page, field(page, 'sign_in.username_or_email'), 'linus');
+    await enter('sign_in.password', PASSWORD);
+  };
+  const signOutByKeys = async () => {
+    await pressOn(page, button('shell.account_menu', { name: 'Linus Meyer' }));
+    await pressOn(page, button('nav.sign_out'));
+    await page.getByText(say('sign_in.signed_out')).waitFor();
+  };
+  await passwordByKeys(PAGE);
+  await page.waitForURL(`**${PAGE}`);
+  await takenOver(page);
+  await pressOn(page, page.getByRole('link', { name: say('second_factor.begin'), exact: true }));
+  await enter('account.password.current', PASSWORD);
+  await page.getByRole('img', { name: say('second_factor.qr') }).waitFor();
+  const key = await page.locator('.secret code').innerText();
+  await enter('second_factor.code', code(key));
+  await page.getByText(say('second_factor.codes_once')).waitFor();
+  const [recovery] = (await page.locator('.secret code').innerText()).split('\n');
+  await pressOn(page, page.getByRole('link', { name: say('robots.secret.stored'), exact: true }));
+  await page.getByRole('heading', { name: say('second_factor.disable') }).waitFor();
+  await signOutByKeys();
+
+  for (const text of [code(key, 1), recovery]) {
+    await passwordByKeys('/projects/team');
+    await page.getByRole('heading', { name: say('second_factor.step_title') }).waitFor();
+    await takenOver(page);
+    await enter('second_factor.any_code', text);
+    await page.waitForURL('**/projects/team');
+    await takenOver(page);
+    await signOutByKeys();
+  }
+  assertNoTrouble(page);
   await page.context().close();
 });

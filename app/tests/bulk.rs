@@ -112,6 +112,8 @@ async fn tags_and_whole_repositories_are_copied() {
     let tags = page(&fake, "/projects/team/web/-/bulk?kind=tags&act=copy&item=v1&item=v2&target=other/web").await;
     tags.has("<h1>Copy 2 tags?</h1>");
     tags.has("They are copied to other/web.");
+    // Other tags of the same artifacts stay where they are.
+    tags.lacks("Tags and signatures come along");
     let asked = page(&fake, "/projects/team/-/bulk?kind=repositories&act=copy&item=team/web&item=team/app").await;
     asked.has("<h1>Target project</h1>");
     asked.has("The repositories keep their names.");

@@ -9,7 +9,7 @@ pub(crate) use asked::Place;
 
 #[cfg(feature = "ssr")]
 use crate::client::ApiError;
-use crate::client::use_client;
+use crate::client::{ApiResult, use_client};
 #[cfg(feature = "ssr")]
 use crate::form::FormError;
 use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of};
@@ -221,21 +221,22 @@ fn GoOn(back: String) -> impl IntoView {
     }
 }
 
+/// What a request would do.
+pub(crate) fn previewed(request: &BulkRequest) -> Resource<ApiResult<BulkPreview>> {
+    let (client, request) = (use_client(), request.clone());
+    Resource::new(
+        || (),
+        move |()| {
+            let (client, request) = (client.clone(), request.clone());
+            async move { client.bulk_preview(&request).await }
+        },
+    )
+}
+
 #[component]
 fn Question(place: Place, asked: Asked, action: FormAction) -> impl IntoView {
-    let client = use_client();
     let request = asked.request;
-    let preview = {
-        let request = request.clone();
-        Resource::new(
-            || (),
-            move |()| {
-                let (client, request) = (client.clone(), request.clone());
-                async move { client.bulk_preview(&request).await }
-            },
-        )
-    };
-    loaded(preview, move |preview| {
+    loaded(previewed(&request), move |preview| {
         view! { <Effect place=place.clone() request=request.clone() preview=preview action=action /> }
     })
 }

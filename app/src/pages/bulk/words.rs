@@ -52,7 +52,10 @@ pub(super) fn effects(request: &BulkRequest, preview: &BulkPreview) -> Vec<Strin
         (Some(BulkKind::Tags | BulkKind::Artifacts), Some(BulkAction::RemoveLabel)) => {
             lines.push(t!(keys::bulk::effect::UNLABEL));
         }
-        (Some(BulkKind::Tags | BulkKind::Artifacts), Some(BulkAction::Copy)) => {
+        (Some(BulkKind::Tags), Some(BulkAction::Copy)) => {
+            lines.push(t!(keys::bulk::effect::COPY_TO, target = request.target));
+        }
+        (Some(BulkKind::Artifacts), Some(BulkAction::Copy)) => {
             lines.push(t!(keys::bulk::effect::COPY_TO, target = request.target));
             lines.push(t!(keys::bulk::effect::COPY));
         }

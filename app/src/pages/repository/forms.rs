@@ -110,19 +110,8 @@ pub(crate) fn DeleteTag(within: InProject, repo: RepoName, tag: TagName) -> impl
     if !within.rights.may(Of::Tag, Action::Delete) {
         return view! { <NotAllowed needs=(Of::Tag, Action::Delete) /> }.into_any();
     }
-    let client = use_client();
     let request = bulk::Place::Repository(repo.clone()).removal(BulkKind::Tags, tag.to_string());
-    let preview = {
-        let request = request.clone();
-        Resource::new(
-            || (),
-            move |()| {
-                let (client, request) = (client.clone(), request.clone());
-                async move { client.bulk_preview(&request).await }
-            },
-        )
-    };
-    loaded(preview, move |preview| {
+    loaded(bulk::previewed(&request), move |preview| {
         let heading = t!(keys::repository::DELETE_TAG_TITLE, tag = tag);
         let (back, repo, tag) = (RepositoryPart::Tags.of(&repo), repo.to_string(), tag.to_string());
         let sub = repo.clone();

@@ -151,12 +151,9 @@ impl Order {
     /// The things that were named and are not among those that are there.
     pub(super) fn unknown(&self, there: &[String]) -> Vec<String> {
         let Which::Named(named) = &self.which else { return Vec::new() };
-        // Repositories are copied artifact by artifact.
-        let name = |item: &'_ String| item.split_once('@').map_or(item.len(), |(repository, _)| repository.len());
-        let there: HashSet<&str> = match self.action {
-            Deed::CopyRepositories(..) => there.iter().map(|item| &item[..name(item)]).collect(),
-            _ => there.iter().map(String::as_str).collect(),
-        };
+        // Repositories are copied artifact by artifact, as `repository@digest`; nothing else has such a sign.
+        let there: HashSet<&str> =
+            there.iter().map(|item| item.split_once('@').map_or(&**item, |(name, _)| name)).collect();
         named.iter().filter(|item| !there.contains(item.as_str())).cloned().collect()
     }
 

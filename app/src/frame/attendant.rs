@@ -18,10 +18,8 @@ mod browser {
     use crate::client::calls;
     use crate::frame::curl;
     use crate::frame::shortcuts::{DIALOG, Deed, Held, PREFIX, deed_of};
-    use crate::i18n::keys;
     use crate::session::use_session;
-    use crate::t;
-    use crate::ui::{Announcer, announce, open_dialog, open_palette, write_clipboard};
+    use crate::ui::{Announcer, Copies, announce, open_dialog, open_palette};
     use leptos::ev::KeyboardEvent;
     use leptos::prelude::*;
     use leptos::web_sys::{Element, HtmlElement};
@@ -62,17 +60,16 @@ mod browser {
         });
         // It lives as long as the document.
         let _kept = StoredValue::new_local(followed);
-        let said = t!(keys::copy::DONE);
+        let copies = Copies::of_page();
         Effect::new(move || {
             let keys = window_event_listener(leptos::ev::keydown, on_key);
-            let said = said.clone();
+            let copies = copies.clone();
             let clicks = window_event_listener(leptos::ev::click, move |event| {
                 let on_copy = event.target().and_then(|target| target.dyn_into::<Element>().ok());
                 let on_copy = on_copy.and_then(|target| target.closest(&format!("#{}", curl::COPY)).ok().flatten());
                 if on_copy.is_some() {
                     let text = document().get_element_by_id(curl::LIST).and_then(|list| list.text_content());
-                    let said = said.clone();
-                    write_clipboard(text.unwrap_or_default(), move || announce(announcer, said));
+                    copies.copy(text.unwrap_or_default(), || {});
                 }
             });
             on_cleanup(move || {

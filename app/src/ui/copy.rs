@@ -1,6 +1,6 @@
 //! Copying: the next command stands on the page, whole, and one click takes it.
 
-use super::{Glyph, Icon, MaybeText, announce, classes, use_announcer};
+use super::{Announcer, Glyph, Icon, MaybeText, ToastKind, Toasts, announce, classes, use_announcer, use_toasts};
 use crate::i18n::keys;
 use crate::t;
 use leptos::prelude::*;
@@ -22,14 +22,11 @@ pub fn CopyButton(
     icon: Glyph,
 ) -> impl IntoView {
     let done = RwSignal::new(false);
-    let announcer = use_announcer();
-    let said = t!(keys::copy::DONE);
+    let copies = Copies::of_page();
     let title = if icon == Glyph::Copy { t!(keys::copy::TITLE) } else { label.clone() };
     let copy = move |_| {
-        let said = said.clone();
-        write_clipboard(text.get_untracked(), move || {
+        copies.copy(text.get_untracked(), move || {
             done.set(true);
-            announce(announcer, said);
             set_timeout(
                 move || {
                     // The button may have left the page meanwhile.
@@ -79,25 +76,87 @@ pub fn CopyCommand(
     }
 }
 
-/// Puts `text` on the clipboard and calls `then` when it is there. A refusal by the browser changes nothing: the text can
-/// still be selected.
+/// What copying says: that it is done, to who does not see it, and that it is not, to everybody.
+#[derive(Clone)]
+pub(crate) struct Copies {
+    announcer: Announcer,
+    toasts: Toasts,
+    done: String,
+    refused: String,
+    by_hand: String,
+}
+
+impl Copies {
+    /// In the language and the regions of this page.
+    pub(crate) fn of_page() -> Self {
+        Copies {
+            announcer: use_announcer(),
+            toasts: use_toasts(),
+            done: t!(keys::copy::DONE),
+            refused: t!(keys::copy::REFUSED),
+            by_hand: t!(keys::copy::BY_HAND),
+        }
+    }
+
+    /// Puts `text` on the clipboard, and calls `then` when it is there. Where the browser refuses that, the text can still
+    /// be selected.
+    pub(crate) fn copy(&self, text: String, then: impl FnOnce() + 'static) {
+        let said = self.clone();
+        write_clipboard(text, move |is_there| {
+            if is_there {
+                announce(said.announcer, said.done);
+                then();
+            } else {
+                said.toasts.push(ToastKind::Bad, said.refused, Some(said.by_hand));
+            }
+        });
+    }
+}
+
+/// Puts `text` on the clipboard and says whether it is there.
 #[cfg(target_arch = "wasm32")]
-pub(crate) fn write_clipboard(text: String, then: impl FnOnce() + 'static) {
+fn write_clipboard(text: String, then: impl FnOnce(bool) + 'static) {
     let clipboard = window().navigator().clipboard();
-    // Outside a secure context there is no clipboard; calling it would throw.
+    // A page that came by plain HTTP has none; calling it would throw.
     if wasm_bindgen::JsValue::from(&clipboard).is_undefined() {
-        return;
+        return then(copy_selected(&text));
     }
     let written = clipboard.write_text(&text);
     leptos::task::spawn_local(async move {
-        if wasm_bindgen_futures::JsFuture::from(written).await.is_ok() {
-            then();
-        }
+        let is_there = wasm_bindgen_futures::JsFuture::from(written).await.is_ok();
+        then(is_there || copy_selected(&text));
     });
 }
 
+/// The old way, which works without a secure context: what is selected in a field is copied.
+#[cfg(target_arch = "wasm32")]
+fn copy_selected(text: &str) -> bool {
+    use wasm_bindgen::JsCast;
+    let document = document();
+    let before = document.active_element();
+    // Outside an open dialog nothing takes the focus.
+    let dialog = before.as_ref().and_then(|element| element.closest("dialog[open]").ok().flatten());
+    let Some(place) = dialog.or_else(|| document.body().map(Into::into)) else { return false };
+    let Ok(field) = document.create_element("textarea") else { return false };
+    let field: leptos::web_sys::HtmlTextAreaElement = field.unchecked_into();
+    field.set_class_name("sr");
+    field.set_value(text);
+    if place.append_child(&field).is_err() {
+        return false;
+    }
+    field.select();
+    let document: leptos::web_sys::HtmlDocument = document.unchecked_into();
+    let is_there = document.exec_command("copy").unwrap_or(false);
+    field.remove();
+    if let Some(before) = before.and_then(|element| element.dyn_into::<leptos::web_sys::HtmlElement>().ok()) {
+        // It had the focus.
+        drop(before.focus());
+    }
+    is_there
+}
+
 #[cfg(not(target_arch = "wasm32"))]
-pub(crate) fn write_clipboard(text: String, then: impl FnOnce() + 'static) {
+fn write_clipboard(text: String, then: impl FnOnce(bool) + 'static) {
     // Clicks happen in the browser only.
     drop((text, then));
 }

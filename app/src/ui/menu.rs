@@ -1,4 +1,5 @@
-//! Menus: they open without script; with it they close on Escape and when the focus leaves.
+//! Menus: they open without script; with it they close on Escape, when the focus leaves and when something else is pressed,
+//! and arrow keys go through their entries.
 
 use super::button::button_class;
 use super::{Glyph, Icon, Look, MaybeText, Size, classes};
@@ -97,37 +98,9 @@ pub fn MenuFrame(
         MenuSide::End => ("menu-end", "menu-sheet"),
         MenuSide::Up => ("menu-up", ""),
     };
-    let details = NodeRef::<leptos::html::Details>::new();
-    // A link in the menu may take the page away: what had the focus loses it when nothing of the menu is left.
-    let element = move || details.try_get_untracked().flatten();
-    let close = move || {
-        if let Some(details) = element() {
-            details.set_open(false);
-        }
-    };
-    let on_keydown = move |event: leptos::ev::KeyboardEvent| {
-        let Some(details) = element() else { return };
-        if event.key() == "Escape" && details.open() {
-            // A menu in a dialog closes alone.
-            event.stop_propagation();
-            event.prevent_default();
-            close();
-            focus_summary(&details);
-        }
-    };
-    let on_focusout = move |event: leptos::ev::FocusEvent| {
-        let Some(details) = element() else { return };
-        // Without a related target the window lost the focus, or something that takes none was pressed inside.
-        if event.related_target().is_some_and(|target| !contains(&details, target)) {
-            close();
-        }
-    };
     view! {
         <details
             class=classes(&["menu", side_class, if wide { "menu-wide" } else { "" }, sheet])
-            node_ref=details
-            on:keydown=on_keydown
-            on:focusout=on_focusout
         >
             {summary.run()}
             <div class="menu-panel">{children()}</div>
@@ -135,30 +108,110 @@ pub fn MenuFrame(
     }
 }
 
-#[cfg(target_arch = "wasm32")]
-fn contains(details: &leptos::web_sys::HtmlDetailsElement, target: leptos::web_sys::EventTarget) -> bool {
-    use wasm_bindgen::JsCast;
-    details.contains(target.dyn_ref())
+/// Makes the menus of the document close and be walked by keys, those that come later as well. Once a document.
+pub(super) fn attend() {
+    #[cfg(target_arch = "wasm32")]
+    browser::attend();
 }
 
 #[cfg(target_arch = "wasm32")]
-fn focus_summary(details: &leptos::web_sys::HtmlDetailsElement) {
+mod browser {
+    use leptos::prelude::document;
+    use leptos::web_sys::{Element, Event, FocusEvent, HtmlDetailsElement, HtmlElement, KeyboardEvent, Node};
     use wasm_bindgen::JsCast;
-    if let Ok(Some(summary)) = details.query_selector("summary")
-        && let Some(summary) = summary.dyn_ref::<leptos::web_sys::HtmlElement>()
-    {
-        // A summary can always take the focus.
-        drop(summary.focus());
+    use wasm_bindgen::closure::Closure;
+
+    pub(super) fn attend() {
+        listen("keydown", |event| {
+            if let Some(event) = event.dyn_ref::<KeyboardEvent>() {
+                on_key(event);
+            }
+        });
+        listen("focusout", |event| {
+            // Without a related target the window lost the focus, or something that takes none was pressed.
+            let to = event.dyn_ref::<FocusEvent>().and_then(FocusEvent::related_target);
+            if let (Some(menu), Some(to)) = (menu_of(event), to)
+                && !menu.contains(to.dyn_ref::<Node>())
+            {
+                menu.set_open(false);
+            }
+        });
+        listen("pointerdown", |event| {
+            let inside = menu_of(event);
+            open_menus().into_iter().filter(|menu| Some(menu) != inside.as_ref()).for_each(|menu| menu.set_open(false));
+        });
+    }
+
+    /// Hears events before the elements that they are about: what a menu takes for itself nobody else sees.
+    fn listen(event: &str, heard: impl Fn(&Event) + 'static) {
+        let heard = Closure::<dyn Fn(Event)>::new(move |event: Event| heard(&event));
+        // It refuses no kind of event; the closure lives as long as the document.
+        drop(document().add_event_listener_with_callback_and_bool(event, heard.as_ref().unchecked_ref(), true));
+        heard.forget();
+    }
+
+    /// The menu that an event happened in.
+    fn menu_of(event: &Event) -> Option<HtmlDetailsElement> {
+        let menu = event.target()?.dyn_into::<Element>().ok()?.closest("details.menu").ok()??;
+        menu.dyn_into().ok()
+    }
+
+    fn open_menus() -> Vec<HtmlDetailsElement> {
+        let Ok(open) = document().query_selector_all("details.menu[open]") else { return Vec::new() };
+        (0..open.length()).filter_map(|at| open.get(at)?.dyn_into().ok()).collect()
+    }
+
+    fn on_key(event: &KeyboardEvent) {
+        // Who pressed beside the entries has the focus nowhere.
+        let Some(menu) = menu_of(event).or_else(|| open_menus().pop()) else { return };
+        let taken = match event.key().as_str() {
+            "Escape" if menu.open() => {
+                menu.set_open(false);
+                focus(menu.query_selector("summary").ok().flatten())
+            }
+            key @ ("ArrowDown" | "ArrowUp" | "Home" | "End") => walk(&menu, key),
+            _ => false,
+        };
+        if taken {
+            // A menu in a dialog closes alone, and a page does not scroll.
+            event.stop_propagation();
+            event.prevent_default();
+        }
+    }
+
+    /// Goes to another entry, from the button to the first or the last one. Keys in a field of the panel are the field's.
+    fn walk(menu: &HtmlDetailsElement, key: &str) -> bool {
+        let Ok(found) = menu.query_selector_all(".menu-item") else { return false };
+        let entries: Vec<Element> = (0..found.length()).filter_map(|at| found.get(at)?.dyn_into().ok()).collect();
+        let Some(active) = document().active_element() else { return false };
+        let here = entries.iter().position(|entry| *entry == active);
+        let last = entries.len().saturating_sub(1);
+        let to = match (here, key) {
+            (None, _) if active.tag_name() != "SUMMARY" => return false,
+            (_, "Home") | (None, "ArrowDown") => 0,
+            (_, "End") | (None, _) => last,
+            (Some(here), "ArrowDown") => {
+                if here == last {
+                    0
+                } else {
+                    here + 1
+                }
+            }
+            (Some(here), _) => here.checked_sub(1).unwrap_or(last),
+        };
+        if entries.is_empty() || (here.is_none() && !menu.open() && !key.starts_with("Arrow")) {
+            return false;
+        }
+        menu.set_open(true);
+        focus(entries.into_iter().nth(to))
+    }
+
+    fn focus(element: Option<Element>) -> bool {
+        element
+            .and_then(|element| element.dyn_into::<HtmlElement>().ok())
+            .is_some_and(|element| element.focus().is_ok())
     }
 }
-
-#[cfg(not(target_arch = "wasm32"))]
-fn contains(_: &leptos::web_sys::HtmlDetailsElement, _: leptos::web_sys::EventTarget) -> bool {
-    true
-}
-
-#[cfg(not(target_arch = "wasm32"))]
-fn focus_summary(_: &leptos::web_sys::HtmlDetailsElement) {}
 
 /// An entry of a menu that leads to a page.
 #[component]

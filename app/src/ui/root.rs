@@ -2,27 +2,47 @@
 
 use super::form::Navigate;
 use super::toast::ToastRegion;
-use super::{Sprite, Toasts};
+use super::{Sprite, Toasts, menu};
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
+use std::time::Duration;
 
-/// The hidden text that screen readers speak when it changes.
+/// For how long a text can be read where screen readers find it, after it was said.
+const SAID: Duration = Duration::from_secs(10);
+
+/// The hidden texts that screen readers speak when they come. What is said does not take the place of what was said just
+/// before: the result of a form and the title of the page that it led to are both heard.
 #[derive(Clone, Copy)]
-pub struct Announcer(RwSignal<String>);
+pub struct Announcer {
+    said: RwSignal<Vec<(u64, String)>>,
+    next: StoredValue<u64>,
+}
+
+impl Announcer {
+    fn new() -> Self {
+        Announcer { said: RwSignal::new(Vec::new()), next: StoredValue::new(0) }
+    }
+}
 
 /// The live region of the page.
 pub fn use_announcer() -> Announcer {
-    use_context().unwrap_or_else(|| Announcer(RwSignal::new(String::new())))
+    use_context().unwrap_or_else(Announcer::new)
 }
 
 /// Says `text` to screen readers, also when it is the same as before.
 pub fn announce(announcer: Announcer, text: String) {
-    announcer.0.set(String::new());
-    let later = move || {
-        // The page may be gone by then.
-        drop(announcer.0.try_set(text));
+    // The page may be gone by then.
+    let Some(id) = announcer.next.try_update_value(|next| {
+        *next += 1;
+        *next
+    }) else {
+        return;
     };
-    set_timeout(later, std::time::Duration::from_millis(50));
+    announcer.said.update(|said| said.push((id, text)));
+    let forget = move || {
+        let _ = announcer.said.try_update(|said| said.retain(|(each, _)| *each != id));
+    };
+    set_timeout(forget, SAID);
 }
 
 /// The frame around everything: gives the parts below their toasts and live region. Once per page, inside the router.
@@ -31,7 +51,7 @@ pub fn KitRoot(
     /// The page.
     children: Children,
 ) -> impl IntoView {
-    let announcer = Announcer(RwSignal::new(String::new()));
+    let announcer = Announcer::new();
     provide_context(announcer);
     provide_context(Toasts::new());
     let navigate = use_navigate();
@@ -39,6 +59,7 @@ pub fn KitRoot(
     Effect::new(|| {
         let handle = window_event_listener(leptos::ev::keydown, on_key);
         on_cleanup(move || handle.remove());
+        menu::attend();
     });
     // It is the last of the page: when it is taken over, so is all before it, whose code may have come later than this. Whoever
     // drives the page can wait for it.
@@ -54,8 +75,8 @@ pub fn KitRoot(
         <Sprite />
         {children()}
         <ToastRegion />
-        <div class="sr" role="status" node_ref=region>
-            {move || announcer.0.get()}
+        <div class="sr" role="status" aria-atomic="false" node_ref=region>
+            <For each=move || announcer.said.get() key=|(id, _)| *id children=|(_, text)| view! { <p>{text}</p> } />
         </div>
     }
 }

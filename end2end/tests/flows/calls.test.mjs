@@ -78,9 +78,13 @@ test('every page says its calls, and each is an operation that is described', { 
   await page.context().close();
 });
 
-/** The pages of the portal that a page links to, without their queries. */
+/** The pages of the portal that a page links to; of their queries what names a tab, which is a page of its own. */
 function links(html) {
-  const own = [...html.matchAll(/<a [^>]*?href="(\/[^"]*)"/g)].map(([, address]) => text(address).split(/[?#]/)[0]);
+  const own = [...html.matchAll(/<a [^>]*?href="(\/[^"]*)"/g)].map(([, address]) => {
+    const [path, query = ''] = text(address).split('#')[0].split('?');
+    const tab = new URLSearchParams(query).get('tab');
+    return tab === null ? path : `${path}?tab=${tab}`;
+  });
   return own.filter((path) => !/^\/(api|v2|c|service|assets|_portal)(\/|$)/.test(path));
 }
 

@@ -37,7 +37,7 @@ const focusIsIn = (page, selector) =>
 function listen() {
   globalThis.regions_said = [];
   for (const region of document.querySelectorAll('[role="status"], [aria-live]')) {
-    const note = () => globalThis.regions_said.push(region.textContent);
+    const note = () => globalThis.regions_said.push(...[region, ...region.children].map((said) => said.textContent));
     new MutationObserver(note).observe(region, { childList: true, characterData: true, subtree: true });
   }
 }
@@ -193,6 +193,10 @@ test('what was done is said in a region that was there before', async () => {
   await page.getByLabel(say('labels.name'), { exact: true }).fill('checked');
   await page.getByRole('button', { name: say('labels.create'), exact: true }).click();
   await isSaid(page, say('labels.created_notice', { name: 'checked' }));
+  // The title of the page that follows does not take its place.
+  const region = page.locator('[role="status"][aria-atomic="false"]');
+  await region.filter({ hasText: say('labels.title') }).waitFor({ state: 'attached' });
+  assert.match(await region.textContent(), new RegExp(say('labels.created_notice', { name: 'checked' })));
   await leave(page);
 });
 
@@ -201,6 +205,37 @@ test('a page that the server draws says it too, after it is there', async () => 
   await page.addInitScript(`document.addEventListener('DOMContentLoaded', ${listen})`);
   await visit(page, '/account?notice=profile-saved');
   await isSaid(page, say('account.profile.saved'));
+  await leave(page);
+});
+
+test('copying works where the page came by plain HTTP, and says where it does not', async () => {
+  const page = await person('grace');
+  // What is not in a secure context has no clipboard.
+  await page.addInitScript(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));
+  await visit(page, '/projects/team/web/api');
+  const button = page.locator('.copy .icon-copy:visible').first();
+  const command = await page.locator('.copy:visible code').first().textContent();
+  await button.click();
+  await page.locator('.icon-copy[data-done]').first().waitFor();
+  assert.equal(await button.evaluate((element) => element === document.activeElement), true);
+  const search = page.locator('.filters .search input').first();
+  await search.fill('');
+  await search.press('Control+v');
+  assert.equal(await search.inputValue(), command);
+
+  await page.evaluate(() => {
+    document.execCommand = () => false;
+  });
+  await page.evaluate(listen);
+  await button.click();
+  const toast = page.locator('#toasts .toast');
+  await toast.getByText(say('copy.refused'), { exact: true }).waitFor();
+  await page.waitForFunction((text) => globalThis.regions_said.some((said) => said.includes(text)), say('copy.by_hand'));
+  await search.press('F6');
+  await focusIsIn(page, '#toasts');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await toast.waitFor({ state: 'detached' });
   await leave(page);
 });
 

@@ -98,3 +98,35 @@ pub(crate) fn when_loaded(page: impl Future<Output = AnyView> + 'static) -> AnyV
 pub(crate) fn when_loaded(page: impl Future<Output = AnyView> + Send + 'static) -> AnyView {
     Suspend::new(page).into_any()
 }
+
+/// Where the code of a page is not to be had (the server has a newer version meanwhile, or the connection was away), the page is
+/// loaded from the server as a whole. Once a document, after the hook that reports panics.
+#[cfg(target_arch = "wasm32")]
+pub fn load_again_without_parts() {
+    /// What the loader of parts panics with.
+    const MISSING: &str = "SplitLoaderError";
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        report(panic);
+        if panic.to_string().contains(MISSING) {
+            load_again();
+        }
+    }));
+}
+
+/// Loads the page again, unless that was done a moment ago: what is missing then will be missing again, and the page can be read
+/// as it is.
+#[cfg(target_arch = "wasm32")]
+fn load_again() {
+    const NOTE: &str = "berth:loaded-again";
+    const MOMENT_MILLIS: f64 = 20_000.0;
+    let Ok(Some(storage)) = window().session_storage() else { return };
+    let now = js_sys::Date::now();
+    let last = storage.get_item(NOTE).ok().flatten().and_then(|at| at.parse::<f64>().ok());
+    let is_new = last.is_none_or(|last| now - last > MOMENT_MILLIS);
+    // Without the note it might go on for ever.
+    if is_new && storage.set_item(NOTE, &now.to_string()).is_ok() {
+        // The address is that of the page that was gone to.
+        drop(window().location().reload());
+    }
+}

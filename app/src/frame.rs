@@ -1,13 +1,13 @@
 //! The frame of every page with navigation: who is signed in, what the system has to say, where one can go.
 
-use crate::i18n::keys;
+use crate::i18n::{Key, keys};
 use crate::notice::NoticeCallout;
 use crate::pages::account::SignOut;
-use crate::session::{sign_in_href, use_session};
+use crate::session::{Session, sign_in_href, use_session};
 use crate::t;
 use crate::ui::{
-    AppShell, Callout, Crumb, Glyph, Icon, LinkButton, MenuButton, MenuLink, MenuSeparator, NavGroup, NavLink, Size,
-    Tone, UserMenu, open_palette,
+    AppShell, Callout, Crumb, Glyph, Icon, LinkButton, Look, MenuButton, MenuLink, MenuSeparator, NavGroup, NavLink,
+    Size, Tone, UserMenu, open_palette,
 };
 pub(crate) use attendant::Attendant;
 use banner::Banner;
@@ -64,13 +64,14 @@ pub fn Frame(
     children: Children,
 ) -> impl IntoView {
     crate::live::provide_dot();
+    let around = project.as_ref().map(|project| (project.name.clone(), project.pages()));
     view! {
         <AppShell nav=move || view! { <Navigation project=project /> } foot=Foot crumbs=crumbs tools=Tools>
             <SystemNotices />
             <NoticeCallout />
             {children()}
         </AppShell>
-        <palette::PagePalette />
+        <palette::PagePalette around=around />
         <shortcuts::KeysDialog />
     }
 }
@@ -143,72 +144,48 @@ fn Navigation(project: Option<ProjectNav>) -> impl IntoView {
     }
 }
 
+/// A page of a project: where, by which name, with which icon.
+pub(crate) struct ProjectPage {
+    pub(crate) href: String,
+    pub(crate) name: Key,
+    pub(crate) icon: Glyph,
+}
+
+impl ProjectNav {
+    /// The pages that the visitor may see, in their order. The first is the list of repositories.
+    pub(crate) fn pages(&self) -> Vec<ProjectPage> {
+        let base = format!("/projects/{}", self.name);
+        let parts = [
+            (self.members, "members", Glyph::Users, keys::nav::MEMBERS),
+            (self.robots, "robots", Glyph::Robot, keys::nav::ROBOTS),
+            (self.labels, "labels", Glyph::Tag, keys::nav::LABELS),
+            (self.storage, "storage", Glyph::Db, keys::usage::TITLE),
+            (self.retention, "retention", Glyph::Sweep, keys::nav::RETENTION),
+            (self.immutability, "immutability", Glyph::Lock, keys::nav::IMMUTABILITY),
+            (self.webhooks, "webhooks", Glyph::Hook, keys::nav::WEBHOOKS),
+            (self.scanner, "scanner", Glyph::Shield, keys::nav::PROJECT_SCANNER),
+            (self.preheat, "preheat", Glyph::Bolt, keys::nav::PREHEAT),
+            (self.log, "audit", Glyph::Log, keys::nav::AUDIT),
+            (self.settings, "settings", Glyph::Settings, keys::nav::SETTINGS),
+        ];
+        let part = |(_, name, icon, key)| ProjectPage { href: format!("{base}/-/{name}"), name: key, icon };
+        let parts = parts.into_iter().filter(|(sees, ..)| *sees).map(part);
+        let front = ProjectPage { href: base.clone(), name: keys::nav::REPOSITORIES, icon: Glyph::Repo };
+        std::iter::once(front).chain(parts).collect()
+    }
+}
+
 #[component]
 fn ProjectPages(project: ProjectNav) -> impl IntoView {
-    let base = format!("/projects/{}", project.name);
-    let part = |name: &str| format!("{base}/-/{name}");
-    let (members, log, settings) = (part("members"), part("audit"), part("settings"));
-    let labels = part("labels");
-    let robots = part("robots");
-    let storage = part("storage");
     let pathname = use_location().pathname;
-    let own = format!("{base}/-/");
+    let own = format!("/projects/{}/-/", project.name);
     let repositories = Signal::derive(move || pathname.with(|here| !here.starts_with(&own)));
-    let more = [
-        (project.retention, "retention", Glyph::Sweep, keys::nav::RETENTION),
-        (project.immutability, "immutability", Glyph::Lock, keys::nav::IMMUTABILITY),
-        (project.webhooks, "webhooks", Glyph::Hook, keys::nav::WEBHOOKS),
-        (project.scanner, "scanner", Glyph::Shield, keys::nav::PROJECT_SCANNER),
-        (project.preheat, "preheat", Glyph::Bolt, keys::nav::PREHEAT),
-    ];
-    let more = more.into_iter().filter(|(sees, ..)| *sees).map(|(_, name, icon, key)| {
-        let href = part(name);
-        let current = below(href.clone());
-        view! { <NavLink href=href icon=icon text=t!(key) current=current /> }
+    let links = project.pages().into_iter().enumerate().map(|(at, page)| {
+        let current = if at == 0 { repositories } else { below(page.href.clone()) };
+        view! { <NavLink href=page.href icon=page.icon text=t!(page.name) current=current /> }
     });
-    let more = more.collect_view();
-    view! {
-        <NavGroup project=project.name>
-            <NavLink href=base.clone() icon=Glyph::Repo text=t!(keys::nav::REPOSITORIES) current=repositories />
-            {project
-                .members
-                .then(|| {
-                    let current = below(members.clone());
-                    view! { <NavLink href=members icon=Glyph::Users text=t!(keys::nav::MEMBERS) current=current /> }
-                })}
-            {project
-                .robots
-                .then(|| {
-                    let current = below(robots.clone());
-                    view! { <NavLink href=robots icon=Glyph::Robot text=t!(keys::nav::ROBOTS) current=current /> }
-                })}
-            {project
-                .labels
-                .then(|| {
-                    let current = below(labels.clone());
-                    view! { <NavLink href=labels icon=Glyph::Tag text=t!(keys::nav::LABELS) current=current /> }
-                })}
-            {project
-                .storage
-                .then(|| {
-                    let current = below(storage.clone());
-                    view! { <NavLink href=storage icon=Glyph::Db text=t!(keys::usage::TITLE) current=current /> }
-                })}
-            {more}
-            {project
-                .log
-                .then(|| {
-                    let current = below(log.clone());
-                    view! { <NavLink href=log icon=Glyph::Log text=t!(keys::nav::AUDIT) current=current /> }
-                })}
-            {project
-                .settings
-                .then(|| {
-                    let current = below(settings.clone());
-                    view! { <NavLink href=settings icon=Glyph::Settings text=t!(keys::nav::SETTINGS) current=current /> }
-                })}
-        </NavGroup>
-    }
+    let links = links.collect_view();
+    view! { <NavGroup project=project.name>{links}</NavGroup> }
 }
 
 #[component]
@@ -243,10 +220,19 @@ fn AdminPages() -> impl IntoView {
 #[component]
 fn Foot() -> impl IntoView {
     let Some(user) = use_session().with_untracked(|session| session.user.clone()) else {
+        let signs_up = use_session().with_untracked(Session::self_registration);
         return view! {
             <LinkButton href=sign_in_href() icon=Glyph::User size=Size::Small>
                 {t!(keys::nav::SIGN_IN)}
             </LinkButton>
+            {signs_up
+                .then(|| {
+                    view! {
+                        <LinkButton href="/sign-up" look=Look::Ghost size=Size::Small>
+                            {t!(keys::sign_up::TITLE)}
+                        </LinkButton>
+                    }
+                })}
         }
         .into_any();
     };

@@ -26,6 +26,8 @@ pub mod snippets;
 pub mod theme;
 pub mod ui;
 
+#[cfg(target_arch = "wasm32")]
+pub use apart::load_again_without_parts;
 #[cfg(feature = "ssr")]
 pub use page::{Assets, PageContext, shell};
 pub use routes::Portal;
@@ -73,19 +75,7 @@ fn moment() -> berth_types::Timestamp {
 /// Takes the answer of a posted form out of the address bar: the page has it, and a bookmark must not.
 #[cfg(target_arch = "wasm32")]
 fn forget_answer() {
-    Effect::new(|| {
-        let location = window().location();
-        let (Ok(path), Ok(search), Ok(history)) = (location.pathname(), location.search(), window().history()) else {
-            return;
-        };
-        if search.contains("__err=") {
-            let kept = ui::with_query(&search, &[("__path", None), ("__err", None)]);
-            let address = format!("{path}{}", if kept == "?" { "" } else { &kept });
-            let state = history.state().unwrap_or_default();
-            // Refused at worst for a flood of changes: the address then stays as it is.
-            drop(history.replace_state_with_url(&state, "", Some(&address)));
-        }
-    });
+    Effect::new(|| query::forget_in_address(&["__path", "__err"]));
 }
 
 /// The language in which the server rendered the page.

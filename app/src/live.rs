@@ -32,7 +32,8 @@ pub(crate) fn LiveDot() -> impl IntoView {
     let dot = use_context::<Dot>();
     let catalog = use_catalog();
     move || {
-        dot.and_then(|dot| dot.0.get()).map(|open| {
+        // When a page ends its stream with its frame, the dot may be asked for once more.
+        dot.and_then(|dot| dot.0.try_get()).flatten().map(|open| {
             let text = catalog.get(if open { keys::live::OPEN } else { keys::live::LOST }).to_owned();
             view! {
                 <span class="live" data-state=(!open).then_some("lost")>
@@ -126,7 +127,7 @@ impl Fresh {
 
     /// How many rows changed that are not shown.
     pub fn waiting(self) -> usize {
-        self.waiting.with(BTreeSet::len)
+        self.waiting.try_with(BTreeSet::len).unwrap_or_default()
     }
 
     /// Shows everything now.

@@ -222,6 +222,8 @@ pub fn NoticeCallout() -> impl IntoView {
     Effect::new(move || {
         if let Some(text) = text.get() {
             announce(announcer, text);
+            #[cfg(target_arch = "wasm32")]
+            crate::query::forget_in_address(&PARAMETERS);
         }
     });
     move || text.get().map(|text| view! { <Callout tone=Tone::Ok title=text /> })

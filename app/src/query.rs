@@ -82,6 +82,21 @@ fn without_notice(search: &str) -> String {
     crate::ui::with_query(search, &gone).trim_start_matches('?').to_owned()
 }
 
+/// Takes parameters out of the address bar: the page has what they say, and neither a bookmark nor the next loading should.
+#[cfg(target_arch = "wasm32")]
+pub(crate) fn forget_in_address(names: &[&str]) {
+    let location = window().location();
+    let (Ok(path), Ok(search), Ok(hash)) = (location.pathname(), location.search(), location.hash()) else { return };
+    let gone: Vec<_> = names.iter().map(|name| (*name, None)).collect();
+    let kept = crate::ui::with_query(&search, &gone);
+    if let (true, Ok(history)) = (kept != search, window().history()) {
+        let address = format!("{path}{}{hash}", if kept == "?" { "" } else { &kept });
+        let state = history.state().unwrap_or_default();
+        // Refused at worst for a flood of changes: the address then stays as it is.
+        drop(history.replace_state_with_url(&state, "", Some(&address)));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

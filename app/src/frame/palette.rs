@@ -1,6 +1,7 @@
 //! The palette of the portal: what the server finds, and the pages, settings and actions that the visitor has.
 
-use super::places::{Deed, Found, Place, around, found as found_places, places};
+use super::ProjectPage;
+use super::places::{Deed, Found, Place, around as set_around, found as found_places, of_project, places};
 use crate::i18n::{Catalog, keys, use_catalog};
 use crate::pages::search::{best, groups};
 use crate::session::use_session;
@@ -14,18 +15,22 @@ const PLACES: usize = 8;
 
 /// The palette of every page with navigation.
 #[component]
-pub(super) fn PagePalette() -> impl IntoView {
+pub(super) fn PagePalette(
+    /// The project that the page belongs to, with its pages.
+    around: Option<(String, Vec<ProjectPage>)>,
+) -> impl IntoView {
     let query = RwSignal::new(String::new());
     let found = RwSignal::new(Vec::new());
     #[cfg(target_arch = "wasm32")]
     browser::search(query, found);
     let catalog = use_catalog();
-    let own = use_session().with_untracked(|session| places(&catalog, session));
+    let mut own = around.map(|(project, pages)| of_project(&catalog, &project, pages)).unwrap_or_default();
+    own.extend(use_session().with_untracked(|session| places(&catalog, session)));
     let all = Signal::derive(move || {
         let typed = query.get();
         let own = found_places(&own, &typed, PLACES);
         let own = own.into_iter().map(|group| (group.fit, shown(&catalog, group))).collect();
-        found.with(|hits| around(own, groups(&catalog, hits), best(hits, &typed)))
+        found.with(|hits| set_around(own, groups(&catalog, hits), best(hits, &typed)))
     });
     let theme = use_theme();
     let choose = Callback::new(move |href: String| match Deed::of(&href) {

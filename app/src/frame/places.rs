@@ -1,5 +1,6 @@
 //! What the portal itself has: pages, settings and actions, found by their names and by what they are for.
 
+use super::ProjectPage;
 use crate::i18n::{Catalog, Key, keys};
 use crate::letters::lower;
 use crate::pages::account::SignOut;
@@ -212,6 +213,31 @@ fn begins_a_word(text: &str, word: &str) -> bool {
     })
 }
 
+/// The pages of the project that is looked at: found by their names, by its name, and by what people call them elsewhere.
+pub(crate) fn of_project(catalog: &Catalog, project: &str, pages: Vec<ProjectPage>) -> Vec<Place> {
+    let also = |href: &str| match href.rsplit('/').next() {
+        Some("members") => "users groups roles access",
+        Some("robots") => "robot accounts",
+        Some("storage") => "usage quota",
+        Some("retention") => "tag retention policy clean up",
+        Some("immutability") => "tag immutability",
+        Some("webhooks") => "webhook notifications",
+        Some("audit") => "logs",
+        Some("settings") => "configuration",
+        _ => "",
+    };
+    let place = |ProjectPage { href, name, icon }: ProjectPage| Place {
+        kind: Kind::Page,
+        also: also(&href),
+        deed: Deed::Go(href),
+        icon,
+        name: catalog.get(name).to_owned(),
+        note: project.to_owned(),
+        text: String::new(),
+    };
+    pages.into_iter().map(place).collect()
+}
+
 /// All places that somebody may open.
 pub(crate) fn places(catalog: &Catalog, session: &Session) -> Vec<Place> {
     let say = |key: Key| catalog.get(key).to_owned();
@@ -339,6 +365,18 @@ mod tests {
         assert_eq!(hrefs(&places, "sign out")[0], SignOut::url());
         // A part of a word is a name's, not what is meant by a text.
         assert!(!hrefs(&places, "rbage").contains(&"/admin/clean-up".to_owned()));
+    }
+
+    #[test]
+    fn inside_a_project_its_pages_are_found() {
+        let page =
+            |part: &str, name: Key| ProjectPage { href: format!("/projects/team/-/{part}"), name, icon: Glyph::Repo };
+        let pages = vec![page("retention", keys::nav::RETENTION), page("audit", keys::nav::AUDIT)];
+        let mut all = of_project(&Catalog::of(Locale::En), "team", pages);
+        all.extend(places(&Catalog::of(Locale::En), &session(Some(true))));
+        assert_eq!(hrefs(&all, "retention"), ["/projects/team/-/retention"]);
+        assert_eq!(hrefs(&all, "team audit")[0], "/projects/team/-/audit");
+        assert!(hrefs(&all, "logs").contains(&"/projects/team/-/audit".to_owned()));
     }
 
     #[test]

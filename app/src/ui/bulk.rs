@@ -47,9 +47,10 @@ pub fn Selectable(
     }
     let root = NodeRef::<leptos::html::Div>::new();
     let count = RwSignal::new(0_u64);
-    // A browser that goes back ticks what was ticked.
+    // After every drawing of the list: its rows may be others now.
     Effect::new(move || {
         if let Some(root) = root.get() {
+            settle(&root);
             count.set(recount(&root));
         }
     });
@@ -115,7 +116,12 @@ pub fn Selectable(
                 method="get"
                 action=action
                 aria-label=t!(keys::bulk::SELECTION)
-                on:reset=move |_| count.set(0)
+                on:reset=move |_| {
+                    if let Some(root) = root.get_untracked() {
+                        forget(&root);
+                    }
+                    count.set(0);
+                }
             >
                 {hidden}
                 <strong class="strong" role="status">
@@ -154,10 +160,11 @@ pub fn SelectAllColumn() -> impl IntoView {
 }
 
 #[cfg(target_arch = "wasm32")]
-use browser::{clear, head_changed, range, recount};
+use browser::{clear, forget, head_changed, range, recount, settle};
 
 #[cfg(target_arch = "wasm32")]
 mod browser {
+    use std::collections::HashSet;
     use wasm_bindgen::JsCast;
     use web_sys::{Element, Event, HtmlFormElement, HtmlInputElement, MouseEvent};
 
@@ -178,9 +185,40 @@ mod browser {
         event.target()?.dyn_into().ok()
     }
 
-    /// How many rows are ticked; the checkbox of all of them follows.
+    /// Where a checkbox notes what it was ticked for.
+    const TICKED: &str = "data-ticked";
+
+    /// Keeps ticks on what they were set for. A list that changes draws other rows into the places of the former ones, whose
+    /// checkboxes would stay as they are.
+    pub(super) fn settle(root: &Element) {
+        let rows = rows(root);
+        let ticked: HashSet<String> = rows.iter().filter_map(|row| row.get_attribute(TICKED)).collect();
+        // Before anything is noted, what is ticked was ticked where it is.
+        if ticked.is_empty() {
+            return;
+        }
+        rows.iter().for_each(|row| row.set_checked(ticked.contains(&row.value())));
+        let here: HashSet<String> = rows.iter().map(HtmlInputElement::value).collect();
+        if !ticked.is_subset(&here) {
+            // All that matched was another list.
+            boxes(root, "form.bulk [name=all]").iter().for_each(|all| all.set_checked(false));
+        }
+    }
+
+    /// Nothing is ticked from now on.
+    pub(super) fn forget(root: &Element) {
+        // An attribute of a name that is one can be removed.
+        rows(root).iter().for_each(|row| drop(row.remove_attribute(TICKED)));
+    }
+
+    /// How many rows are ticked, which is noted at each; the checkbox of all of them follows.
     pub(super) fn recount(root: &Element) -> u64 {
         let rows = rows(root);
+        for row in &rows {
+            let noted =
+                if row.checked() { row.set_attribute(TICKED, &row.value()) } else { row.remove_attribute(TICKED) };
+            drop(noted);
+        }
         let ticked = rows.iter().filter(|row| row.checked()).count();
         if let Some(head) = head(root) {
             head.set_checked(ticked > 0 && ticked == rows.len());
@@ -220,11 +258,15 @@ mod browser {
 }
 
 #[cfg(not(target_arch = "wasm32"))]
-use server::{clear, head_changed, range, recount};
+use server::{clear, forget, head_changed, range, recount, settle};
 
 /// Nothing is ticked while the page is drawn in the server.
 #[cfg(not(target_arch = "wasm32"))]
 mod server {
+    pub(super) fn settle<E>(_: &E) {}
+
+    pub(super) fn forget<E>(_: &E) {}
+
     pub(super) fn recount<E>(_: &E) -> u64 {
         0
     }

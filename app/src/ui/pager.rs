@@ -7,6 +7,9 @@ use crate::i18n::keys;
 use crate::load::handed;
 use crate::t;
 use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::components::Redirect;
+use leptos_router::hooks::use_location;
 
 /// Page lengths on offer.
 pub const PAGE_SIZES: [u64; 3] = [25, 50, 100];
@@ -66,7 +69,7 @@ fn asked() -> u64 {
     PAGE_SIZES[0]
 }
 
-/// The foot of a list.
+/// The foot of a list. Where the list ends before the page that is asked for, its last page comes.
 #[component]
 pub fn Pager(
     /// The page that is shown, from 1.
@@ -81,6 +84,13 @@ pub fn Pager(
 ) -> impl IntoView {
     let page_size = page_size.max(1);
     let pages = total.div_ceil(page_size).max(1);
+    if total > 0 && page > pages {
+        // Rows were taken away, or the address is somebody else's.
+        let last = with_query(&search, &[("page", (pages > 1).then(|| pages.to_string()).as_deref())]);
+        let path = use_location().pathname.get_untracked();
+        let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
+        return view! { <Redirect path=format!("{path}{last}") options=options /> }.into_any();
+    }
     let from = if total == 0 { 0 } else { (page.saturating_sub(1)).saturating_mul(page_size).saturating_add(1) };
     let to = page.saturating_mul(page_size).min(total);
     let range = t!(keys::pager::RANGE, from = count(from), to = count(to), total = count(total));
@@ -130,6 +140,7 @@ pub fn Pager(
             {list}
         </nav>
     }
+    .into_any()
 }
 
 /// The choice of a page length: posted at once with script, by a button without.

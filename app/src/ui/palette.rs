@@ -36,7 +36,22 @@ pub struct PaletteGroup {
 
 /// Opens the palette; whether the page has one.
 pub fn open_palette() -> bool {
-    open_dialog(DIALOG)
+    let is_there = open_dialog(DIALOG);
+    #[cfg(target_arch = "wasm32")]
+    if is_there {
+        select_typed();
+    }
+    is_there
+}
+
+/// What was typed the last time is typed over.
+#[cfg(target_arch = "wasm32")]
+fn select_typed() {
+    use wasm_bindgen::JsCast;
+    let field = document().query_selector(&format!("#{DIALOG} input")).ok().flatten();
+    if let Some(field) = field.and_then(|field| field.dyn_into::<leptos::web_sys::HtmlInputElement>().ok()) {
+        field.select();
+    }
 }
 
 /// The palette, closed until [`open_palette`]. Once a page.

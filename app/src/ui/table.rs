@@ -265,7 +265,7 @@ pub fn SelectCell(
     view! {
         <td role="cell" class="sel">
             <label>
-                <input type="checkbox" name=name value=value form=super::bulk::FORM />
+                <input type="checkbox" name=name value=value form=super::bulk::FORM autocomplete="off" />
                 <span class="sr">{label}</span>
             </label>
         </td>

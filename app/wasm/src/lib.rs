@@ -9,6 +9,7 @@ use wasm_bindgen::prelude::*;
 #[wasm_bindgen]
 pub fn hydrate(messages: &str) {
     console_error_panic_hook::set_once();
+    berth_app::load_again_without_parts();
     let code = berth_app::page_language();
     let locale = Locale::from_code(&code).unwrap_or_default();
     if let Ok(catalog) = berth_i18n::load(locale, messages) {

@@ -198,6 +198,7 @@ fn AdminPages() -> impl IntoView {
             {link("/admin/users", Glyph::User, t!(keys::nav::USERS))}
             {link("/admin/groups", Glyph::Users, t!(keys::nav::GROUPS))}
             {link("/admin/robots", Glyph::Robot, t!(keys::nav::SYSTEM_ROBOTS))}
+            {link("/admin/storage", Glyph::Layers, t!(keys::usage::TITLE))}
             {link("/admin/quotas", Glyph::Db, t!(keys::nav::QUOTAS))}
             {link("/admin/labels", Glyph::Tag, t!(keys::nav::SYSTEM_LABELS))}
             {link("/admin/jobs", Glyph::Bolt, t!(keys::nav::JOBS))}

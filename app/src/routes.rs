@@ -40,6 +40,7 @@ pub fn Portal() -> impl IntoView {
             <Route path=path!("/admin/users/:id/delete") view=admin_delete_user() ssr=SsrMode::Async />
             <Route path=path!("/admin/quotas") view=admin_quotas() ssr=SsrMode::Async />
             <Route path=path!("/admin/quotas/:id") view=admin_change_quota() ssr=SsrMode::Async />
+            <Route path=path!("/admin/storage") view=admin_storage() ssr=SsrMode::Async />
             <Route path=path!("/admin/labels") view=admin_system_labels() ssr=SsrMode::Async />
             <Route path=path!("/admin/labels/new") view=admin_new_system_label() ssr=SsrMode::Async />
             <Route path=path!("/admin/labels/:id/edit") view=admin_edit_system_label() ssr=SsrMode::Async />
@@ -135,6 +136,7 @@ pages_apart!(
     admin_remove_second_factor => admin::RemoveSecondFactor,
     admin_quotas => admin::Quotas,
     admin_change_quota => admin::ChangeQuota,
+    admin_storage => admin::Storage,
     admin_system_labels => admin::SystemLabels,
     admin_new_system_label => admin::NewSystemLabel,
     admin_edit_system_label => admin::EditSystemLabel,

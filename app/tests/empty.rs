@@ -13,7 +13,7 @@ const GUEST_ROLE: i64 = 3;
 const MAINTAINER_ROLE: i64 = 4;
 
 /// What administrators of the system find empty.
-const OF_SYSTEM: [&str; 29] = [
+const OF_SYSTEM: [&str; 34] = [
     "/projects",
     "/projects?q=zz",
     "/projects?show=mine",
@@ -25,6 +25,11 @@ const OF_SYSTEM: [&str; 29] = [
     "/admin/bulk",
     "/admin/quotas",
     "/admin/quotas?q=zz",
+    "/admin/storage",
+    "/admin/storage?q=zz",
+    "/admin/storage?tab=repositories",
+    "/admin/storage?tab=repositories&q=zz",
+    "/admin/storage?tab=repositories&unused=90",
     "/admin/labels",
     "/admin/robots",
     "/admin/robots?q=zz",

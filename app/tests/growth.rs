@@ -37,7 +37,7 @@ fn project(days: &str) -> Fake {
 
 fn system(days: &str) -> Fake {
     let usage = r#"{"projects":3,"used":0,"stored":0,"unlinked":0,"reserved":0,"saved":0}"#;
-    Fake::signed_in(ADMIN).list("/api/v2.0/quotas", 0, "[]").answer(SYSTEM, 200, usage).answer(
+    Fake::signed_in(ADMIN).list(&format!("{SYSTEM}/projects"), 0, "[]").answer(SYSTEM, 200, usage).answer(
         &format!("{SYSTEM}/days"),
         200,
         days,
@@ -47,7 +47,7 @@ fn system(days: &str) -> Fake {
 /// The pages with their card, and what they call what is stored.
 async fn both(query: &str, days: &str) -> [(Page, &'static str); 2] {
     let of_project = page(&project(days), &format!("/projects/team/-/storage{query}")).await;
-    let of_system = page(&system(days), &format!("/admin/quotas{query}")).await;
+    let of_system = page(&system(days), &format!("/admin/storage{query}")).await;
     [(of_project, "Counts"), (of_system, "Stored")]
 }
 
@@ -107,7 +107,7 @@ async fn what_is_refused_stands_in_the_card_and_leaves_the_page() {
         project("").answer(&format!("{PROJECT}/days"), 500, refused),
         system("").answer(&format!("{SYSTEM}/days"), 500, refused),
     ];
-    for (fake, path) in fakes.iter().zip(["/projects/team/-/storage", "/admin/quotas"]) {
+    for (fake, path) in fakes.iter().zip(["/projects/team/-/storage", "/admin/storage"]) {
         let shown = page(fake, path).await;
         assert_eq!(shown.status, 200, "{path}");
         shown.has("<h2>Growth</h2>");

@@ -105,9 +105,21 @@ async fn pulls_of_a_month_are_a_picture_with_a_name() {
     assert_eq!(shown.html.matches(r#"width="3" height="#).count(), 30);
     shown.has(r#"<rect x="112" y="0" width="3" height="20">"#);
     shown.has(r#"<rect x="116" y="19" width="3" height="1">"#);
+    // The same as a table behind the picture, the newest day first; it opens without script.
+    let label = "1 234 pulls in the last 30 days";
+    shown.has(&format!(r#"<summary role="button" aria-label="{label}" title="{label}" class="spark-button"><svg"#));
+    shown.has(r#"<caption class="sr">Pulls by day, newest first</caption>"#);
+    let row = |day: &str, pulls: &str| {
+        let day = format!(r#"<th role="rowheader" scope="row">{day}</th>"#);
+        format!(r#"<tr role="row" class="">{day}<td role="cell" data-label="Pulls" class="num">{pulls}</td></tr>"#)
+    };
+    shown.has(&[row("14 March 2026", "34"), row("13 March 2026", "1 200"), row("12 March 2026", "0")].concat());
+    shown.has(r#"scope="row">13 February 2026<"#);
+    assert_eq!(shown.html.matches(r#"data-label="Pulls""#).count(), 30);
     // Where nobody pulled there is nothing to show.
     let never = page(&with(&format!("{quiet},0,0")), PAGE).await;
     never.lacks("in the last 30 days");
+    never.lacks("Pulls by day");
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use super::{ApiResult, Client, ListParams, Method};
 use berth_types::ProjectName;
-use berth_types::api::{ProjectOverview, ProjectUsage, RepositoryUsage, SystemUsage, UsageHistory};
+use berth_types::api::{ProjectOverview, ProjectStorage, ProjectUsage, RepositoryUsage, SystemUsage, UsageHistory};
 use berth_types::page::Paged;
 use berth_types::url::BERTH_API;
 
@@ -45,6 +45,26 @@ impl Client {
     ) -> ApiResult<Paged<RepositoryUsage>> {
         let path = format!("{BERTH_API}/projects/{name}/usage/repositories");
         self.list(params.on(&path, &[("unused_days", unused_days)])).await
+    }
+
+    /// What all projects hold.
+    ///
+    /// # Errors
+    /// 403 for all but administrators.
+    pub async fn project_storage(&self, params: &ListParams) -> ApiResult<Paged<ProjectStorage>> {
+        self.list(params.on(&format!("{BERTH_API}/usage/projects"), &[])).await
+    }
+
+    /// What the repositories of all projects hold; where days are given, those unused for so long.
+    ///
+    /// # Errors
+    /// 403 for all but administrators.
+    pub async fn all_repository_usage(
+        &self,
+        unused_days: &str,
+        params: &ListParams,
+    ) -> ApiResult<Paged<RepositoryUsage>> {
+        self.list(params.on(&format!("{BERTH_API}/usage/repositories"), &[("unused_days", unused_days)])).await
     }
 
     /// The storage of the whole installation.

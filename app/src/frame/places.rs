@@ -47,6 +47,7 @@ const PAGES: &[Page] = {
         ("/account/preferences", nav::PREFERENCES, None, Glyph::Settings, People, ""),
         ("/admin/users", nav::USERS, Some(keys::admin_users::SUB), Glyph::User, Admins, ""),
         ("/admin/robots", nav::SYSTEM_ROBOTS, Some(keys::robots::SUB), Glyph::Robot, Admins, "robots"),
+        ("/admin/storage", keys::usage::TITLE, Some(keys::usage::SYSTEM_SUB), Glyph::Layers, Admins, "disk usage"),
         ("/admin/quotas", nav::QUOTAS, Some(keys::admin_quotas::SUB), Glyph::Db, Admins, "project quotas"),
         ("/admin/labels", nav::SYSTEM_LABELS, None, Glyph::Tag, Admins, ""),
         ("/admin/groups", nav::GROUPS, Some(keys::groups::SUB), Glyph::Users, Admins, ""),

@@ -20,6 +20,7 @@ pub mod setup;
 pub mod sign_in;
 pub mod sign_in_code;
 pub mod sign_up;
+pub(crate) mod stored;
 
 pub use error::{ErrorView, NotFound};
 pub use loaded::{extra, loaded};

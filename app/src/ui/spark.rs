@@ -1,5 +1,7 @@
-//! A row of small bars: how something went, day by day.
+//! A row of small bars: how something went, day by day. Behind it stands the same as a table.
 
+use super::{Cell, Column, MenuFrame, MenuSide, Row, RowHead, Table, TableBox};
+use crate::format::count;
 use leptos::prelude::*;
 
 /// Height of the highest bar.
@@ -27,6 +29,60 @@ pub fn Spark(
         <svg class="spark" role="img" aria-label=label viewBox=format!("0 0 {width} {HEIGHT}")>
             {bars}
         </svg>
+    }
+}
+
+/// The row of bars as a button that opens a table of its values. It opens without script.
+#[component]
+pub fn SparkMenu(
+    /// What the bars show, in words: "12 pulls in the last 30 days".
+    #[prop(into)]
+    label: String,
+    /// The days with their values from the start edge. The table has the last one first.
+    days: Vec<(String, u64)>,
+    /// What the table lists: "Pulls by day, newest first".
+    #[prop(into)]
+    caption: String,
+    /// The heads of the two columns.
+    columns: (String, String),
+) -> impl IntoView {
+    let values: Vec<u64> = days.iter().map(|(_, value)| *value).collect();
+    let (own_name, title) = (label.clone(), label.clone());
+    let summary = move || {
+        view! {
+            <summary class="spark-button" role="button" aria-label=own_name title=title>
+                <Spark label=label values=values />
+            </summary>
+        }
+    };
+    let (day, amount) = columns;
+    let name = amount.clone();
+    let head = move || {
+        view! {
+            <Column label=day />
+            <Column label=amount num=true />
+        }
+    };
+    let rows = days.into_iter().rev().map(move |(day, value)| {
+        let name = name.clone();
+        view! {
+            <Row>
+                <RowHead>{day}</RowHead>
+                <Cell label=name num=true>
+                    {count(value)}
+                </Cell>
+            </Row>
+        }
+    });
+    let rows = rows.collect_view();
+    view! {
+        <MenuFrame summary=summary side=MenuSide::End>
+            <TableBox flush=true keep=caption.clone()>
+                <Table caption=caption head=head>
+                    {rows}
+                </Table>
+            </TableBox>
+        </MenuFrame>
     }
 }
 

@@ -30,7 +30,7 @@ async function leave(page) {
   await page.context().close();
 }
 
-for (const where of ['/projects/team/-/storage', '/admin/quotas']) {
+for (const where of ['/projects/team/-/storage', '/admin/storage']) {
   test(`${where} shows the first day, other time spans and a table without leaving the page`, async () => {
     const page = await admin();
     await visit(page, where);

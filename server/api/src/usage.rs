@@ -8,7 +8,7 @@ use berth_domain::{
     overview::{self, Filters},
     usage,
 };
-use berth_types::api::{ProjectOverview, ProjectUsage, RepositoryUsage, SystemUsage, UsageHistory};
+use berth_types::api::{ProjectOverview, ProjectStorage, ProjectUsage, RepositoryUsage, SystemUsage, UsageHistory};
 use berth_web::{
     ApiError, ApiResult,
     extract::{List, RequireProject, RequireSelf, RequireSystem, Seen},
@@ -30,6 +30,8 @@ pub fn router() -> Routes {
         .routes(routes!(of_repositories))
         .routes(routes!(days_of_project))
         .routes(routes!(of_system))
+        .routes(routes!(of_projects))
+        .routes(routes!(of_all_repositories))
         .routes(routes!(days_of_system))
 }
 
@@ -139,6 +141,42 @@ async fn of_system(
     State(domain): State<Domain>,
 ) -> ApiResult<Json<SystemUsage>> {
     Ok(Json(usage::of_system(&domain, &access).await?))
+}
+
+/// What all projects hold, for administrators. `q` knows `name`; `sort` also `size`, `repo_count`, `artifact_count`,
+/// `pull_count`, `push_time` and `pull_time`.
+#[utoipa::path(
+    get, path = "/api/berth/v1/usage/projects", operation_id = "listProjectStorage", tag = "berth",
+    params(ListParams),
+    responses((status = 200, body = [ProjectStorage]))
+)]
+async fn of_projects(
+    list: List,
+    RequireSystem(access): RequireSystem<ListQuotas>,
+    State(domain): State<Domain>,
+) -> ApiResult<PagedJson<ProjectStorage>> {
+    let rows = usage::of_projects(&domain, &access, &list.query).await?;
+    Ok(PagedJson { rows, page: list.query.page, address: list.address })
+}
+
+/// What the repositories of all projects hold, for administrators. `q` knows `name`, with the project's; `sort` also
+/// `size`, `artifact_count`, `pull_count`, `push_time` and `pull_time`.
+#[utoipa::path(
+    get, path = "/api/berth/v1/usage/repositories", operation_id = "listAllRepositoryUsage", tag = "berth",
+    params(
+        ListParams,
+        ("unused_days" = Option<i64>, Query, description = "Only those of which nothing was pushed or pulled for so long."),
+    ),
+    responses((status = 200, body = [RepositoryUsage]))
+)]
+async fn of_all_repositories(
+    list: List,
+    RequireSystem(access): RequireSystem<ListQuotas>,
+    State(domain): State<Domain>,
+) -> ApiResult<PagedJson<RepositoryUsage>> {
+    let days = number(&list, "unused_days")?;
+    let rows = usage::of_all_repositories(&domain, &access, days, &list.query).await?;
+    Ok(PagedJson { rows, page: list.query.page, address: list.address })
 }
 
 /// What the whole installation held day by day, UTC: one measure a day, the last of them today as it is now. For

@@ -2,7 +2,8 @@
 
 use berth_db::query;
 use berth_types::{
-    api::{ProjectUsage, RepositoryUsage, SystemUsage},
+    Timestamp,
+    api::{ProjectStorage, ProjectUsage, RepositoryUsage, SystemUsage},
     page::Paged,
     query::ListQuery,
 };
@@ -48,20 +49,49 @@ pub async fn of_repositories(
     unused_days: Option<i64>,
     query: &ListQuery,
 ) -> Result<Paged<RepositoryUsage>> {
-    if let Some(days) = unused_days.filter(|days| !(1..=UNUSED_DAYS_MAX).contains(days)) {
-        return Err(Error::BadRequest(format!("unused_days is from 1 to {UNUSED_DAYS_MAX}, not {days}")));
-    }
+    let since = unused_since(domain, unused_days)?;
     // The quota of a project is what its members may know of its size.
     access.also::<ReadQuota>()?;
-    let since = unused_days.map(|days| domain.now().plus_seconds(-days * DAY_SECONDS));
     let mut reader = domain.db.reader().await?;
-    let rows = query::usage::repositories(&mut reader.conn(), access.project_id().0, since, query).await?;
-    Ok(rows.map(|row| RepositoryUsage {
+    let rows = query::usage::repositories(&mut reader.conn(), Some(access.project_id().0), since, query).await?;
+    Ok(rows.map(repository))
+}
+
+/// What the repositories of all projects hold; where days are given, those of which nothing was pushed or pulled for so
+/// long.
+///
+/// # Errors
+/// [`Error::BadRequest`] for a number of days that is none.
+pub async fn of_all_repositories(
+    domain: &Domain,
+    _access: &SystemAccess<ListQuotas>,
+    unused_days: Option<i64>,
+    query: &ListQuery,
+) -> Result<Paged<RepositoryUsage>> {
+    let since = unused_since(domain, unused_days)?;
+    let mut reader = domain.db.reader().await?;
+    let rows = query::usage::repositories(&mut reader.conn(), None, since, query).await?;
+    Ok(rows.map(repository))
+}
+
+/// What all projects hold.
+///
+/// # Errors
+/// What the database says.
+pub async fn of_projects(
+    domain: &Domain,
+    _access: &SystemAccess<ListQuotas>,
+    query: &ListQuery,
+) -> Result<Paged<ProjectStorage>> {
+    let rows = query::usage::projects(&mut domain.db.reader().await?.conn(), query).await?;
+    Ok(rows.map(|row| ProjectStorage {
         name: row.name,
+        used: row.used,
+        own: row.used.saturating_sub(row.shared).max(0),
+        shared: row.shared,
+        repo_count: row.repository_count,
         artifact_count: row.artifact_count,
         pull_count: row.pull_count,
-        bytes: row.bytes,
-        shared: row.shared,
         push_time: row.pushed_at,
         pull_time: row.pulled_at,
     }))
@@ -81,4 +111,25 @@ pub async fn of_system(domain: &Domain, _access: &SystemAccess<ListQuotas>) -> R
         reserved: row.reserved,
         saved: row.used.saturating_sub(row.stored.saturating_sub(row.unlinked)).max(0),
     })
+}
+
+/// The moment since which something was unused for so many days.
+fn unused_since(domain: &Domain, days: Option<i64>) -> Result<Option<Timestamp>> {
+    match days {
+        None => Ok(None),
+        Some(days) if (1..=UNUSED_DAYS_MAX).contains(&days) => Ok(Some(domain.now().plus_seconds(-days * DAY_SECONDS))),
+        Some(days) => Err(Error::BadRequest(format!("unused_days is from 1 to {UNUSED_DAYS_MAX}, not {days}"))),
+    }
+}
+
+fn repository(row: query::usage::Repository) -> RepositoryUsage {
+    RepositoryUsage {
+        name: row.name,
+        artifact_count: row.artifact_count,
+        pull_count: row.pull_count,
+        bytes: row.bytes,
+        shared: row.shared,
+        push_time: row.pushed_at,
+        pull_time: row.pulled_at,
+    }
 }

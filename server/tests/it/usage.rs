@@ -1,6 +1,6 @@
 //! What projects hold: the same number wherever it is asked for, and by counting everything anew.
 
-use berth_testkit::{Blob, Client, Image, Role, TestApp, on_both};
+use berth_testkit::{Blob, Client, Image, Role, TestApp, eventually, on_both};
 use serde_json::{Value, json};
 
 const PROJECTS: &str = "/api/berth/v1/projects";
@@ -14,6 +14,9 @@ on_both!(
     storage_is_shown_to_who_may_see_the_quota,
     what_other_projects_have_is_told_to_administrators_only,
     what_nobody_used_is_found,
+    projects_add_up_to_what_is_stored,
+    repositories_of_all_projects_are_compared,
+    only_administrators_compare_projects,
 );
 
 async fn get(client: &Client, path: &str) -> Value {
@@ -219,4 +222,115 @@ async fn what_nobody_used_is_found(app: &TestApp) {
     admin.get(&bad("0")).send().await.refused(400, "BAD_REQUEST");
     admin.get(&bad("x")).send().await.expect(422);
     assert_eq!(json!(unused("3650").await), json!([]));
+}
+
+const SYSTEM: &str = "/api/berth/v1/usage";
+
+/// A column of a list.
+fn column(rows: &Value, key: &str) -> Vec<i64> {
+    rows.as_array().unwrap().iter().map(|row| amount(row, key)).collect()
+}
+
+fn named(rows: &Value) -> Vec<&str> {
+    rows.as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap()).collect()
+}
+
+async fn projects_add_up_to_what_is_stored(app: &TestApp) {
+    let admin = app.admin();
+    for name in ["ledger", "team"] {
+        app.project(name, false).await;
+    }
+    let (both, own, more) = (Image::new("both", 2), Image::new("own", 1), Image::new("more", 4));
+    let size = |image: &Image| i64::try_from(image.size()).unwrap();
+    // Twice in a project counts once in it, and is no less shared with the other.
+    for repository in ["team/a", "team/b", "ledger/a"] {
+        admin.push(repository, "v1", &both).await;
+    }
+    admin.push("team/b", "v2", &own).await;
+    app.later(60);
+    admin.push("ledger/a", "v2", &more).await;
+    admin.get("/v2/ledger/a/manifests/v2").send().await.expect(200);
+
+    let reply = admin.get(&format!("{SYSTEM}/projects?sort=-size")).send().await.expect(200);
+    assert_eq!(reply.header("x-total-count"), "3");
+    let rows = reply.json();
+    assert_eq!(named(&rows), ["ledger", "team", "library"]);
+    assert_eq!(column(&rows, "used"), [size(&both) + size(&more), size(&both) + size(&own), 0]);
+    assert_eq!(column(&rows, "shared"), [size(&both), size(&both), 0]);
+    assert_eq!(column(&rows, "own"), [size(&more), size(&own), 0]);
+    assert_eq!(column(&rows, "repo_count"), [1, 2, 0]);
+    assert_eq!(column(&rows, "artifact_count"), [2, 3, 0]);
+    assert!(rows[0]["push_time"].as_str() > rows[1]["push_time"].as_str(), "{rows}");
+    assert!(rows[2].get("push_time").is_none() && rows[2].get("pull_time").is_none(), "{rows}");
+    for row in rows.as_array().unwrap() {
+        let (name, used) = (row["name"].as_str().unwrap(), amount(row, "used"));
+        let of_project = usage(&admin, name).await;
+        assert_eq!((amount(&of_project, "used"), amount(&of_project, "shared")), (used, amount(row, "shared")));
+    }
+
+    let system = get(&admin, SYSTEM).await;
+    let sum = |key: &str| column(&rows, key).iter().sum::<i64>();
+    assert_eq!(sum("used"), amount(&system, "used"));
+    assert_eq!(sum("own") + size(&both), amount(&system, "stored") - amount(&system, "unlinked"));
+    assert_eq!(sum("used") - amount(&system, "saved"), amount(&system, "stored") - amount(&system, "unlinked"));
+
+    let sorted = async |query: &str| {
+        let rows = get(&admin, &format!("{SYSTEM}/projects?{query}")).await;
+        named(&rows).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(sorted("sort=-artifact_count").await, ["team", "ledger", "library"]);
+    assert_eq!(sorted("sort=repo_count").await, ["library", "ledger", "team"]);
+    assert_eq!(sorted("sort=-push_time&page_size=2").await, ["ledger", "team"]);
+    assert_eq!(sorted("sort=-name&page=2&page_size=2").await, ["ledger"]);
+    assert_eq!(sorted("q=name%3D~E&sort=-size").await, ["ledger", "team"]);
+    // Pulls are written in batches.
+    eventually(async || {
+        let rows = get(&admin, &format!("{SYSTEM}/projects?sort=-pull_time")).await;
+        (amount(&rows[0], "pull_count") == 1 && rows[0]["pull_time"].is_string()).then_some(())
+    })
+    .await;
+    assert_eq!(sorted("sort=-pull_count,name").await, ["ledger", "library", "team"]);
+}
+
+async fn repositories_of_all_projects_are_compared(app: &TestApp) {
+    let admin = app.admin();
+    for name in ["ledger", "team"] {
+        app.project(name, false).await;
+    }
+    let (small, large) = (Image::new("small", 1), Image::new("large", 4));
+    admin.push("team/old", "v1", &small).await;
+    app.later(40 * 24 * 60 * 60);
+    admin.push("ledger/a", "v1", &large).await;
+    admin.push("ledger/b", "v1", &large).await;
+
+    let list = async |query: &str| get(&admin, &format!("{SYSTEM}/repositories?{query}")).await;
+    let rows = list("sort=-size,name").await;
+    assert_eq!(named(&rows), ["ledger/a", "ledger/b", "team/old"]);
+    let size = |image: &Image| i64::try_from(image.size()).unwrap();
+    assert_eq!(column(&rows, "bytes"), [size(&large), size(&large), size(&small)]);
+    assert_eq!(column(&rows, "shared"), [size(&large), size(&large), 0]);
+    // The same numbers as on the pages of the projects.
+    for project in ["ledger", "team"] {
+        let own = get(&admin, &format!("{PROJECTS}/{project}/usage/repositories?sort=name")).await;
+        assert_eq!(own, list(&format!("q=name%3D~{project}/&sort=name")).await);
+        let sum: i64 = column(&own, "bytes").iter().sum();
+        assert_eq!(sum, amount(&usage(&admin, project).await, "repositories"));
+    }
+    assert_eq!(named(&list("unused_days=30").await), ["team/old"]);
+    assert_eq!(named(&list("unused_days=90").await), Vec::<&str>::new());
+    let reply = admin.get(&format!("{SYSTEM}/repositories?sort=name&page=2&page_size=2")).send().await.expect(200);
+    assert_eq!(reply.header("x-total-count"), "3");
+    assert_eq!(named(&reply.json()), ["team/old"]);
+    let bad = |days: &str| format!("{SYSTEM}/repositories?unused_days={days}");
+    admin.get(&bad("0")).send().await.refused(400, "BAD_REQUEST");
+    admin.get(&bad("x")).send().await.expect(422);
+}
+
+async fn only_administrators_compare_projects(app: &TestApp) {
+    app.project("team", false).await;
+    let padmin = app.user_in("team", "padmin", Role::ProjectAdmin).await;
+    for path in [format!("{SYSTEM}/projects"), format!("{SYSTEM}/repositories")] {
+        padmin.get(&path).send().await.refused(403, "FORBIDDEN");
+        app.anonymous().get(&path).send().await.refused(401, "UNAUTHORIZED");
+    }
 }

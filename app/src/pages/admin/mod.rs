@@ -15,6 +15,7 @@ mod replication;
 mod robots;
 mod scanners;
 pub(crate) mod settings;
+mod storage;
 mod user_forms;
 mod users;
 mod when;
@@ -37,6 +38,7 @@ pub use robots::{DeleteSystemRobot, EditSystemRobot, NewSystemRobot, SystemRobot
 pub use scanners::{DeleteScanner, EditScanner, NewScanner, Scanners};
 pub(crate) use scanners::{default_badge, finds};
 pub use settings::Settings;
+pub use storage::Storage;
 pub use user_forms::{DeleteUser, NewUser, RemoveSecondFactor, UserPassword};
 pub use users::Users;
 pub(crate) use when::{When, when_fields};

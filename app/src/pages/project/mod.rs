@@ -261,10 +261,13 @@ pub(crate) fn Visibility(
 pub(crate) fn NoMatch(
     /// What was searched for.
     query: String,
+    /// The page with the whole list.
+    #[prop(default = "?".to_owned())]
+    all: String,
 ) -> impl IntoView {
     view! {
         <Empty icon=Glyph::Search title=t!(keys::filter::NO_MATCH, query = query) text=t!(keys::filter::NO_MATCH_TEXT)>
-            <LinkButton href="?" icon=Glyph::X>
+            <LinkButton href=all icon=Glyph::X>
                 {t!(keys::filter::CLEAR)}
             </LinkButton>
         </Empty>

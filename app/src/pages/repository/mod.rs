@@ -8,6 +8,7 @@ mod filter;
 mod forms;
 mod history;
 mod pull;
+mod pulls;
 mod safety;
 mod tag_row;
 mod tags;
@@ -32,7 +33,7 @@ use crate::runtime::{RuntimeChoice, use_runtime};
 use crate::session::{Session, use_session};
 use crate::ui::{
     Card, CardBody, CopyCommand, DigestChip, Empty, Fact, Glyph, LinkButton, Look, MaybeText, Menu, MenuLink,
-    MenuSeparator, MenuSide, PageHead, Spark, Tab, Tabs, breakable, query_pairs, use_page_size, with_query,
+    MenuSeparator, MenuSide, PageHead, Tab, Tabs, breakable, query_pairs, use_page_size, with_query,
 };
 use crate::{t, tn};
 use berth_types::api::{Artifact, Label, LiveEvent, RepositorySummary, RepositoryTag, TagHistoryEntry};
@@ -43,6 +44,7 @@ use filter::Filter;
 use history::PostRestoreTag;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
+use pulls::Pulls;
 use safety::{Trust, Vulnerabilities};
 use serde::{Deserialize, Serialize};
 
@@ -216,18 +218,6 @@ fn Head(within: InProject, repo: RepoName, shown: RepositorySummary) -> impl Int
     let sub = shown.readme.as_ref().map(|readme| readme.summary.clone()).filter(|summary| !summary.is_empty());
     let meta = move || {
         let size = natural(shown.size);
-        let days: Vec<u64> = shown.pulls.iter().map(|pulls| natural(*pulls)).collect();
-        let of_days: u64 = days.iter().sum();
-        let days = (of_days > 0).then(|| {
-            let label = tn!(keys::shelf::PULLS_OF_MONTH, of_days);
-            let title = label.clone();
-            view! {
-                " "
-                <span title=title>
-                    <Spark label=label values=days />
-                </span>
-            }
-        });
         let source = shown.source.map(|address| {
             let text = address.split_once("://").map_or(address.as_str(), |(_, rest)| rest).to_owned();
             let label = t!(keys::shelf::SOURCE, address = text);
@@ -244,7 +234,7 @@ fn Head(within: InProject, repo: RepoName, shown: RepositorySummary) -> impl Int
             <Fact icon=Glyph::Db>
                 <span title=tn!(keys::count::BYTES, size)>{t!(keys::shelf::SIZE, size = bytes(size))}</span>
             </Fact>
-            <Fact icon=Glyph::Download>{tn!(keys::count::PULLS, natural(shown.pull_count))} {days}</Fact>
+            <Pulls total=shown.pull_count days=shown.pulls />
             <Fact icon=Glyph::Upload>
                 <Moment at=shown.push_time label=t!(keys::shelf::LAST_PUSH) never=t!(keys::shelf::NEVER_PUSHED) />
             </Fact>

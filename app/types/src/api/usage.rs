@@ -86,6 +86,32 @@ pub struct RepositoryUsage {
     pub pull_time: Option<Timestamp>,
 }
 
+/// What a project holds, as administrators compare projects. Sizes are in bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ProjectStorage {
+    /// Name.
+    pub name: String,
+    /// What counts against its limit: every blob and manifest of the project once.
+    pub used: i64,
+    /// What of `used` no other project has.
+    pub own: i64,
+    /// What of `used` other projects have as well; it is stored once, and counts in each.
+    pub shared: i64,
+    /// Repositories.
+    pub repo_count: i64,
+    /// Artifacts.
+    pub artifact_count: i64,
+    /// How often something was pulled from its repositories.
+    pub pull_count: i64,
+    /// When something was last pushed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub push_time: Option<Timestamp>,
+    /// When something was last pulled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pull_time: Option<Timestamp>,
+}
+
 /// The storage of the whole installation, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -12,15 +12,14 @@ use crate::client::{ApiResult, Client, use_client};
 use crate::format::{ByteSize, natural};
 use crate::i18n::keys;
 use crate::load::Resource;
-use crate::pages::growth::{Growth, Whose};
 use crate::pages::{extra, loaded};
 use crate::query::{ListState, use_list_state};
 use crate::ui::{
     ActionCell, ActionColumn, Callout, CalloutActions, Cell, Column, Crumb, Empty, Glyph, LinkButton, NameLink,
-    PageHead, Quota as QuotaMeter, Row, RowHead, Size, Sort, Stat, Stats, Table, TableBox, Tone,
+    PageHead, Quota as QuotaMeter, Row, RowHead, Size, Sort, Table, TableBox, Tone,
 };
 use crate::{t, tn};
-use berth_types::api::{Quota, ResourceList, SystemUsage};
+use berth_types::api::{Quota, ResourceList};
 use berth_types::page::Paged;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -90,16 +89,6 @@ pub fn Quotas() -> impl IntoView {
             },
         )
     };
-    let usage = {
-        let client = client.clone();
-        Resource::new(
-            || (),
-            move |()| {
-                let client = client.clone();
-                async move { client.system_usage().await.ok() }
-            },
-        )
-    };
     let quotas = Resource::new(
         move || state.get(),
         move |state| {
@@ -111,35 +100,19 @@ pub fn Quotas() -> impl IntoView {
         },
     );
     let title = t!(keys::admin_quotas::TITLE);
-    view! {
-        <AdminFrame title=title.clone() crumbs=vec![Crumb::here(title.clone())]>
-            <PageHead title=move || title sub=t!(keys::admin_quotas::SUB) />
-            {extra(defaults, |defaults| view! { <DefaultLimit defaults=defaults /> })}
-            {extra(usage, |usage| view! { <SystemFacts usage=usage /> })}
-            <Growth whose=Whose::System />
-            {loaded(quotas, |(state, quotas)| view! { <QuotaList state=state quotas=quotas /> })}
-        </AdminFrame>
-    }
-}
-
-/// What all projects store together.
-#[component]
-fn SystemFacts(usage: SystemUsage) -> impl IntoView {
-    let stat = |label: String, amount: i64, note: Option<String>| {
+    let actions = || {
         view! {
-            <Stat label=label note=note>
-                <ByteSize bytes=natural(amount) />
-            </Stat>
+            <LinkButton href="/admin/storage" icon=Glyph::Db>
+                {t!(keys::usage::TITLE)}
+            </LinkButton>
         }
     };
     view! {
-        <Stats>
-            {stat(t!(keys::usage::SYSTEM_USED), usage.used, Some(tn!(keys::count::PROJECTS, natural(usage.projects))))}
-            {stat(t!(keys::usage::SYSTEM_STORED), usage.stored, Some(t!(keys::usage::SYSTEM_STORED_NOTE)))}
-            {stat(t!(keys::usage::SYSTEM_SAVED), usage.saved, None)}
-            {stat(t!(keys::usage::SYSTEM_UNLINKED), usage.unlinked, None)}
-            {stat(t!(keys::usage::RESERVED), usage.reserved, None)}
-        </Stats>
+        <AdminFrame title=title.clone() crumbs=vec![Crumb::here(title.clone())]>
+            <PageHead title=move || title sub=t!(keys::admin_quotas::SUB) actions=actions />
+            {extra(defaults, |defaults| view! { <DefaultLimit defaults=defaults /> })}
+            {loaded(quotas, |(state, quotas)| view! { <QuotaList state=state quotas=quotas /> })}
+        </AdminFrame>
     }
 }
 

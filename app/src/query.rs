@@ -46,6 +46,11 @@ impl ListState {
         ListParams { q: filter, sort: self.sort.clone(), page: self.page, page_size: self.page_size }
     }
 
+    /// The same for a list that is one page.
+    pub fn all(&self, filter: String) -> ListParams {
+        ListParams { q: filter, sort: self.sort.clone(), ..ListParams::default() }
+    }
+
     /// Whether this is the first page of all rows in the list's own order, where new rows appear.
     pub fn is_first(&self, default_sort: &str) -> bool {
         self.page == 1 && self.q.is_empty() && self.sort == default_sort

@@ -80,7 +80,16 @@ async fn the_search_works_without_script() {
     all.lacks("only the first");
     let many: Vec<String> = (0..100).map(|n| format!(r#"{{"kind":"project","name":"p{n}","count":0}}"#)).collect();
     let many = Fake::anonymous().answer("/api/berth/v1/search", 200, &format!("[{}]", many.join(",")));
-    page(&many, "/search?q=p").await.has("Of some kinds only the first 100 are shown.");
+    let first = page(&many, "/search?q=p").await;
+    first.has("Of some kinds only the first 100 are shown.");
+    first.has(r#"href="/projects/p24""#);
+    first.lacks(r#"href="/projects/p25""#);
+    first.has(r#"href="?q=p&amp;page=2""#);
+    let last = page(&many, "/search?q=p&kind=project&page=4").await;
+    last.has("76–100 of 100");
+    last.has(r#"href="/projects/p99""#);
+    last.lacks(r#"href="/projects/p74""#);
+    page(&many, "/search?q=p&kind=project&page=99").await.has(r#"href="/projects/p99""#);
     let nothing = page(&Fake::anonymous().answer("/api/berth/v1/search", 200, "[]"), "/search?q=zz").await;
     nothing.has("Nothing found");
     let empty = Fake::anonymous();
@@ -168,6 +177,12 @@ async fn tokens_are_listed_with_their_ends() {
     for text in ["laptop", "Read only", "in 5 days", "12 min ago", "Over", "Does not end", "/account/tokens/3/revoke"] {
         list.has(text);
     }
+    list.has(r#"href="?sort=creation_time""#);
+    page(&fake, "/account/tokens?q=lap&sort=expires_at").await.has(r#"href="?q=lap&amp;sort=-expires_at""#);
+    assert!(fake.asked(&format!("{TOKENS}?q=name%3D~lap&sort=expires_at")));
+    let none = page(&Fake::signed_in(MEI).answer(TOKENS, 200, "[]"), "/account/tokens?q=zed").await;
+    none.has("Nothing matches “zed”");
+    none.lacks("No access tokens");
     let revoke = page(&fake, "/account/tokens/5/revoke").await;
     revoke.has("<h1>Revoke laptop?</h1>");
     revoke.has("within two seconds");

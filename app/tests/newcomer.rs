@@ -7,7 +7,7 @@ use berth_app::snippets::{Client, Registry, Step, TAG, Target, steps};
 use support::{ADMIN, Fake, MEI, answered, page};
 
 const PROJECT: &str = "/api/v2.0/projects/team";
-const MEMBERS: &str = "/api/v2.0/projects/team/members";
+const MEMBERS: &str = "/api/berth/v1/projects/team/members";
 const ACCESS: &str = "/api/berth/v1/projects/team/access";
 const TLS: &str = r#""external_url":"https://registry.example.com""#;
 const PLAIN: &str = r#""external_url":"http://registry.example.com""#;
@@ -261,7 +261,7 @@ async fn a_removal_says_what_it_leads_to() {
     let summary = r#"{"repo_count":0,"project_admin_count":1}"#;
     let of = |role: i64, kind: &str, rules: &str| {
         visitor(Fake::signed_in(ADMIN).system(TLS), 0, false)
-            .answer(&format!("{MEMBERS}/1"), 200, &member(1, "bob", role, kind))
+            .answer(&format!("{PROJECT}/members/1"), 200, &member(1, "bob", role, kind))
             .answer(&format!("{PROJECT}/summary"), 200, summary)
             .answer(ACCESS, 200, rules)
     };

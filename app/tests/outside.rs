@@ -7,7 +7,7 @@ use support::{ADMIN, Fake, MEI, answered, page};
 
 const REGISTRIES: &str = "/api/v2.0/registries";
 const RULES: &str = "/api/v2.0/replication/policies";
-const GROUPS: &str = "/api/v2.0/usergroups";
+const GROUPS: &str = "/api/berth/v1/usergroups";
 const SCANNERS: &str = "/api/v2.0/scanners";
 const NETWORKS: &str = "/api/v2.0/p2p/preheat/instances";
 const TEAM: &str = "/api/v2.0/projects/team";
@@ -191,7 +191,17 @@ async fn a_group_says_where_it_belongs_and_what_goes_with_it() {
     let list = page(&fake, "/admin/groups?q=build").await;
     list.has(r#"href="/admin/groups/2""#);
     list.has("OIDC");
-    assert!(fake.asked("group_name=build"));
+    list.has(r#"href="?q=build&amp;sort=-group_name""#);
+    assert!(fake.asked("/usergroups?q=group_name%3D~build&sort=group_name&page=1&page_size=25"));
+    page(&fake, "/admin/groups/2?q=te&sort=role_id").await.has(r#"href="?q=te&amp;sort=-role_id""#);
+    assert!(fake.asked("/memberships?q=project_name%3D~te&sort=role_id&page=1&page_size=25"));
+    let narrowed = fake.clone().list("/api/berth/v1/usergroups/2/memberships", 0, "[]");
+    let none = page(&narrowed, "/admin/groups/2?q=zed").await;
+    none.has("Nothing matches “zed”");
+    none.lacks("In no project");
+    // A deletion takes all of them, whatever the address says.
+    page(&fake, "/admin/groups/2/delete?q=other").await.has("lose the roles in 12 projects");
+    assert!(!fake.asked("/memberships?q=project_name%3D~other"));
     let one = page(&fake, "/admin/groups/2").await;
     one.has(r#"name="name" value="builders""#);
     one.has(r#"href="/projects/team/-/members""#);
@@ -215,6 +225,10 @@ async fn a_scanner_says_what_it_can_do() {
     let list = page(&fake, "/admin/scanners").await;
     list.has("nothing is scanned yet");
     list.has("Vulnerabilities and SBOMs");
+    page(&fake, "/admin/scanners?q=tri&show=off").await.has(r#"href="?q=tri&amp;show=on""#);
+    assert!(fake.asked("/scanners?q=name%3D~tri%2Cdisabled%3Dtrue&page=1"));
+    page(&fake, "/admin/scanners?show=on").await;
+    assert!(fake.asked("/scanners?q=disabled%3Dfalse&page=1"));
     list.has("Default");
     let form = page(&fake, "/admin/scanners/u-1").await;
     form.has("Aqua");
@@ -286,6 +300,9 @@ async fn networks_and_what_projects_bring_into_them() {
     list.has(r#"href="/admin/preheat/networks/dragon""#);
     list.has("Dragonfly");
     list.has("nothing is preheated yet");
+    list.has(r#"href="?sort=vendor""#);
+    page(&fake, "/admin/preheat?sort=-endpoint").await.has(r#"href="?sort=endpoint""#);
+    assert!(fake.asked("/instances?sort=-endpoint&page=1"));
     page(&fake, "/admin/preheat/networks/dragon").await.has(r#"name="before" value="dragon""#);
     page(&fake, "/admin/preheat/networks/dragon/delete").await.has("cannot be removed");
 
@@ -298,6 +315,8 @@ async fn networks_and_what_projects_bring_into_them() {
         .answer(&providers, 200, network);
     let list = page(&fake, "/projects/team/-/preheat").await;
     list.has("On push, scan or label");
+    page(&fake, "/projects/team/-/preheat?q=wa&show=on").await.has(r#"href="?q=wa&amp;show=off""#);
+    assert!(fake.asked("/preheat/policies?q=name%3D~wa%2Cenabled%3Dtrue&sort=name&page=1"));
     list.has(r#"href="/projects/team/-/preheat/policies/warm/delete""#);
     let form = page(&fake, "/projects/team/-/preheat/policies/warm").await;
     form.has(r#"name="repositories" value="web/**""#);

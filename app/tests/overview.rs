@@ -44,6 +44,38 @@ async fn jobs_are_listed_with_their_states() {
 }
 
 #[tokio::test]
+async fn jobs_are_searched_and_sorted_by_the_server() {
+    let fake = jobs();
+    let found = page(&fake, "/admin/jobs?view=failed&q=no+room&sort=-start_time&job=6&page=2").await;
+    found.has(r#"type="search" name="q" value="no room""#);
+    found.has(r#"<input type="hidden" name="view" value="failed""#);
+    found.has(r#"aria-sort="descending""#);
+    found.has("sort=start_time");
+    assert!(fake.asked(&format!("{BERTH}/jobs?q=status%3Derror%2Cerror%3D~no%20room&sort=-start_time&page=2")));
+    let none = jobs().list(&format!("{BERTH}/jobs"), 0, "[]").answer(&format!("{BERTH}/jobs/6"), 200, FAILED).answer(
+        "/api/v2.0/jobservice/jobs/6/log",
+        200,
+        "",
+    );
+    let none_page = page(&none, "/admin/jobs?view=all&q=%2317&job=6").await;
+    none_page.has("Nothing matches “#17”");
+    none_page.has(r#"href="?view=all&amp;job=6""#);
+    // The log of a job that another search may not find is not kept open by it.
+    none_page.lacks(r#"<input type="hidden" name="job""#);
+    none_page.lacks("Jobs that ended are kept for 30 days.");
+    assert!(none.asked(&format!("{BERTH}/jobs?q=id%3D17&page=1")));
+}
+
+#[tokio::test]
+async fn runs_of_clean_ups_are_sorted_by_the_server() {
+    let fake = clean_up();
+    let runs = page(&fake, "/admin/clean-up?tab=runs&sort=status").await;
+    runs.has(r#"href="?tab=runs&amp;sort=-status""#);
+    runs.has(r#"href="?tab=runs&amp;sort=-creation_time""#);
+    assert!(fake.asked("/api/v2.0/system/gc?sort=status&page=1"));
+}
+
+#[tokio::test]
 async fn the_log_of_a_job_follows_the_list() {
     let log = "2026-03-14T09:35:58.104Z [INFO] snapshot <a>\n2026-03-14T09:35:59.104Z [ERROR] storage timed out\n";
     let fake =

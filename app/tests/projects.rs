@@ -39,6 +39,7 @@ fn member(role: i64) -> Fake {
     )
 }
 
+const MEMBERS: &str = "/api/berth/v1/projects/team/members";
 const PREVIEW: &str = "/api/berth/v1/bulk/preview";
 const REPOSITORIES: &str = "/api/v2.0/projects/team/repositories";
 const REPOSITORY: &str = "/api/v2.0/projects/team/repositories/a%252Fweb";
@@ -231,7 +232,7 @@ async fn what_cannot_be_seen_is_not_found() {
 async fn members_and_their_roles() {
     let list = r#"[{"id":1,"project_id":7,"entity_name":"mei","role_name":"projectAdmin","role_id":1,"entity_id":3,"entity_type":"u"},
         {"id":2,"project_id":7,"entity_name":"ada","role_name":"guest","role_id":3,"entity_id":4,"entity_type":"u"}]"#;
-    let fake = member(1).list("/api/v2.0/projects/team/members", 2, list);
+    let fake = member(1).list(MEMBERS, 2, list);
     let page_of_admin = page(&fake, "/projects/team/-/members?q=a").await;
     page_of_admin.has("2 members");
     page_of_admin.has("Role of ada");
@@ -241,8 +242,16 @@ async fn members_and_their_roles() {
     page_of_admin.lacks("Role of mei");
     page_of_admin.lacks("/projects/team/-/members/1/remove");
     page_of_admin.has("What each role may do");
-    assert!(fake.asked("/api/v2.0/projects/team/members?page=1&page_size=25&entityname=a"));
-    let guest = page(&member(3).list("/api/v2.0/projects/team/members", 2, list), "/projects/team/-/members").await;
+    page_of_admin.has(r#"href="?q=a&amp;sort=-entity_name""#);
+    page_of_admin.has(r#"href="?q=a&amp;sort=role_id""#);
+    assert!(fake.asked(&format!("{MEMBERS}?q=entity_name%3D~a&sort=entity_name&page=1&page_size=25")));
+    let fake = member(1).list(MEMBERS, 30, list);
+    page(&fake, "/projects/team/-/members?sort=-role_id&page=2").await.has(r#"aria-sort="descending""#);
+    assert!(fake.asked(&format!("{MEMBERS}?sort=-role_id&page=2")));
+    let nobody = page(&member(1).list(MEMBERS, 0, "[]"), "/projects/team/-/members?q=zed").await;
+    nobody.has("Nothing matches “zed”");
+    nobody.lacks("Add the people who push or pull here.");
+    let guest = page(&member(3).list(MEMBERS, 2, list), "/projects/team/-/members").await;
     guest.lacks(r#"action="/_portal/member-role""#);
     guest.lacks("Add member");
     assert_eq!(page(&member(5), "/projects/team/-/members").await.status, 403);

@@ -121,7 +121,10 @@ async fn sessions_are_listed_and_the_present_one_stays() {
          "remote_addr":"192.0.2.1","user_agent":"Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0","current":true},
         {"id":"s2","created_at":"2026-03-10T09:00:00Z","seen_at":"2026-03-14T08:30:00Z","expires_at":"2026-03-15T09:00:00Z",
          "remote_addr":"192.0.2.7","user_agent":"curl/8.5.0","current":false}]"#;
-    let page = page(&Fake::signed_in(MEI).answer("/api/berth/v1/sessions", 200, sessions), "/account/sessions").await;
+    let fake = Fake::signed_in(MEI).answer("/api/berth/v1/sessions", 200, sessions);
+    page(&fake, "/account/sessions?sort=remote_addr").await.has(r#"href="?sort=-remote_addr""#);
+    assert!(fake.asked("/api/berth/v1/sessions?sort=remote_addr"));
+    let page = page(&fake, "/account/sessions").await;
     page.has("Firefox, Linux");
     page.has("This session");
     page.has(r#"name="id" value="s2""#);
@@ -387,7 +390,8 @@ async fn a_session_that_ended_is_begun_again_where_it_was() {
     let refused = r#"{"errors":[{"code":"UNAUTHORIZED","message":"unauthorized"}]}"#;
     // It ended while the page was drawn.
     let fake = Fake::signed_in(MEI).answer("/api/v2.0/projects/team", 200, project);
-    let members = page(&fake.answer("/api/v2.0/projects/team/members", 401, refused), "/projects/team/-/members").await;
+    let members =
+        page(&fake.answer("/api/berth/v1/projects/team/members", 401, refused), "/projects/team/-/members").await;
     members.has("Your session has ended");
     members.has(r#"href="/sign-in?next=%2Fprojects%2Fteam%2F-%2Fmembers""#);
     // It ended before a form was sent: what was typed is not lost.

@@ -207,6 +207,14 @@ async fn webhooks_are_shown_without_their_headers() {
     list.has("Webhooks are not sent yet");
     list.has(r#"action="/_portal/switch-webhook""#);
     list.lacks("Send test");
+    let fake = hooked();
+    let found = page(&fake, "/projects/team/-/webhooks?q=dep&show=on&sort=-name").await;
+    found.has(r#"type="search" name="q" value="dep""#);
+    found.has(r#"href="?q=dep&amp;sort=-name&amp;show=off""#);
+    assert!(fake.asked(&format!("{WEBHOOKS}?q=name%3D~dep%2Cenabled%3Dtrue&sort=-name&page=1&page_size=25")));
+    let nothing = page(&hooked().list(WEBHOOKS, 0, "[]"), "/projects/team/-/webhooks?q=zed").await;
+    nothing.has("Nothing matches “zed”");
+    nothing.lacks("No webhooks yet");
     let edit = page(&hooked(), "/projects/team/-/webhooks/5").await;
     edit.has("A header is set and is not shown again");
     edit.has(r#"name="events[]" value="PUSH_ARTIFACT" checked"#);

@@ -6,12 +6,12 @@ use berth_types::page::Paged;
 use berth_types::url::{API, BERTH_API};
 
 impl Client {
-    /// Groups whose name contains a text.
+    /// The groups. Harbor's own list has one order.
     ///
     /// # Errors
     /// 403 for all but administrators.
-    pub async fn groups(&self, name: &str, params: &ListParams) -> ApiResult<Paged<UserGroup>> {
-        self.list(params.on(&format!("{API}/usergroups"), &[("group_name", name)])).await
+    pub async fn groups(&self, params: &ListParams) -> ApiResult<Paged<UserGroup>> {
+        self.list(params.on(&format!("{BERTH_API}/usergroups"), &[])).await
     }
 
     /// One group. The answer leaves its id out.

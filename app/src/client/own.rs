@@ -1,16 +1,16 @@
 //! What belongs to the visitor alone, and the search over everything.
 
-use super::{ApiResult, Client, Method};
+use super::{ApiResult, Client, ListParams, Method};
 use berth_types::api::{PersonalToken, PersonalTokenCreated, PersonalTokenReq, SavedView, SavedViewReq, SearchHit};
 use berth_types::url::{BERTH_API, with_query};
 
 impl Client {
-    /// The visitor's personal access tokens, youngest first.
+    /// The visitor's personal access tokens, youngest first where no other order is asked for. They are one page.
     ///
     /// # Errors
     /// 401 for anonymous visitors.
-    pub async fn personal_tokens(&self) -> ApiResult<Vec<PersonalToken>> {
-        self.get(format!("{BERTH_API}/users/current/tokens")).await
+    pub async fn personal_tokens(&self, params: &ListParams) -> ApiResult<Vec<PersonalToken>> {
+        self.get(params.on(&format!("{BERTH_API}/users/current/tokens"), &[])).await
     }
 
     /// Makes a personal access token. The answer is the only one with its secret.

@@ -112,12 +112,12 @@ impl Client {
         self.delete(format!("{API}/users/{id}")).await
     }
 
-    /// Where the visitor is signed in.
+    /// Where the visitor is signed in, last used first where no other order is asked for. All of it is one page.
     ///
     /// # Errors
     /// 401 for anonymous visitors.
-    pub async fn sessions(&self) -> ApiResult<Vec<Session>> {
-        self.get(format!("{BERTH_API}/sessions")).await
+    pub async fn sessions(&self, params: &ListParams) -> ApiResult<Vec<Session>> {
+        self.get(params.on(&format!("{BERTH_API}/sessions"), &[])).await
     }
 
     /// Ends one session.

@@ -67,17 +67,12 @@ impl Client {
         self.get(project_part(name, "_deletable")).await
     }
 
-    /// The members of a project whose name contains `entity`.
+    /// The members of a project. Harbor's own list finds whole names only and has one order.
     ///
     /// # Errors
     /// 403 where the visitor's role does not see members.
-    pub async fn members(
-        &self,
-        name: &ProjectName,
-        entity: &str,
-        params: &ListParams,
-    ) -> ApiResult<Paged<ProjectMemberEntity>> {
-        self.list(params.on(&project_part(name, "members"), &[("entityname", entity)])).await
+    pub async fn members(&self, name: &ProjectName, params: &ListParams) -> ApiResult<Paged<ProjectMemberEntity>> {
+        self.list(params.on(&format!("{BERTH_API}/projects/{name}/members"), &[])).await
     }
 
     /// One membership.

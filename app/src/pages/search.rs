@@ -7,10 +7,11 @@ use crate::frame::places::{Deed, Fit, Kind, Place, around, found, places};
 use crate::i18n::{Catalog, Key, keys, use_catalog};
 use crate::load::Resource;
 use crate::pages::loaded;
+use crate::query::{ListState, use_list_state};
 use crate::session::use_session;
 use crate::theme;
 use crate::ui::{
-    Button, Cell, Column, Crumb, Empty, FilterCount, Filters, Glyph, Icon, LinkButton, NameLink, PageHead,
+    Button, Cell, Column, Crumb, Empty, FilterCount, Filters, Glyph, Icon, LinkButton, NameLink, PageHead, Pager,
     PaletteGroup, PaletteItem, Priority, Row, RowHead, SearchBox, Size, Tab, Table, TableBox, Tabs, query_pairs,
     with_query,
 };
@@ -18,7 +19,6 @@ use crate::{t, tn};
 use berth_types::api::SearchHit;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_location;
 
 /// The page.
 const PAGE: &str = "/search";
@@ -129,17 +129,9 @@ fn lines(hits: Vec<SearchHit>, own: &[Place], typed: &str) -> Vec<Line> {
 /// The page of the results.
 #[component]
 pub fn SearchResults() -> impl IntoView {
-    let location = use_location();
-    let asked = Memo::new(move |_| {
-        let pairs = location.search.with(|search| query_pairs(search));
-        let of = |name: &str| {
-            let value = pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.trim().to_owned());
-            value.unwrap_or_default()
-        };
-        (of("q"), of("kind"))
-    });
+    let state = use_list_state("");
     let client = use_client();
-    let text = Memo::new(move |_| asked.get().0);
+    let text = Memo::new(move |_| state.get().q);
     let hits = Resource::new(
         move || text.get(),
         move |text| {
@@ -159,8 +151,7 @@ pub fn SearchResults() -> impl IntoView {
                 hits,
                 move |(text, hits)| {
                     move || {
-                        let kind = asked.get().1;
-                        view! { <Results text=text.clone() kind=kind hits=hits.clone() /> }
+                        view! { <Results text=text.clone() state=state.get() hits=hits.clone() /> }
                     }
                 },
             )}
@@ -169,8 +160,10 @@ pub fn SearchResults() -> impl IntoView {
 }
 
 #[component]
-fn Results(text: String, kind: String, hits: Vec<SearchHit>) -> impl IntoView {
+fn Results(text: String, state: ListState, hits: Vec<SearchHit>) -> impl IntoView {
     let catalog = use_catalog();
+    let pairs = query_pairs(&state.search);
+    let kind = pairs.into_iter().find(|(key, _)| key == "kind").map(|(_, kind)| kind).unwrap_or_default();
     let own = use_session().with_untracked(|session| places(&catalog, session));
     let is_cut = KINDS.iter().any(|(kind, ..)| hits.iter().filter(|hit| hit.kind == *kind).count() >= HITS as usize);
     let lines = lines(hits, &own, &text);
@@ -193,8 +186,16 @@ fn Results(text: String, kind: String, hits: Vec<SearchHit>) -> impl IntoView {
         count: Some(of(word) as u64),
         current: word == kind,
     }));
-    let shown: Vec<_> = lines.iter().filter(|line| kind.is_empty() || line.word() == kind).cloned().collect();
-    let count = tn!(keys::count::MATCHES, shown.len() as u64);
+    let chosen: Vec<_> = lines.iter().filter(|line| kind.is_empty() || line.word() == kind).collect();
+    let total = chosen.len() as u64;
+    let count = tn!(keys::count::MATCHES, total);
+    // The server ranks what it finds of each kind; only all of it together has an order.
+    let ListState { page, page_size, search, .. } = state;
+    let page = page.min(total.div_ceil(page_size.max(1)).max(1));
+    let shown: Vec<_> = page_of(&chosen, page, page_size).iter().map(|line| (*line).clone()).collect();
+    let pager = (total > 0).then(|| {
+        view! { <Pager page=page page_size=page_size total=total search=search /> }
+    });
     let list = match (text.is_empty(), shown.is_empty()) {
         (true, _) => view! { <NoHits title=t!(keys::search::START) text=t!(keys::search::START_TEXT) /> }.into_any(),
         (false, true) => {
@@ -211,7 +212,14 @@ fn Results(text: String, kind: String, hits: Vec<SearchHit>) -> impl IntoView {
         {tabs}
         {is_cut.then(|| view! { <p class="muted small">{t!(keys::search::FIRST, count = HITS)}</p> })}
         {list}
+        {pager}
     }
+}
+
+/// The rows of a page, from 1; none behind the last.
+fn page_of<T>(rows: &[T], page: u64, page_size: u64) -> &[T] {
+    let at = |page: u64| usize::try_from(page.saturating_mul(page_size)).unwrap_or(usize::MAX).min(rows.len());
+    rows.get(at(page.saturating_sub(1))..at(page)).unwrap_or_default()
 }
 
 #[component]
@@ -338,6 +346,14 @@ mod tests {
         let titles: Vec<_> = groups.iter().map(|group| group.title.as_str()).collect();
         assert_eq!(titles, ["Projects", "Tags"]);
         assert_eq!(groups[0].items[0].note, "2 repositories");
+    }
+
+    #[test]
+    fn every_row_is_on_one_page() {
+        let rows = [1, 2, 3, 4, 5];
+        assert_eq!([1, 2, 3, 4].map(|page| page_of(&rows, page, 2)), [&rows[..2], &rows[2..4], &rows[4..], &[]]);
+        assert_eq!(page_of(&rows, u64::MAX, 100), &[0; 0]);
+        assert_eq!(page_of(&rows, 1, 100), rows);
     }
 
     #[test]

@@ -51,7 +51,7 @@ pub(crate) fn StoredRepositories(
         let search = search.clone();
         view! { <UsageTable caption=caption repositories=repositories.items sort=sort search=search /> }.into_any()
     } else if !q.is_empty() {
-        view! { <NoMatch query=q.clone() all=all /> }.into_any()
+        view! { <NoMatch query=q.clone() clear=all /> }.into_any()
     } else if days.is_some() {
         view! {
             <Empty icon=Glyph::Clock title=t!(keys::usage::NO_UNUSED) text=t!(keys::usage::NO_UNUSED_TEXT)>

@@ -21,7 +21,8 @@ pub fn router() -> Routes {
     Routes::new().routes(routes!(all)).routes(routes!(get)).routes(routes!(statistics))
 }
 
-/// The jobs, newest first. `q` knows `kind`, `status`, `trigger` and the times; `status=active` is what waits or runs.
+/// The jobs, newest first. `q` knows `id`, `kind`, `status`, `trigger`, `error` and the times; `status=active` is what waits or
+/// runs. `sort` knows the same.
 #[utoipa::path(
     get, path = "/api/berth/v1/jobs", operation_id = "listJobs", tag = "berth", params(ListParams),
     responses((status = 200, body = [Job]))

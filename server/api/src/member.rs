@@ -19,13 +19,13 @@ use berth_web::{
 
 use crate::{
     body::Checked,
-    extract::{MemberPath, Params},
+    extract::{ListParams, MemberPath, Params},
     routes::{Routes, routes},
 };
 
 /// The routes of this file.
 pub fn router() -> Routes {
-    Routes::new().routes(routes!(list, create)).routes(routes!(get, update, delete))
+    Routes::new().routes(routes!(list, create)).routes(routes!(get, update, delete)).routes(routes!(found))
 }
 
 /// The members of a project.
@@ -102,4 +102,19 @@ async fn delete(
     State(domain): State<Domain>,
 ) -> ApiResult<()> {
     Ok(member::delete(&domain, &access, id).await?)
+}
+
+/// The members of a project with a search and an order. `q` knows `entity_name`, `entity_type` (`u`, `g`) and `role_id`; so
+/// does `sort`.
+#[utoipa::path(
+    get, path = "/api/berth/v1/projects/{project_name}/members", operation_id = "findProjectMembers", tag = "berth",
+    params(ListParams), responses((status = 200, body = [ProjectMemberEntity]))
+)]
+async fn found(
+    list: List,
+    RequireProject(access): RequireProject<ListMembers>,
+    State(domain): State<Domain>,
+) -> ApiResult<PagedJson<ProjectMemberEntity>> {
+    let rows = member::found(&domain, &access, &list.query).await?;
+    Ok(PagedJson { rows, page: list.query.page, address: list.address })
 }

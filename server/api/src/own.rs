@@ -56,13 +56,21 @@ impl FromRequestParts<AppState> for RowId {
     }
 }
 
-/// The caller's personal access tokens, youngest first.
+/// The caller's personal access tokens, youngest first. All of them are one page: nobody has more than a hundred.
 #[utoipa::path(
     get, path = "/api/berth/v1/users/current/tokens", operation_id = "listPersonalTokens", tag = "berth",
+    params(
+        ("q" = Option<String>, Query, description = "Filters: `name=~text`, `read_only=true`, and those of times."),
+        ("sort" = Option<String>, Query, description = "`name`, `read_only`, `creation_time`, `expires_at` or `last_used_at`; `-` before it turns it round."),
+    ),
     responses((status = 200, body = [PersonalToken]))
 )]
-async fn tokens(RequireSelf(access): RequireSelf, State(domain): State<Domain>) -> ApiResult<Json<Vec<PersonalToken>>> {
-    Ok(Json(token::list(&domain, &access).await?))
+async fn tokens(
+    list: List,
+    RequireSelf(access): RequireSelf,
+    State(domain): State<Domain>,
+) -> ApiResult<Json<Vec<PersonalToken>>> {
+    Ok(Json(token::list(&domain, &access, &list.query).await?))
 }
 
 /// Makes a personal access token. The answer is the only one with its secret.

@@ -21,7 +21,7 @@ use berth_web::{
     credential::origin,
     csrf::StartedSession,
     error::envelope_response,
-    extract::{Caller, RequireSelf, form_pairs},
+    extract::{Caller, List, RequireSelf, form_pairs},
 };
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
@@ -171,16 +171,21 @@ fn wrong_mode(message: String) -> Response {
 /// The caller's sessions, last used first.
 #[utoipa::path(
     get, path = "/api/berth/v1/sessions", operation_id = "listSessions", tag = "berth",
+    params((
+        "sort" = Option<String>, Query,
+        description = "`user_agent`, `remote_addr`, `created_at`, `seen_at` or `expires_at`; `-` before it turns it round.",
+    )),
     responses((status = 200, body = [Session]))
 )]
 async fn list(
+    asked: List,
     RequireSelf(access): RequireSelf,
     current: Option<Extension<SessionCookie>>,
     State(auth): State<Auth>,
     State(domain): State<Domain>,
 ) -> ApiResult<Json<Vec<Session>>> {
     let hash = current.map(|current| auth.session_hash(&current.0.0));
-    Ok(Json(session::list(&domain, &access, hash.as_ref().map(<[u8; 32]>::as_slice)).await?))
+    Ok(Json(session::list(&domain, &access, hash.as_ref().map(<[u8; 32]>::as_slice), &asked.query).await?))
 }
 
 /// Ends all of the caller's sessions but the one that asks.

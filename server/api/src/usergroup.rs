@@ -23,7 +23,7 @@ use http::request::Parts;
 use crate::{
     body::{Body, Checked},
     decode::Field,
-    extract::{RequireSignedIn, number_in_path},
+    extract::{ListParams, RequireSignedIn, number_in_path},
     routes::{Routes, routes},
 };
 
@@ -34,6 +34,7 @@ pub fn router() -> Routes {
         .routes(routes!(search))
         .routes(routes!(get, update, delete))
         .routes(routes!(memberships))
+        .routes(routes!(found))
 }
 
 impl Body for UserGroup {
@@ -168,14 +169,24 @@ async fn delete(
     Ok(usergroup::delete(&domain, &access, id).await?)
 }
 
-/// The projects that a group belongs to, by name.
+/// The groups with a search and an order. `q` knows `group_name`, `group_type` and `ldap_group_dn`; so does `sort`.
+#[utoipa::path(
+    get, path = "/api/berth/v1/usergroups", operation_id = "findUserGroups", tag = "berth", params(ListParams),
+    responses((status = 200, body = [UserGroup]))
+)]
+async fn found(
+    list: List,
+    RequireSystem(access): RequireSystem<ListUserGroups>,
+    State(domain): State<Domain>,
+) -> ApiResult<PagedJson<UserGroup>> {
+    let rows = usergroup::found(&domain, &access, &list.query).await?;
+    Ok(PagedJson { rows, page: list.query.page, address: list.address })
+}
+
+/// The projects that a group belongs to, by name. `q` and `sort` know `project_name` and `role_id`.
 #[utoipa::path(
     get, path = "/api/berth/v1/usergroups/{group_id}/memberships", operation_id = "listGroupMemberships", tag = "berth",
-    params(
-        ("page" = Option<i64>, Query, description = "From 1."),
-        ("page_size" = Option<i64>, Query, description = "Rows a page, at most 100."),
-    ),
-    responses((status = 200, body = [GroupMembership]))
+    params(ListParams), responses((status = 200, body = [GroupMembership]))
 )]
 async fn memberships(
     GroupPath(id): GroupPath,
@@ -183,6 +194,6 @@ async fn memberships(
     RequireSystem(access): RequireSystem<ReadUserGroup>,
     State(domain): State<Domain>,
 ) -> ApiResult<PagedJson<GroupMembership>> {
-    let rows = usergroup::memberships(&domain, &access, id, list.query.page).await?;
+    let rows = usergroup::memberships(&domain, &access, id, &list.query).await?;
     Ok(PagedJson { rows, page: list.query.page, address: list.address })
 }

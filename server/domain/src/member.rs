@@ -5,6 +5,7 @@ use berth_types::{
     MemberId, ProjectId, Role, Timestamp,
     api::{ProjectMember, ProjectMemberEntity},
     page::{Page, Paged},
+    query::ListQuery,
 };
 
 use crate::{
@@ -41,6 +42,19 @@ pub async fn list(
     let mut reader = domain.db.reader().await?;
     let rows = query::member::list(&mut reader.conn(), access.project_id().0, name, page).await?;
     Ok(rows.map(shown))
+}
+
+/// The members of a project as a request filters and sorts them, by name where it does not.
+///
+/// # Errors
+/// What the database says.
+pub async fn found(
+    domain: &Domain,
+    access: &ProjectAccess<ListMembers>,
+    query: &ListQuery,
+) -> Result<Paged<ProjectMemberEntity>> {
+    let mut reader = domain.db.reader().await?;
+    Ok(query::member::found(&mut reader.conn(), access.project_id().0, query).await?.map(shown))
 }
 
 /// One membership.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use berth_db::query::session as rows;
 pub use berth_db::query::session::Session;
-use berth_types::{UserId, api};
+use berth_types::{UserId, api, query::ListQuery};
 
 use crate::{Actor, Domain, Error, Result, audit, audit::Entry, authz::SelfAccess};
 
@@ -117,12 +117,18 @@ pub async fn end(domain: &Domain, actor: &Actor, id_hash: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// The caller's sessions, last used first.
+/// The caller's sessions as a request sorts them, last used first where it does not.
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn list(domain: &Domain, access: &SelfAccess, current: Option<&[u8]>) -> Result<Vec<api::Session>> {
-    let sessions = of_person(domain, access.user()).await?;
+pub async fn list(
+    domain: &Domain,
+    access: &SelfAccess,
+    current: Option<&[u8]>,
+    query: &ListQuery,
+) -> Result<Vec<api::Session>> {
+    let (now, user) = (domain.now(), access.user().0);
+    let sessions = rows::sorted(&mut domain.db.reader().await?.conn(), user, now, query, SHOWN_MAX).await?;
     let show = |session: Session| api::Session {
         id: name(&session),
         created_at: session.created_at,

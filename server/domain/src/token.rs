@@ -7,6 +7,7 @@ use berth_db::query::token::{self as rows, Token};
 use berth_types::{
     Timestamp, UserId,
     api::{PersonalToken, PersonalTokenCreated, PersonalTokenReq},
+    query::ListQuery,
 };
 use moka::ops::compute::{CompResult, Op};
 
@@ -41,12 +42,12 @@ fn own_name(stored: &str) -> &str {
     stored.split_once('/').map_or(stored, |(_, name)| name)
 }
 
-/// The caller's tokens, youngest first.
+/// The caller's tokens as a request filters and sorts them, youngest first where it does not.
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn list(domain: &Domain, access: &SelfAccess) -> Result<Vec<PersonalToken>> {
-    let tokens = rows::list(&mut domain.db.reader().await?.conn(), access.user().0, TOKENS_MAX).await?;
+pub async fn list(domain: &Domain, access: &SelfAccess, query: &ListQuery) -> Result<Vec<PersonalToken>> {
+    let tokens = rows::list(&mut domain.db.reader().await?.conn(), access.user().0, query, TOKENS_MAX).await?;
     Ok(tokens.into_iter().map(shown).collect())
 }
 

@@ -6,6 +6,7 @@ use berth_types::{
     MemberId, ProjectId, Role,
     api::{GroupMembership, UserGroup, UserGroupSearchItem},
     page::{Page, Paged},
+    query::ListQuery,
 };
 
 use crate::{
@@ -39,6 +40,18 @@ pub async fn list(
     Ok(rows::list(&mut domain.db.reader().await?.conn(), name, dn, page).await?.map(shown))
 }
 
+/// The groups as a request filters and sorts them, by name where it does not.
+///
+/// # Errors
+/// What the database says.
+pub async fn found(
+    domain: &Domain,
+    _access: &SystemAccess<ListUserGroups>,
+    query: &ListQuery,
+) -> Result<Paged<UserGroup>> {
+    Ok(rows::found(&mut domain.db.reader().await?.conn(), query).await?.map(shown))
+}
+
 /// Groups whose name contains a text, for everybody who is known.
 ///
 /// # Errors
@@ -66,13 +79,13 @@ pub async fn memberships(
     domain: &Domain,
     _access: &SystemAccess<ReadUserGroup>,
     id: i64,
-    page: Page,
+    query: &ListQuery,
 ) -> Result<Paged<GroupMembership>> {
     let id = checked_id(id)?;
     let mut reader = domain.db.reader().await?;
     let mut conn = reader.conn();
     rows::find(&mut conn, id).await?.ok_or_else(|| missing(id))?;
-    let found = rows::memberships(&mut conn, id, page).await?;
+    let found = rows::memberships(&mut conn, id, query).await?;
     Ok(found.map(|row| GroupMembership {
         id: MemberId(row.id),
         project_id: ProjectId(row.project_id),

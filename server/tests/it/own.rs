@@ -171,6 +171,11 @@ async fn tokens_are_their_owners_alone(app: &TestApp) {
     app.anonymous().delete(&token.path).send().await.refused(401, "UNAUTHORIZED");
     // Two people may use the same name.
     make(app, "other", json!({ "name": "laptop" })).await;
+    make(app, "mei", json!({ "name": "ci", "read_only": true })).await;
+    let sorted = mei.get(&format!("{TOKENS}?sort=-name")).send().await.expect(200).json();
+    assert_eq!((&sorted[0]["name"], &sorted[1]["name"]), (&json!("laptop"), &json!("ci")));
+    let found = mei.get(&format!("{TOKENS}?q=name%3D~LAP")).send().await.expect(200).json();
+    assert_eq!((found.as_array().unwrap().len(), &found[0]["name"]), (1, &json!("laptop")));
     // Whoever is gone has no tokens.
     let id = mei.get(CURRENT).send().await.expect(200).json()["user_id"].clone();
     app.admin().delete(&format!("/api/v2.0/users/{id}")).send().await.expect(200);

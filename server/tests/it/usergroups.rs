@@ -1,11 +1,16 @@
 //! Groups of people as rows and as members, and directories that are not there.
 
-use berth_testkit::{Role, TestApp, on_both};
+use berth_testkit::{Reply, Role, TestApp, on_both};
 use serde_json::json;
 
 const GROUPS: &str = "/api/v2.0/usergroups";
 
-on_both!(groups_are_kept_found_and_renamed, a_group_is_a_member, directories_are_not_there_yet);
+on_both!(
+    groups_are_kept_found_and_renamed,
+    groups_and_members_are_searched_and_sorted,
+    a_group_is_a_member,
+    directories_are_not_there_yet,
+);
 
 async fn groups_are_kept_found_and_renamed(app: &TestApp) {
     let user = app.user("somebody").await;
@@ -32,6 +37,38 @@ async fn groups_are_kept_found_and_renamed(app: &TestApp) {
     app.admin().delete(&made).send().await.expect(200);
     app.admin().get(&made).send().await.refused(404, "NOT_FOUND");
     app.admin().delete(&made).send().await.expect(200);
+}
+
+async fn groups_and_members_are_searched_and_sorted(app: &TestApp) {
+    app.project("mine", false).await;
+    let guest = app.user_in("mine", "guest", Role::Guest).await;
+    app.user_in("mine", "padmin", Role::ProjectAdmin).await;
+    for name in ["builders", "ants"] {
+        let group = json!({ "group_name": name, "group_type": 2 });
+        app.admin().post(GROUPS).json(&group).send().await.expect(201);
+        let member = json!({ "role_id": 2, "member_group": group });
+        app.admin().post("/api/v2.0/projects/mine/members").json(&member).send().await.expect(201);
+    }
+    let (own, members) = ("/api/berth/v1/usergroups", "/api/berth/v1/projects/mine/members");
+    let names = |reply: &Reply, key: &str| -> Vec<String> {
+        reply.json().as_array().unwrap().iter().map(|row| row[key].as_str().unwrap().to_owned()).collect()
+    };
+    let found = app.admin().get(&format!("{own}?sort=-group_name&page_size=1")).send().await.expect(200);
+    assert_eq!((names(&found, "group_name"), found.header("x-total-count")), (vec!["builders".to_owned()], "2"));
+    let found = app.admin().get(&format!("{own}?q=group_name%3D~ANT")).send().await.expect(200);
+    assert_eq!((names(&found, "group_name"), found.header("x-total-count")), (vec!["ants".to_owned()], "1"));
+    guest.get(own).send().await.refused(403, "FORBIDDEN");
+    app.anonymous().get(own).send().await.refused(401, "UNAUTHORIZED");
+
+    let found = guest.get(&format!("{members}?q=entity_name%3D~d&sort=-entity_name")).send().await.expect(200);
+    assert_eq!(
+        (names(&found, "entity_name"), found.header("x-total-count")),
+        (["padmin", "builders", "admin"].map(str::to_owned).to_vec(), "3")
+    );
+    let found = guest.get(&format!("{members}?q=entity_type%3Dg")).send().await.expect(200);
+    assert_eq!(names(&found, "entity_name"), ["ants", "builders"]);
+    app.user("stranger").await.get(members).send().await.refused(403, "FORBIDDEN");
+    app.anonymous().get(members).send().await.refused(401, "UNAUTHORIZED");
 }
 
 async fn a_group_is_a_member(app: &TestApp) {

@@ -12,10 +12,11 @@ use crate::load::Resource;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
 use crate::pages::loaded;
+use crate::query::{ListState, use_list_state};
 use crate::t;
 use crate::ui::{
-    ActionCell, ActionColumn, Badge, Button, Card, CardBody, Cell, Column, Look, Priority, Row, RowHead, Size, Table,
-    TableBox, Tone,
+    ActionCell, ActionColumn, Badge, Button, Card, CardBody, Cell, Column, Look, Priority, Row, RowHead, Size, Sort,
+    Table, TableBox, Tone,
 };
 use berth_types::api::Session;
 use leptos::prelude::*;
@@ -49,11 +50,15 @@ pub(crate) async fn end_other_sessions() -> Posted {
 pub fn Sessions() -> impl IntoView {
     let (end, end_others) = (FormAction::of::<EndSession>(), FormAction::of::<EndOtherSessions>());
     let client = use_client();
+    let state = use_list_state("-seen_at");
     let sessions = Resource::new(
-        move || (end.version().get(), end_others.version().get()),
-        move |_| {
+        move || (state.get(), end.version().get(), end_others.version().get()),
+        move |(state, _, _)| {
             let client = client.clone();
-            async move { client.sessions().await }
+            async move {
+                let sessions = client.sessions(&state.all(String::new())).await?;
+                Ok((state, sessions))
+            }
         },
     );
     view! {
@@ -63,14 +68,16 @@ pub fn Sessions() -> impl IntoView {
             <p class="muted">{t!(keys::account::sessions::TEXT)}</p>
             {loaded(
                 sessions,
-                move |sessions| view! { <SessionTable sessions=sessions end=end end_others=end_others /> },
+                move |(state, sessions)| {
+                    view! { <SessionTable state=state sessions=sessions end=end end_others=end_others /> }
+                },
             )}
         </AccountFrame>
     }
 }
 
 #[component]
-fn SessionTable(sessions: Vec<Session>, end: FormAction, end_others: FormAction) -> impl IntoView {
+fn SessionTable(state: ListState, sessions: Vec<Session>, end: FormAction, end_others: FormAction) -> impl IntoView {
     use keys::account::sessions as k;
     let others = sessions.iter().any(|session| !session.current).then(|| {
         view! {
@@ -83,13 +90,14 @@ fn SessionTable(sessions: Vec<Session>, end: FormAction, end_others: FormAction)
             </CardBody>
         }
     });
-    let head = || {
+    let by = move |field: &str, descending_first: bool| Sort::by(field, &state.sort, &state.search, descending_first);
+    let head = move || {
         view! {
-            <Column label=t!(k::PROGRAM) />
-            <Column label=t!(k::ADDRESS) />
-            <Column label=t!(k::BEGAN) num=true priority=Priority::Third />
-            <Column label=t!(k::SEEN) num=true />
-            <Column label=t!(k::EXPIRES) num=true priority=Priority::Second />
+            <Column label=t!(k::PROGRAM) sort=by("user_agent", false) />
+            <Column label=t!(k::ADDRESS) sort=by("remote_addr", false) />
+            <Column label=t!(k::BEGAN) sort=by("created_at", true) num=true priority=Priority::Third />
+            <Column label=t!(k::SEEN) sort=by("seen_at", true) num=true />
+            <Column label=t!(k::EXPIRES) sort=by("expires_at", false) num=true priority=Priority::Second />
             <ActionColumn />
         }
     };

@@ -28,7 +28,9 @@ pub use groups::{DeleteGroup, EditGroup, Groups, NewGroup};
 pub use health::SystemHealth;
 pub use jobs::Jobs;
 pub use labels::{DeleteSystemLabel, EditSystemLabel, NewSystemLabel, SystemLabels};
-pub(crate) use outside::{Doing, Listing, PostSwitchOutside, Target, Thing, filter, on_off, row_menu, ticked};
+pub(crate) use outside::{
+    Doing, Listing, ON_OFF, PostSwitchOutside, Target, Thing, filter, of_on_off, on_off, row_menu, ticked,
+};
 pub(crate) use preheat::name_field;
 pub use preheat::{DeleteNetwork, EditNetwork, Networks, NewNetwork};
 pub use quotas::{ChangeQuota, Quotas};

@@ -186,7 +186,7 @@ fn ProjectList(state: ListState, projects: Paged<ProjectStorage>) -> impl IntoVi
         .into_any()
     } else if !q.is_empty() {
         let all = with_query(&search, &[("q", None), ("page", None)]);
-        view! { <NoMatch query=q.clone() all=all /> }.into_any()
+        view! { <NoMatch query=q.clone() clear=all /> }.into_any()
     } else {
         view! {
             <Empty icon=Glyph::Project title=t!(keys::projects::EMPTY) text=t!(keys::projects::EMPTY_TEXT)>

@@ -261,13 +261,13 @@ pub(crate) fn Visibility(
 pub(crate) fn NoMatch(
     /// What was searched for.
     query: String,
-    /// The page with the whole list.
+    /// The page without the search; without anything where it is not given.
     #[prop(default = "?".to_owned())]
-    all: String,
+    clear: String,
 ) -> impl IntoView {
     view! {
         <Empty icon=Glyph::Search title=t!(keys::filter::NO_MATCH, query = query) text=t!(keys::filter::NO_MATCH_TEXT)>
-            <LinkButton href=all icon=Glyph::X>
+            <LinkButton href=clear icon=Glyph::X>
                 {t!(keys::filter::CLEAR)}
             </LinkButton>
         </Empty>

@@ -49,6 +49,7 @@ const ALL: Source = Source {
         Column::text("kind", "kind"),
         Column::text("status", "status"),
         Column::text("trigger", "cause"),
+        Column::text("error", "error"),
         Column::time("creation_time", "created_at"),
         Column::time("start_time", "started_at"),
         Column::time("end_time", "finished_at"),

@@ -6,7 +6,7 @@ use berth_types::{
     query::ListQuery,
 };
 
-use super::list::{List, Source};
+use super::list::{Column, List, Source};
 use crate::{Conn, Result, Row, args};
 
 /// Who is a member.
@@ -48,7 +48,12 @@ const MEMBERS: Source = Source {
     select: "m.id, m.project_id, m.user_id, m.group_id, COALESCE(u.username, g.name), m.role",
     from: "members m LEFT JOIN users u ON u.id = m.user_id AND u.deleted_at IS NULL
            LEFT JOIN user_groups g ON g.id = m.group_id",
-    columns: &[],
+    columns: &[
+        Column::number("id", "m.id"),
+        Column::text("entity_name", "COALESCE(u.username, g.name)"),
+        Column::text("entity_type", "CASE WHEN m.user_id IS NULL THEN 'g' ELSE 'u' END"),
+        Column::number("role_id", "m.role"),
+    ],
     order: "COALESCE(u.username, g.name) ASC",
     tie: "m.id ASC",
 };
@@ -72,6 +77,16 @@ pub async fn list(conn: &mut Conn<'_>, project: i64, name: Option<&str>, page: P
     let rows = list.page(conn, &query).await?;
     let items = rows.items.iter().map(Member::read).collect::<Result<_>>()?;
     Ok(Paged { items, total })
+}
+
+/// Members of a project as a request filters and sorts them, by name where it does not. The number is that of those found.
+///
+/// # Errors
+/// As the database says.
+pub async fn found(conn: &mut Conn<'_>, project: i64, query: &ListQuery) -> Result<Paged<Member>> {
+    let rows = members(project).filtered(&query.filters).sorted(query).page(conn, query).await?;
+    let items = rows.items.iter().map(Member::read).collect::<Result<_>>()?;
+    Ok(Paged { items, total: rows.total })
 }
 
 /// One membership of a project.

@@ -1,7 +1,8 @@
 //! Signed-in browsers.
 
-use berth_types::Timestamp;
+use berth_types::{Timestamp, query::ListQuery};
 
+use super::list::{Column, List, Source};
 use crate::{Backend, Conn, Result, Row, args};
 
 /// A session of a person.
@@ -98,6 +99,35 @@ pub async fn of_person(conn: &mut Conn<'_>, user_id: i64, now: Timestamp, limit:
          ORDER BY seen_at DESC, created_at DESC LIMIT $3"
     );
     conn.rows(&sql, args![user_id, now, limit]).await?.iter().map(Session::read).collect()
+}
+
+const SESSIONS: Source = Source {
+    select: COLUMNS,
+    from: "sessions",
+    columns: &[
+        Column::text("user_agent", "user_agent"),
+        Column::text("remote_addr", "remote_addr"),
+        Column::time("created_at", "created_at"),
+        Column::time("seen_at", "seen_at"),
+        Column::time("expires_at", "expires_at"),
+    ],
+    order: "seen_at DESC, created_at DESC",
+    tie: "id_hash ASC",
+};
+
+/// The living sessions of a person as a request sorts them, last used first where it does not; `limit` at most.
+///
+/// # Errors
+/// As the database says.
+pub async fn sorted(
+    conn: &mut Conn<'_>,
+    user_id: i64,
+    now: Timestamp,
+    query: &ListQuery,
+    limit: i64,
+) -> Result<Vec<Session>> {
+    let living = List::of(SESSIONS).and("user_id = ? AND expires_at > ?", args![user_id, now]);
+    living.sorted(query).slice(conn, limit, 0).await?.iter().map(Session::read).collect()
 }
 
 /// Ends a session. False where there is none.

@@ -1,8 +1,11 @@
 //! Personal access tokens: rows of `identities` that stand for a person's password.
 
-use berth_types::Timestamp;
+use berth_types::{Timestamp, query::ListQuery};
 
-use super::identity::Kind;
+use super::{
+    identity::Kind,
+    list::{Column, List, Source},
+};
 use crate::{Conn, Result, Row, args};
 
 /// The permissions of a token that reads only, as they are stored.
@@ -84,13 +87,29 @@ pub async fn find_by_id(conn: &mut Conn<'_>, user_id: i64, id: i64) -> Result<Op
     row.as_ref().map(Token::read).transpose()
 }
 
-/// A person's tokens, youngest first, at most `limit`.
+const TOKENS: Source = Source {
+    select: COLUMNS,
+    from: "identities",
+    columns: &[
+        // Without the owner before it.
+        Column::text("name", "SUBSTR(name, LENGTH(CAST(user_id AS TEXT)) + 2)"),
+        Column::flag("read_only", "(permissions = '[\"read\"]')"),
+        Column::time("creation_time", "created_at"),
+        // What never ends comes last, what was never used first, on both databases.
+        Column::time("expires_at", "COALESCE(expires_at, 9223372036854775807)"),
+        Column::time("last_used_at", "COALESCE(used_at, 0)"),
+    ],
+    order: "id DESC",
+    tie: "id DESC",
+};
+
+/// A person's tokens as a request filters and sorts them, youngest first where it does not; `limit` at most.
 ///
 /// # Errors
 /// As the database says.
-pub async fn list(conn: &mut Conn<'_>, user_id: i64, limit: i64) -> Result<Vec<Token>> {
-    let sql = format!("SELECT {COLUMNS} FROM identities WHERE user_id = $1 AND kind = $2 ORDER BY id DESC LIMIT $3");
-    let rows = conn.rows(&sql, args![user_id, Kind::PersonalToken.as_str(), limit]).await?;
+pub async fn list(conn: &mut Conn<'_>, user_id: i64, query: &ListQuery, limit: i64) -> Result<Vec<Token>> {
+    let own = List::of(TOKENS).and("user_id = ? AND kind = ?", args![user_id, Kind::PersonalToken.as_str()]);
+    let rows = own.filtered(&query.filters).sorted(query).slice(conn, limit, 0).await?;
     rows.iter().map(Token::read).collect()
 }
 

@@ -6,7 +6,7 @@ use berth_types::{
     query::ListQuery,
 };
 
-use super::list::{List, Source};
+use super::list::{Column, List, Source};
 use crate::{Conn, Result, Row, args};
 
 /// A group.
@@ -31,7 +31,12 @@ impl Group {
 const GROUPS: Source = Source {
     select: "g.id, g.name, g.kind, g.ldap_dn",
     from: "user_groups g",
-    columns: &[],
+    columns: &[
+        Column::number("id", "g.id"),
+        Column::text("group_name", "g.name"),
+        Column::number("group_type", "g.kind"),
+        Column::text("ldap_group_dn", "g.ldap_dn"),
+    ],
     // What was changed last comes last, as in Harbor's own table.
     order: "g.updated_at ASC",
     tie: "g.id ASC",
@@ -50,6 +55,17 @@ pub async fn list(conn: &mut Conn<'_>, name: Option<&str>, dn: Option<&str>, pag
         list = list.and("g.ldap_dn = ?", args![dn]);
     }
     paged(conn, list, page).await
+}
+
+/// Groups as a request filters and sorts them, by name where it does not.
+///
+/// # Errors
+/// As the database says.
+pub async fn found(conn: &mut Conn<'_>, query: &ListQuery) -> Result<Paged<Group>> {
+    let by_name = Source { order: "g.name ASC", ..GROUPS };
+    let rows = List::of(by_name).filtered(&query.filters).sorted(query).page(conn, query).await?;
+    let items = rows.items.iter().map(Group::read).collect::<Result<_>>()?;
+    Ok(Paged { items, total: rows.total })
 }
 
 /// Groups whose name contains a text, the shortest first: whoever types a name finds it.
@@ -107,18 +123,18 @@ pub struct Membership {
 const MEMBERSHIPS: Source = Source {
     select: "m.id, p.id, p.name, m.role",
     from: "members m JOIN projects p ON p.id = m.project_id",
-    columns: &[],
+    columns: &[Column::text("project_name", "p.name"), Column::number("role_id", "m.role")],
     order: "p.name ASC",
     tie: "m.id ASC",
 };
 
-/// The projects that a group belongs to, by name.
+/// The projects that a group belongs to as a request filters and sorts them, by name where it does not.
 ///
 /// # Errors
 /// As the database says.
-pub async fn memberships(conn: &mut Conn<'_>, id: i64, page: Page) -> Result<Paged<Membership>> {
+pub async fn memberships(conn: &mut Conn<'_>, id: i64, query: &ListQuery) -> Result<Paged<Membership>> {
     let list = List::of(MEMBERSHIPS).and("m.group_id = ? AND p.deleted_at IS NULL", args![id]);
-    let rows = list.page(conn, &ListQuery { page, ..ListQuery::default() }).await?;
+    let rows = list.filtered(&query.filters).sorted(query).page(conn, query).await?;
     let read = |row: &Row| -> Result<Membership> {
         Ok(Membership { id: row.get(0)?, project_id: row.get(1)?, project: row.get(2)?, role: row.get(3)? })
     };

@@ -8,18 +8,20 @@ pub use new::{NewToken, TokenSecret};
 pub use revoke::RevokeToken;
 
 use super::{AccountFrame, Part};
-use crate::client::{ApiError, ApiResult, use_client};
+use crate::client::{ApiError, ApiResult, ListParams, use_client};
 use crate::format::{TimeAgo, TimeDate, use_now};
 use crate::frame::Frame;
 use crate::i18n::keys;
 use crate::load::Resource;
 use crate::pages::loaded;
+use crate::pages::project::NoMatch;
+use crate::query::{ListState, use_list_state};
 use crate::session::{Guard, Need};
-use crate::t;
 use crate::ui::{
-    ActionCell, ActionColumn, Badge, Card, Cell, Column, Crumb, Empty, Glyph, LinkButton, Look, Name, Priority, Row,
-    RowHead, Size, Table, TableBox, Tone,
+    ActionCell, ActionColumn, Badge, Card, Cell, Column, Crumb, Empty, FilterCount, Filters, Glyph, LinkButton, Look,
+    Name, Priority, Row, RowHead, SearchBox, Size, Sort, Table, TableBox, Tone,
 };
+use crate::{t, tn};
 use berth_types::api::PersonalToken;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -32,11 +34,15 @@ const LIST: &str = "/account/tokens";
 #[component]
 pub fn Tokens() -> impl IntoView {
     let client = use_client();
+    let state = use_list_state("-creation_time");
     let tokens = Resource::new(
-        || (),
-        move |()| {
+        move || state.get(),
+        move |state| {
             let client = client.clone();
-            async move { client.personal_tokens().await }
+            async move {
+                let tokens = client.personal_tokens(&state.all(state.fuzzy("name"))).await?;
+                Ok((state, tokens))
+            }
         },
     );
     view! {
@@ -47,15 +53,16 @@ pub fn Tokens() -> impl IntoView {
                     {t!(keys::account::tokens::NEW)}
                 </LinkButton>
             </div>
-            {loaded(tokens, |tokens| view! { <TokenTable tokens=tokens /> })}
+            {loaded(tokens, |(state, tokens)| view! { <TokenTable state=state tokens=tokens /> })}
         </AccountFrame>
     }
 }
 
 #[component]
-fn TokenTable(tokens: Vec<PersonalToken>) -> impl IntoView {
+fn TokenTable(state: ListState, tokens: Vec<PersonalToken>) -> impl IntoView {
     use keys::account::tokens as k;
-    if tokens.is_empty() {
+    let ListState { q, sort, search, .. } = state;
+    if tokens.is_empty() && q.is_empty() {
         return view! {
             <Empty icon=Glyph::Key title=t!(k::EMPTY) text=t!(k::EMPTY_TEXT)>
                 <LinkButton href=format!("{LIST}/new") icon=Glyph::Plus>
@@ -65,13 +72,35 @@ fn TokenTable(tokens: Vec<PersonalToken>) -> impl IntoView {
         }
         .into_any();
     }
-    let head = || {
+    let found = (!q.is_empty()).then(|| {
+        let text = tn!(keys::count::MATCHES, tokens.len() as u64);
+        view! { <FilterCount text=text /> }
+    });
+    let list = if tokens.is_empty() {
+        view! { <NoMatch query=q.clone() /> }.into_any()
+    } else {
+        token_list(tokens, sort, search.clone())
+    };
+    view! {
+        <Filters>
+            <SearchBox label=t!(k::FILTER) value=q keep=search />
+            {found}
+        </Filters>
+        {list}
+    }
+    .into_any()
+}
+
+fn token_list(tokens: Vec<PersonalToken>, sort: String, search: String) -> AnyView {
+    use keys::account::tokens as k;
+    let by = move |field: &str, descending_first: bool| Sort::by(field, &sort, &search, descending_first);
+    let head = move || {
         view! {
-            <Column label=t!(k::NAME) />
-            <Column label=t!(k::REACH) />
-            <Column label=t!(k::MADE) num=true priority=Priority::Third />
-            <Column label=t!(k::USED) num=true priority=Priority::Second />
-            <Column label=t!(k::EXPIRY) num=true />
+            <Column label=t!(k::NAME) sort=by("name", false) />
+            <Column label=t!(k::REACH) sort=by("read_only", false) />
+            <Column label=t!(k::MADE) sort=by("creation_time", true) num=true priority=Priority::Third />
+            <Column label=t!(k::USED) sort=by("last_used_at", true) num=true priority=Priority::Second />
+            <Column label=t!(k::EXPIRY) sort=by("expires_at", false) num=true />
             <ActionColumn />
         }
     };
@@ -157,7 +186,7 @@ fn token_of_page(secret: Option<String>) -> Resource<ApiResult<(PersonalToken, O
         move |id| {
             let (client, secret) = (client.clone(), secret.clone());
             async move {
-                let tokens = client.personal_tokens().await?;
+                let tokens = client.personal_tokens(&ListParams::default()).await?;
                 let token = tokens.into_iter().find(|token| Some(token.id) == id).ok_or_else(ApiError::not_found)?;
                 Ok((token, secret))
             }

@@ -127,7 +127,7 @@ pub(super) fn Purge(
         .into_any()
     } else {
         view! {
-            <RunTable runs=runs kind="PURGE_AUDIT_LOG" freed=false />
+            <RunTable runs=runs kind="PURGE_AUDIT_LOG" freed=false state=state.clone() />
             <Pager page=state.page page_size=state.page_size total=total search=state.search />
         }
         .into_any()

@@ -9,7 +9,8 @@ use crate::query::ListState;
 use crate::schedule::span;
 use crate::t;
 use crate::ui::{
-    Badge, Cell, Column, Empty, Glyph, LinkButton, Pager, Priority, Row, RowHead, Status, Table, TableBox, with_query,
+    Badge, Cell, Column, Empty, Glyph, LinkButton, Pager, Priority, Row, RowHead, Sort, Status, Table, TableBox,
+    with_query,
 };
 use berth_types::api::GCHistory;
 use berth_types::page::Paged;
@@ -69,7 +70,7 @@ pub(super) fn Runs(runs: Paged<GCHistory>, state: ListState, fresh: Fresh) -> im
         }
         .into_any()
     } else {
-        view! { <RunTable runs=runs.items kind="GARBAGE_COLLECTION" freed=true /> }.into_any()
+        view! { <RunTable runs=runs.items kind="GARBAGE_COLLECTION" freed=true state=state.clone() /> }.into_any()
     };
     let pager = (total > 0).then(|| {
         view! { <Pager page=state.page page_size=state.page_size total=total search=state.search /> }
@@ -83,7 +84,8 @@ pub(super) fn Runs(runs: Paged<GCHistory>, state: ListState, fresh: Fresh) -> im
 
 /// Runs of a chore.
 #[component]
-pub(super) fn RunTable(runs: Vec<GCHistory>, kind: &'static str, freed: bool) -> impl IntoView {
+pub(super) fn RunTable(runs: Vec<GCHistory>, kind: &'static str, freed: bool, state: ListState) -> impl IntoView {
+    let by = move |field: &str, descending_first: bool| Sort::by(field, &state.sort, &state.search, descending_first);
     let head = move || {
         let numbers = freed.then(|| {
             view! {
@@ -92,11 +94,11 @@ pub(super) fn RunTable(runs: Vec<GCHistory>, kind: &'static str, freed: bool) ->
             }
         });
         view! {
-            <Column label=t!(keys::clean_up::column::RUN) />
-            <Column label=t!(keys::jobs::column::STATE) />
+            <Column label=t!(keys::clean_up::column::RUN) sort=by("id", true) />
+            <Column label=t!(keys::jobs::column::STATE) sort=by("status", false) />
             {numbers}
-            <Column label=t!(keys::jobs::column::STARTED) num=true />
-            <Column label=t!(keys::jobs::column::BY) priority=Priority::Third />
+            <Column label=t!(keys::jobs::column::STARTED) sort=by("creation_time", true) num=true />
+            <Column label=t!(keys::jobs::column::BY) sort=by("trigger", false) priority=Priority::Third />
         }
     };
     let rows: Vec<_> = runs

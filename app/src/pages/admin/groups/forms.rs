@@ -15,12 +15,12 @@ use crate::notice::Notice;
 use crate::notice::role_key;
 use crate::pages::admin::AdminFrame;
 use crate::pages::admin::outside::{DeleteQuestion, Target, Thing};
-use crate::pages::project::ProjectPart;
+use crate::pages::project::{NoMatch, ProjectPart};
 use crate::pages::{NotFound, loaded};
 use crate::query::{ListState, use_list_state};
 use crate::ui::{
-    Badge, Button, Card, CardBody, Cell, Column, Empty, Glyph, LinkButton, Look, NameLink, PageHead, Pager, Row,
-    RowHead, SelectField, SelectOption, Table, TableBox, TextField,
+    Badge, Button, Card, CardBody, Cell, Column, Empty, FilterCount, Filters, Glyph, LinkButton, Look, NameLink,
+    PageHead, Pager, Row, RowHead, SearchBox, SelectField, SelectOption, Sort, Table, TableBox, TextField,
 };
 use crate::{t, tn};
 use berth_types::ProjectName;
@@ -120,19 +120,22 @@ fn id_of_page() -> Option<i64> {
     use_params_map().with_untracked(|params| params.get_str("id").and_then(|id| id.parse().ok()))
 }
 
+/// What memberships are searched by, and sorted by where nobody asked for another order.
+const BY_PROJECT: &str = "project_name";
+
 type Found = (ListState, UserGroup, Paged<GroupMembership>);
 
-/// A group and a page of its memberships.
-fn group_of_page(id: i64) -> Resource<crate::client::ApiResult<Found>> {
+/// A group and a page of its memberships, by the filter that the state of the list makes.
+fn group_of_page(id: i64, filter: fn(&ListState) -> String) -> Resource<crate::client::ApiResult<Found>> {
     let client = use_client();
-    let state = use_list_state("");
+    let state = use_list_state(BY_PROJECT);
     Resource::new(
         move || state.get(),
         move |state| {
             let client = client.clone();
             async move {
                 let group = client.group(id).await?;
-                let memberships = client.group_memberships(id, &state.params(String::new())).await?;
+                let memberships = client.group_memberships(id, &state.params(filter(&state))).await?;
                 Ok((state, group, memberships))
             }
         },
@@ -148,7 +151,7 @@ pub fn EditGroup() -> impl IntoView {
     view! {
         <AdminFrame title=title.clone() crumbs=crumbs(&title)>
             {loaded(
-                group_of_page(id),
+                group_of_page(id, |state| state.fuzzy(BY_PROJECT)),
                 move |(state, group, memberships)| {
                     view! { <GroupPage id=id state=state group=group memberships=memberships action=action /> }
                 },
@@ -179,11 +182,24 @@ fn GroupPage(
         }
     };
     let total = natural(memberships.total);
+    let ListState { q, sort, page, page_size, search } = state;
     let pager = (total > 0).then(|| {
-        let ListState { page, page_size, search, .. } = state;
+        let search = search.clone();
         view! { <Pager page=page page_size=page_size total=total search=search /> }
     });
-    let projects = if memberships.items.is_empty() {
+    let order = Some([BY_PROJECT, "role_id"].map(|field| Sort::by(field, &sort, &search, false)));
+    let filters = (total > 0 || !q.is_empty()).then(|| {
+        let q = q.clone();
+        view! {
+            <Filters>
+                <SearchBox label=t!(keys::projects::FILTER) value=q keep=search />
+                <FilterCount text=tn!(keys::count::PROJECTS, total) />
+            </Filters>
+        }
+    });
+    let projects = if memberships.items.is_empty() && !q.is_empty() {
+        view! { <NoMatch query=q /> }.into_any()
+    } else if memberships.items.is_empty() {
         view! {
             <Empty icon=Glyph::Project title=t!(keys::groups::NO_PROJECTS) text=t!(keys::groups::NO_PROJECTS_TEXT) in_card=true>
                 <LinkButton href="/projects" icon=Glyph::Project>
@@ -193,7 +209,7 @@ fn GroupPage(
         }
         .into_any()
     } else {
-        memberships_table(memberships.items)
+        memberships_table(memberships.items, order)
     };
     view! {
         <PageHead title=move || heading meta=badge actions=actions />
@@ -207,16 +223,19 @@ fn GroupPage(
                 </PostForm>
             </CardBody>
         </Card>
+        {filters}
         <Card title=t!(keys::groups::PROJECTS)>{projects}</Card>
         {pager}
     }
 }
 
-fn memberships_table(memberships: Vec<GroupMembership>) -> AnyView {
+/// The memberships of a group; `order` has the sorting by project and by role where the list can be sorted.
+fn memberships_table(memberships: Vec<GroupMembership>, order: Option<[Sort; 2]>) -> AnyView {
+    let [by_project, by_role] = order.map(|order| order.map(Some)).unwrap_or_default();
     let head = || {
         view! {
-            <Column label=t!(keys::groups::PROJECT) />
-            <Column label=t!(keys::groups::ROLE) />
+            <Column label=t!(keys::groups::PROJECT) sort=by_project />
+            <Column label=t!(keys::groups::ROLE) sort=by_role />
         }
     };
     let rows = memberships.into_iter().map(|membership| {
@@ -251,7 +270,8 @@ pub fn DeleteGroup() -> impl IntoView {
     view! {
         <AdminFrame title=title.clone() crumbs=crumbs(&title)>
             {loaded(
-                group_of_page(id),
+                // All of it goes, whatever was searched for.
+                group_of_page(id, |_| String::new()),
                 move |(_, group, memberships)| {
                     view! { <Question id=id group=group memberships=memberships /> }
                 },
@@ -271,7 +291,7 @@ fn Question(id: i64, group: UserGroup, memberships: Paged<GroupMembership>) -> i
     let shown = memberships.items.len() as u64;
     let more = (shown < total).then(|| view! { <p class="small muted">{tn!(keys::groups::MORE, total - shown)}</p> });
     let table = (total > 0).then(|| {
-        let table = memberships_table(memberships.items);
+        let table = memberships_table(memberships.items, None);
         view! { <Card title=t!(keys::groups::PROJECTS)>{table}</Card> }
     });
     view! {

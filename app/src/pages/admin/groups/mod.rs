@@ -15,7 +15,7 @@ use crate::pages::loaded;
 use crate::query::{ListState, use_list_state};
 use crate::ui::{
     ActionCell, ActionColumn, Cell, Column, Crumb, Empty, Glyph, LinkButton, Look, NameLink, PageHead, Row, RowHead,
-    Table, TableBox,
+    Sort, Table, TableBox,
 };
 use crate::{t, tn};
 use berth_types::api::UserGroup;
@@ -23,19 +23,21 @@ use berth_types::page::Paged;
 use leptos::prelude::*;
 
 const LIST: &str = "/admin/groups";
+/// What groups are searched by, and sorted by where nobody asked for another order.
+const BY_NAME: &str = "group_name";
 
 /// The page with the list.
 #[component]
 pub fn Groups() -> impl IntoView {
     let title = t!(keys::groups::TITLE);
-    let state = use_list_state("");
+    let state = use_list_state(BY_NAME);
     let client = use_client();
     let groups = Resource::new(
         move || state.get(),
         move |state| {
             let client = client.clone();
             async move {
-                let found = client.groups(&state.q, &state.params(String::new())).await?;
+                let found = client.groups(&state.params(state.fuzzy(BY_NAME))).await?;
                 Ok((state, found))
             }
         },
@@ -58,7 +60,10 @@ fn new_button() -> impl IntoView {
 
 #[component]
 fn List(state: ListState, found: Paged<UserGroup>) -> impl IntoView {
-    let table = (!found.items.is_empty()).then(|| view! { <GroupTable groups=found.items /> }.into_any());
+    let table = (!found.items.is_empty()).then(|| {
+        let (sort, search) = (state.sort.clone(), state.search.clone());
+        view! { <GroupTable groups=found.items sort=sort search=search /> }.into_any()
+    });
     let listing = Listing {
         state,
         total: found.total,
@@ -77,12 +82,12 @@ fn List(state: ListState, found: Paged<UserGroup>) -> impl IntoView {
 }
 
 #[component]
-fn GroupTable(groups: Vec<UserGroup>) -> impl IntoView {
+fn GroupTable(groups: Vec<UserGroup>, sort: String, search: String) -> impl IntoView {
     let switch = FormAction::of::<PostSwitchOutside>();
-    let head = || {
+    let head = move || {
         view! {
-            <Column label=t!(keys::groups::NAME) />
-            <Column label=t!(keys::groups::KIND) />
+            <Column label=t!(keys::groups::NAME) sort=Sort::by(BY_NAME, &sort, &search, false) />
+            <Column label=t!(keys::groups::KIND) sort=Sort::by("group_type", &sort, &search, false) />
             <ActionColumn />
         }
     };

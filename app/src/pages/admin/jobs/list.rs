@@ -4,11 +4,12 @@ use super::words::{Asked, PAGE, Part, is_active, kind_glyph, kind_text, known_ki
 use crate::format::{TimeAgo, natural};
 use crate::i18n::{keys, use_catalog};
 use crate::live::{Fresh, NewRows};
+use crate::pages::project::NoMatch;
 use crate::query::ListState;
 use crate::ui::{
     ActionCell, ActionColumn, Cell, Column, Empty, FilterCount, Filters, Glyph, Icon, LinkButton, Look, Menu, MenuLink,
-    Meter, Pager, Part as MeterPart, Priority, Row, RowHead, Segment, Segmented, Size, Status, Table, TableBox,
-    with_query,
+    Meter, Pager, Part as MeterPart, Priority, Row, RowHead, SearchBox, Segment, Segmented, Size, Sort, Status, Table,
+    TableBox, with_query,
 };
 use crate::{t, tn};
 use berth_types::api::Job;
@@ -28,7 +29,7 @@ pub(super) fn JobList(
 ) -> impl IntoView {
     let total = natural(jobs.total);
     let catalog = use_catalog();
-    let ListState { page, page_size, .. } = state;
+    let ListState { q, sort, page, page_size, .. } = state;
     let kind = if asked.kind.is_empty() { t!(keys::jobs::FILTER) } else { kind_text(&catalog, &asked.kind) };
     let of_kind = |kind: Option<&str>| with_query(&here, &[("kind", kind), ("page", None), ("job", None)]);
     let kinds: Vec<_> = known_kinds()
@@ -38,7 +39,9 @@ pub(super) fn JobList(
         .collect();
     let all = of_kind(None);
     let top = with_query(&here, &[("page", None)]);
-    let table = if jobs.items.is_empty() {
+    let table = if jobs.items.is_empty() && !q.is_empty() {
+        view! { <NoMatch query=q.clone() clear=with_query(&here, &[("q", None), ("page", None)]) /> }.into_any()
+    } else if jobs.items.is_empty() {
         let (title, text) = match asked.part {
             Part::Active => (t!(keys::jobs::NOTHING_RUNS), t!(keys::jobs::NOTHING_RUNS_TEXT)),
             _ => (t!(keys::jobs::NONE), t!(keys::jobs::NONE_TEXT)),
@@ -52,13 +55,16 @@ pub(super) fn JobList(
         }
         .into_any()
     } else {
-        view! { <JobTable jobs=jobs.items selected=asked.job here=here.clone() /> }.into_any()
+        view! { <JobTable jobs=jobs.items selected=asked.job sort=sort here=here.clone() /> }.into_any()
     };
+    // Another search closes the log of a job that it may not find.
+    let keep = with_query(&here, &[("job", None)]);
     let pager = (total > 0).then(|| {
         view! { <Pager page=page page_size=page_size total=total search=here /> }
     });
     view! {
         <Filters>
+            <SearchBox label=t!(keys::jobs::SEARCH) value=q keep=keep />
             <Segmented label=t!(keys::jobs::PARTS) segments=segments />
             <Menu text=kind>
                 <MenuLink href=all icon=Glyph::Bolt text=t!(keys::common::ALL) />
@@ -73,14 +79,23 @@ pub(super) fn JobList(
 }
 
 #[component]
-fn JobTable(jobs: Vec<Job>, selected: Option<i64>, here: String) -> impl IntoView {
-    let head = || {
+fn JobTable(jobs: Vec<Job>, selected: Option<i64>, sort: String, here: String) -> impl IntoView {
+    let by = {
+        let here = here.clone();
+        move |field: &str, descending_first: bool| Sort::by(field, &sort, &here, descending_first)
+    };
+    let head = move || {
         view! {
-            <Column label=t!(keys::jobs::column::JOB) />
-            <Column label=t!(keys::jobs::column::STATE) />
+            <Column label=t!(keys::jobs::column::JOB) sort=by("kind", false) />
+            <Column label=t!(keys::jobs::column::STATE) sort=by("status", false) />
             <Column label=t!(keys::jobs::column::PROGRESS) />
-            <Column label=t!(keys::jobs::column::STARTED) num=true priority=Priority::Second />
-            <Column label=t!(keys::jobs::column::BY) priority=Priority::Third />
+            <Column
+                label=t!(keys::jobs::column::STARTED)
+                sort=by("start_time", true)
+                num=true
+                priority=Priority::Second
+            />
+            <Column label=t!(keys::jobs::column::BY) sort=by("trigger", false) priority=Priority::Third />
             <ActionColumn />
         }
     };

@@ -1,6 +1,7 @@
 //! What jobs and their states are called, and what the address of the page asks for.
 
 use crate::i18n::{Catalog, Key, keys};
+use crate::query::plain;
 use crate::ui::{Glyph, State, query_pairs, with_query};
 use berth_types::api::Job;
 
@@ -140,6 +141,8 @@ pub(super) struct Asked {
     pub part: Part,
     /// The kind that the list is narrowed to; empty for all.
     pub kind: String,
+    /// What is searched for: the number of a job, or a part of an error. Empty for nothing.
+    pub find: String,
     /// The job whose log is shown.
     pub job: Option<i64>,
     pub ask: Option<Ask>,
@@ -154,6 +157,7 @@ impl Asked {
         Asked {
             part: Part::ALL.into_iter().find(|part| of("view") == Some(part.word())).unwrap_or_default(),
             kind: of("kind").filter(|kind| known_kinds().any(|known| known == *kind)).unwrap_or_default().to_owned(),
+            find: of("q").map(|text| plain(text.trim())).unwrap_or_default(),
             job: of("job").and_then(|id| id.parse().ok()),
             ask: stop.or_else(|| queue("pause")).or_else(|| queue("resume")).or_else(|| queue("stop")),
         }
@@ -163,8 +167,18 @@ impl Asked {
     pub(super) fn filter(&self) -> Option<String> {
         let status = self.part.filter()?;
         let kind = if self.kind.is_empty() { String::new() } else { format!("kind={}", self.kind) };
-        let both: Vec<&str> = [status, &kind].into_iter().filter(|part| !part.is_empty()).collect();
-        Some(both.join(","))
+        let find = self.found_by();
+        let parts: Vec<&str> = [status, &kind, &find].into_iter().filter(|part| !part.is_empty()).collect();
+        Some(parts.join(","))
+    }
+
+    /// The filter of what is searched for. Numbers stand in lists with a sign before them.
+    fn found_by(&self) -> String {
+        match self.find.strip_prefix('#').unwrap_or(&self.find).parse::<u32>() {
+            Ok(number) => format!("id={number}"),
+            Err(_) if self.find.is_empty() => String::new(),
+            Err(_) => format!("error=~{}", self.find),
+        }
     }
 }
 
@@ -187,6 +201,10 @@ mod tests {
         assert_eq!(Asked::read("?stop_job=9").ask, Some(Ask::Stop(9)));
         assert_eq!(Asked::read("?view=queues").filter(), None);
         assert_eq!(Asked::read("?view=all").filter().as_deref(), Some(""));
+        for (q, filter) in [("%2317", "id=17"), ("17", "id=17"), ("no+route,+17", "error=~no route  17"), ("+", "")] {
+            assert_eq!(Asked::read(&format!("?view=all&q={q}")).filter().as_deref(), Some(filter), "{q}");
+        }
+        assert_eq!(Asked::read("?view=failed&q=17").filter().as_deref(), Some("status=error,id=17"));
     }
 
     #[test]

@@ -88,8 +88,16 @@ fn NetworkTable(networks: Vec<PreheatInstance>, sort: String, search: String, sw
     let head = move || {
         view! {
             <Column label=t!(keys::preheat::NAME) sort=Sort::by("name", &sort, &search, false) />
-            <Column label=t!(keys::preheat::VENDOR) priority=Priority::Third />
-            <Column label=t!(keys::preheat::ENDPOINT) priority=Priority::Second />
+            <Column
+                label=t!(keys::preheat::VENDOR)
+                sort=Sort::by("vendor", &sort, &search, false)
+                priority=Priority::Third
+            />
+            <Column
+                label=t!(keys::preheat::ENDPOINT)
+                sort=Sort::by("endpoint", &sort, &search, false)
+                priority=Priority::Second
+            />
             <Column label=t!(keys::outside::STATE) />
             <ActionColumn />
         }

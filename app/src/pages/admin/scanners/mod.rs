@@ -8,7 +8,9 @@ pub use delete::DeleteScanner;
 pub use form::{EditScanner, NewScanner};
 
 use super::AdminFrame;
-use super::outside::{self, Doing, Listing, PostSwitchOutside, Target, Thing, filter, on_off, row_menu};
+use super::outside::{
+    self, Doing, Listing, ON_OFF, PostSwitchOutside, Target, Thing, filter, of_on_off, on_off, row_menu,
+};
 use crate::client::use_client;
 use crate::form::{FormAction, FormErrors, answer_of};
 use crate::format::natural;
@@ -57,7 +59,7 @@ pub fn Scanners() -> impl IntoView {
         move |(state, _)| {
             let client = client.clone();
             async move {
-                let found = client.scanners(&state.params(filter(&state.q, ""))).await?;
+                let found = client.scanners(&state.params(filter(&state.q, of_view(&state.search)))).await?;
                 Ok((state, found))
             }
         },
@@ -69,6 +71,15 @@ pub fn Scanners() -> impl IntoView {
             <FormErrors answer=answer_of(switch) />
             {loaded(scanners, move |(state, found)| view! { <List state=state found=found switch=switch /> })}
         </AdminFrame>
+    }
+}
+
+/// What the view of the list asks the API for, which knows what is off.
+fn of_view(search: &str) -> &'static str {
+    match of_on_off(search) {
+        "enabled=true" => "disabled=false",
+        "enabled=false" => "disabled=true",
+        _ => "",
     }
 }
 
@@ -85,7 +96,7 @@ fn List(state: ListState, found: Paged<ScannerRegistration>, switch: FormAction)
         total: found.total,
         search: t!(keys::scanners::FILTER),
         count: tn!(keys::scanners::COUNT, natural(found.total)),
-        views: &[],
+        views: ON_OFF,
     };
     listing.draw(table, || {
         view! {

@@ -28,8 +28,8 @@ use crate::query::{ListState, use_list_state};
 use crate::session::use_session;
 use crate::ui::{
     ActionCell, ActionColumn, Badge, Cell, Column, DialogLink, Empty, FilterCount, Filters, Glyph, Icon, LinkButton,
-    Look, MenuLink, PageHead, Pager, Priority, Row, RowHead, RowMenu, SearchBox, SelectOption, SmallSelect, Table,
-    TableBox, Tone, Who, submit_form,
+    Look, MenuLink, PageHead, Pager, Priority, Row, RowHead, RowMenu, SearchBox, SelectOption, SmallSelect, Sort,
+    Table, TableBox, Tone, Who, submit_form,
 };
 use crate::{t, tn};
 #[cfg(feature = "ssr")]
@@ -59,6 +59,9 @@ async fn set_role(client: &Client, project: &str, id: i64, role: i64) -> Posted 
     client.set_member_role(&project, MemberId(id), role).await.map_err(|refusal| answer.refused(refusal))
 }
 
+/// What members are searched by, and sorted by where nobody asked for another order.
+const BY_NAME: &str = "entity_name";
+
 /// What a select of roles offers, strongest first.
 fn role_options() -> Vec<SelectOption> {
     Role::ALL.into_iter().map(|role| SelectOption::new(role.id().to_string(), role_name(role))).collect()
@@ -75,7 +78,7 @@ pub(crate) fn Members(within: InProject) -> impl IntoView {
     if !within.rights.may(Of::Member, Action::List) {
         return view! { <NotAllowed needs=(Of::Member, Action::List) /> }.into_any();
     }
-    let state = use_list_state("");
+    let state = use_list_state(BY_NAME);
     let members = {
         let (client, name) = (use_client(), within.name.clone());
         Resource::new(
@@ -83,7 +86,7 @@ pub(crate) fn Members(within: InProject) -> impl IntoView {
             move |(state, _, _)| {
                 let (client, name) = (client.clone(), name.clone());
                 async move {
-                    let members = client.members(&name, &state.q, &state.params(String::new())).await?;
+                    let members = client.members(&name, &state.params(state.fuzzy(BY_NAME))).await?;
                     Ok((state, members))
                 }
             },
@@ -133,7 +136,7 @@ fn MemberList(
     change: FormAction,
 ) -> impl IntoView {
     let total = natural(members.total);
-    let ListState { q, page, page_size, search, .. } = state;
+    let ListState { q, sort, page, page_size, search } = state;
     let list = if members.items.is_empty() {
         if q.is_empty() {
             let add = within.rights.may(Of::Member, Action::Create).then(|| ProjectPart::NewMember.of(&within.name));
@@ -154,7 +157,8 @@ fn MemberList(
             view! { <NoMatch query=q.clone() /> }.into_any()
         }
     } else {
-        view! { <MemberTable within=within members=members.items change=change /> }.into_any()
+        view! { <MemberTable within=within members=members.items sort=sort search=search.clone() change=change /> }
+            .into_any()
     };
     let pager = (total > 0).then(|| {
         let search = search.clone();
@@ -171,12 +175,22 @@ fn MemberList(
 }
 
 #[component]
-fn MemberTable(within: InProject, members: Vec<ProjectMemberEntity>, change: FormAction) -> impl IntoView {
+fn MemberTable(
+    within: InProject,
+    members: Vec<ProjectMemberEntity>,
+    sort: String,
+    search: String,
+    change: FormAction,
+) -> impl IntoView {
     let head = move || {
         view! {
-            <Column label=t!(keys::members::NAME) />
-            <Column label=t!(keys::members::ROLE) />
-            <Column label=t!(keys::members::KIND) priority=Priority::Second />
+            <Column label=t!(keys::members::NAME) sort=Sort::by(BY_NAME, &sort, &search, false) />
+            <Column label=t!(keys::members::ROLE) sort=Sort::by("role_id", &sort, &search, false) />
+            <Column
+                label=t!(keys::members::KIND)
+                sort=Sort::by("entity_type", &sort, &search, false)
+                priority=Priority::Second
+            />
             <ActionColumn />
         }
     };

@@ -9,7 +9,9 @@ use crate::form::{FormAction, FormErrors, answer_of};
 use crate::format::natural;
 use crate::i18n::{keys, use_catalog};
 use crate::load::Resource;
-use crate::pages::admin::{Doing, Listing, PostSwitchOutside, Target, Thing, filter, on_off, row_menu};
+use crate::pages::admin::{
+    Doing, Listing, ON_OFF, PostSwitchOutside, Target, Thing, filter, of_on_off, on_off, row_menu,
+};
 use crate::pages::loaded;
 use crate::query::{ListState, use_list_state};
 use crate::ui::{
@@ -61,7 +63,8 @@ fn Policies(within: InProject) -> impl IntoView {
             move |(state, _)| {
                 let (client, name) = (client.clone(), name.clone());
                 async move {
-                    let found = client.preheat_policies(&name, &state.params(filter(&state.q, ""))).await?;
+                    let asked = filter(&state.q, of_on_off(&state.search));
+                    let found = client.preheat_policies(&name, &state.params(asked)).await?;
                     Ok((state, found))
                 }
             },
@@ -108,7 +111,7 @@ fn List(within: InProject, state: ListState, found: Paged<PreheatPolicy>, switch
         total: found.total,
         search: t!(keys::preheat::FILTER_POLICIES),
         count: tn!(keys::preheat::COUNT_POLICIES, natural(found.total)),
-        views: &[],
+        views: ON_OFF,
     };
     listing.draw(table, move || {
         view! {

@@ -17,11 +17,12 @@ use crate::i18n::keys;
 use crate::load::Resource;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
+use crate::pages::admin::{Listing, ON_OFF, filter, of_on_off};
 use crate::pages::loaded;
 use crate::query::{ListState, use_list_state};
 use crate::ui::{
-    ActionCell, ActionColumn, Callout, Cell, Column, Empty, FilterCount, Filters, Glyph, LinkButton, Look, MenuButton,
-    MenuLink, MenuSeparator, PageHead, Pager, Priority, Row, RowHead, RowMenu, State, Status, Table, TableBox, Tone,
+    ActionCell, ActionColumn, Callout, Cell, Column, Empty, Glyph, LinkButton, Look, MenuButton, MenuLink,
+    MenuSeparator, PageHead, Priority, Row, RowHead, RowMenu, Sort, State, Status, Table, TableBox, Tone,
 };
 use crate::{t, tn};
 use berth_types::api::WebhookPolicy;
@@ -58,14 +59,15 @@ pub(crate) fn Webhooks(within: InProject) -> impl IntoView {
     if !within.rights.may(Of::NotificationPolicy, Action::List) {
         return view! { <NotAllowed needs=(Of::NotificationPolicy, Action::List) /> }.into_any();
     }
-    let state = use_list_state("");
+    let state = use_list_state("name");
     let (client, name) = (use_client(), within.name.clone());
     let webhooks = Resource::new(
         move || (state.get(), switch.version().get()),
         move |(state, _)| {
             let (client, name) = (client.clone(), name.clone());
             async move {
-                let webhooks = client.webhooks(&name, &state.params(String::new())).await?;
+                let asked = filter(&state.q, of_on_off(&state.search));
+                let webhooks = client.webhooks(&name, &state.params(asked)).await?;
                 Ok((state, webhooks))
             }
         },
@@ -104,10 +106,20 @@ fn WebhookList(
     webhooks: Paged<WebhookPolicy>,
     switch: FormAction,
 ) -> impl IntoView {
-    let total = natural(webhooks.total);
-    if webhooks.items.is_empty() {
+    let table = (!webhooks.items.is_empty()).then(|| {
+        let (sort, search) = (state.sort.clone(), state.search.clone());
+        table(&within, webhooks.items, sort, search, switch)
+    });
+    let listing = Listing {
+        state,
+        total: webhooks.total,
+        search: t!(keys::webhooks::FILTER),
+        count: tn!(keys::webhooks::COUNT, natural(webhooks.total)),
+        views: ON_OFF,
+    };
+    listing.draw(table, move || {
         let may = within.rights.may(Of::NotificationPolicy, Action::Create);
-        return view! {
+        view! {
             <Empty icon=Glyph::Hook title=t!(keys::webhooks::EMPTY) text=t!(keys::webhooks::EMPTY_TEXT)>
                 {if may {
                     view! { <NewLink within=within /> }.into_any()
@@ -116,20 +128,29 @@ fn WebhookList(
                 }}
             </Empty>
         }
-        .into_any();
-    }
+        .into_any()
+    })
+}
+
+fn table(
+    within: &InProject,
+    webhooks: Vec<WebhookPolicy>,
+    sort: String,
+    search: String,
+    switch: FormAction,
+) -> AnyView {
     let may_update = within.rights.may(Of::NotificationPolicy, Action::Update);
     let may_delete = within.rights.may(Of::NotificationPolicy, Action::Delete);
     let head = move || {
         view! {
-            <Column label=t!(keys::webhooks::NAME) />
+            <Column label=t!(keys::webhooks::NAME) sort=Sort::by("name", &sort, &search, false) />
             <Column label=t!(keys::webhooks::ENDPOINT) priority=Priority::Second />
             <Column label=t!(keys::webhooks::EVENTS) priority=Priority::Third />
             <Column label=t!(keys::webhooks::STATE) />
             {(may_update || may_delete).then(|| view! { <ActionColumn /> })}
         }
     };
-    let rows = webhooks.items.into_iter().map(|webhook| {
+    let rows = webhooks.into_iter().map(|webhook| {
         view! {
             <WebhookRow
                 within=within.clone()
@@ -141,17 +162,12 @@ fn WebhookList(
         }
     });
     let rows = rows.collect_view();
-    let ListState { page, page_size, search, .. } = state;
     view! {
-        <Filters>
-            <FilterCount text=tn!(keys::webhooks::COUNT, total) />
-        </Filters>
         <TableBox>
             <Table caption=t!(keys::webhooks::TITLE) head=head>
                 {rows}
             </Table>
         </TableBox>
-        <Pager page=page page_size=page_size total=total search=search />
     }
     .into_any()
 }

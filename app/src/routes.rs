@@ -18,6 +18,7 @@ pub fn Portal() -> impl IntoView {
             <Route path=path!("/sign-up") view=sign_up() ssr=SsrMode::Async />
             <Route path=path!("/projects") view=projects() ssr=SsrMode::Async />
             <Route path=path!("/projects/-/new") view=new_project() ssr=SsrMode::Async />
+            <Route path=path!("/projects/-/bulk") view=projects_bulk() ssr=SsrMode::Async />
             <Route path=path!("/projects/:project/*rest") view=project_pages() ssr=SsrMode::Async />
             <Route path=path!("/search") view=search_results() ssr=SsrMode::Async />
             <Route path=path!("/account") view=account_profile() ssr=SsrMode::Async />
@@ -99,6 +100,7 @@ pages_apart!(
     projects:
     projects => projects::Projects,
     new_project => projects::NewProject,
+    projects_bulk => bulk::ProjectsBulk,
 );
 
 pages_apart!(

@@ -258,3 +258,164 @@ async fn users_are_narrowed_by_role_and_so_is_what_is_selected() {
     shown.has(r#"name="q" value="username=~m,sysadmin_flag=true""#);
     shown.has("All 60 that match");
 }
+
+const MEMBERS: &str = "/api/v2.0/projects/team/members";
+
+fn members() -> String {
+    let row = |id: i64, name: &str, kind: &str, entity: i64| {
+        format!(
+            r#"{{"id":{id},"project_id":7,"entity_name":"{name}","role_name":"developer","role_id":2,"entity_id":{entity},
+            "entity_type":"{kind}"}}"#
+        )
+    };
+    // The row id of the group is that of the visitor.
+    format!("[{},{},{}]", row(11, "mei", "u", 3), row(12, "tom", "u", 9), row(13, "crew", "g", 3))
+}
+
+#[tokio::test]
+async fn members_are_selected_but_not_oneself() {
+    let lead = member(1).list(MEMBERS, 60, &members());
+    let shown = page(&lead, "/projects/team/-/members").await;
+    shown.has(r#"action="/projects/team/-/bulk""#);
+    shown.has(r#"name="kind" value="members""#);
+    shown.has(r#"name="item" value="12" form="bulk""#);
+    shown.has(r#"name="item" value="13" form="bulk""#);
+    shown.lacks(r#"value="11" form="bulk""#);
+    shown.has(r#"name="act" value="set_role""#);
+    shown.has(r#"name="act" value="delete""#);
+    shown.has("Remove…");
+    shown.has("All 60 that match");
+    // A name shows whom it is the name of, and a selection knows no names.
+    page(&lead, "/projects/team/-/members?q=tom").await.lacks(r#"name="all""#);
+    // A developer sees them, and has nothing to do to them.
+    let developer = page(&member(2).list(MEMBERS, 60, &members()), "/projects/team/-/members").await;
+    developer.has("tom");
+    developer.lacks(r#"form="bulk""#);
+    // Nor is there anything to do where one is alone.
+    let alone = r#"[{"id":11,"project_id":7,"entity_name":"mei","role_name":"projectAdmin","role_id":1,"entity_id":3,
+        "entity_type":"u"}]"#;
+    let alone = page(&member(1).list(MEMBERS, 1, alone), "/projects/team/-/members").await;
+    alone.has("mei");
+    alone.lacks(r#"id="bulk""#);
+    alone.lacks(r#"form="bulk""#);
+}
+
+#[tokio::test]
+async fn another_role_is_asked_for_and_told() {
+    let asked = page(&member(1), "/projects/team/-/bulk?kind=members&act=set_role&item=12&item=13").await;
+    asked.has("<h1>Which role?</h1>");
+    asked.has(r#"name="role""#);
+    asked.has(r#"<option value="4""#);
+    asked.has(r#"name="item" value="13""#);
+    asked.has(r#"href="/projects/team/-/members""#);
+    let preview = r#"{"items":3,"unknown":[],"tags":0,"manifests":0,"bytes":0,"admins":0,"kept_count":1,
+        "kept":[{"item":"11","name":"mei","code":"PRECONDITION","message":"the own membership stays"}]}"#;
+    let fake = member(1).answer(PREVIEW, 200, preview);
+    let shown = page(&fake, "/projects/team/-/bulk?kind=members&act=set_role&all=1&role=4").await;
+    shown.has("<h1>Change the role of 3 members?</h1>");
+    shown.has("They get the role Maintainer");
+    shown.has("No project admin is left.");
+    shown.has("Your own membership stays as it is when all are meant");
+    shown.lacks("A rule of the project protects");
+    shown.has("&quot;role_id&quot;:4");
+    // That is no removal.
+    shown.lacks("btn-danger");
+    let removal = page(&fake, "/projects/team/-/bulk?kind=members&act=delete&item=12").await;
+    removal.has("<h1>Remove 3 members?</h1>");
+    removal.has("They lose what the role gave");
+    removal.has("btn-danger");
+    let preview = preview.replace(r#""admins":0"#, r#""admins":1"#);
+    let fake = member(1).answer(PREVIEW, 200, &preview);
+    page(&fake, "/projects/team/-/bulk?kind=members&act=delete&item=12").await.lacks("No project admin is left.");
+}
+
+#[tokio::test]
+async fn labels_are_selected_in_a_project_and_in_the_system() {
+    let label = r##"[{"id":5,"name":"old","color":"#ffffff","scope":"p","project_id":7}]"##;
+    let labels = |fake: Fake| fake.list("/api/v2.0/labels", 40, label);
+    let shown = page(&labels(member(4)), "/projects/team/-/labels?q=ol").await;
+    shown.has(r#"action="/projects/team/-/bulk""#);
+    shown.has(r#"name="kind" value="labels""#);
+    shown.has(r#"name="q" value="name=~ol""#);
+    shown.has(r#"name="item" value="5" form="bulk""#);
+    shown.has("All 40 that match");
+    // What a filter cannot say selects no more than is shown.
+    let comma = page(&labels(member(4)), "/projects/team/-/labels?q=o%2Cl").await;
+    comma.has(r#"name="item" value="5" form="bulk""#);
+    comma.lacks(r#"name="all""#);
+    page(&labels(member(3)), "/projects/team/-/labels").await.lacks(r#"form="bulk""#);
+    let system = page(&labels(Fake::signed_in(ADMIN)), "/admin/labels").await;
+    system.has(r#"action="/admin/bulk""#);
+    system.has(r#"name="item" value="5" form="bulk""#);
+
+    let preview = |labelled: i64| {
+        format!(
+            r#"{{"items":2,"unknown":[],"tags":0,"manifests":0,"bytes":0,"labelled":{labelled},"kept":[],"kept_count":0}}"#
+        )
+    };
+    let address = "/admin/bulk?kind=labels&act=delete&item=5&item=6";
+    let shown = page(&Fake::signed_in(ADMIN).answer(PREVIEW, 200, &preview(31)), address).await;
+    shown.has("<h1>Delete 2 labels?</h1>");
+    shown.has("31 artifacts lose a label. They stay.");
+    shown.has(r#"href="/admin/labels""#);
+    let unused = page(&Fake::signed_in(ADMIN).answer(PREVIEW, 200, &preview(0)), address).await;
+    unused.has("No artifact carries them.");
+    unused.lacks("0 artifacts");
+}
+
+#[tokio::test]
+async fn projects_are_selected_by_who_may_delete_them() {
+    let row = |id: i64, name: &str, role: &str| {
+        format!(
+            r#"{{"project_id":{id},"name":"{name}","public":true,"owner_name":"admin",{role}"favorite":false,"repo_count":0,
+            "creation_time":"2026-03-01T09:00:00Z","update_time":"2026-03-14T09:24:00Z"}}"#
+        )
+    };
+    let (own, of_others) = (row(7, "team", r#""current_user_role_id":1,"#), row(8, "library", ""));
+    let listed = |fake: Fake, rows: &str| fake.list("/api/berth/v1/projects", 60, &format!("[{rows}]"));
+    let both = format!("{own},{of_others}");
+    let shown = page(&listed(Fake::signed_in(MEI), &both), "/projects?q=t&show=public").await;
+    shown.has(r#"action="/projects/-/bulk""#);
+    shown.has(r#"name="kind" value="projects""#);
+    shown.has(r#"name="q" value="name=~t,public=true""#);
+    shown.has(r#"name="item" value="7" form="bulk""#);
+    shown.lacks(r#"value="8" form="bulk""#);
+    shown.has("All 60 that match");
+    // A selection does not know what is one's own.
+    for view in ["mine", "starred"] {
+        let shown = page(&listed(Fake::signed_in(MEI), &both), &format!("/projects?show={view}")).await;
+        shown.has(r#"name="item" value="7" form="bulk""#);
+        shown.lacks(r#"name="all""#);
+    }
+    for fake in [Fake::signed_in(MEI), Fake::anonymous()] {
+        let shown = page(&listed(fake, &of_others), "/projects").await;
+        shown.has("library");
+        shown.lacks(r#"id="bulk""#);
+        shown.lacks(r#"form="bulk""#);
+    }
+    page(&listed(Fake::signed_in(ADMIN), &of_others), "/projects").await.has(r#"name="item" value="8" form="bulk""#);
+}
+
+#[tokio::test]
+async fn the_question_about_projects_has_an_address_of_its_own() {
+    let preview = r#"{"items":2,"unknown":[],"tags":0,"manifests":0,"bytes":0,"kept_count":2,
+        "kept":[{"item":"7","name":"team","code":"PRECONDITION","message":"the project contains repositories"},
+        {"item":"8","name":"library","code":"FORBIDDEN","message":"forbidden"}]}"#;
+    let address = "/projects/-/bulk?kind=projects&act=delete&item=7&item=8";
+    let shown = page(&Fake::signed_in(MEI).answer(PREVIEW, 200, preview), address).await;
+    assert_eq!(shown.status, 200);
+    shown.has("<h1>Delete 2 projects?</h1>");
+    shown.has("They are gone for good");
+    shown.has("team");
+    shown.has("It still has repositories");
+    shown.has("You may not do this");
+    shown.lacks("A rule of the project protects");
+    shown.has(r#"name="page" value="/projects/-/bulk""#);
+    shown.has(r#"href="/projects""#);
+    let operation = operation("finished", (2, 2, 0), "").replace(r#""kind":"users""#, r#""kind":"projects""#);
+    let followed = Fake::signed_in(MEI).answer("/api/berth/v1/bulk/12", 200, &operation);
+    page(&followed, "/projects/-/bulk?op=12").await.has("All 2 are done");
+    let stranger = page(&Fake::anonymous(), address).await;
+    assert_eq!(stranger.status, 302);
+    assert_eq!(stranger.header("location"), format!("/sign-in?next={}", berth_types::url::encode(address)));
+}

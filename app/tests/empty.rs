@@ -13,7 +13,7 @@ const GUEST_ROLE: i64 = 3;
 const MAINTAINER_ROLE: i64 = 4;
 
 /// What administrators of the system find empty.
-const OF_SYSTEM: [&str; 34] = [
+const OF_SYSTEM: [&str; 35] = [
     "/projects",
     "/projects?q=zz",
     "/projects?show=mine",
@@ -23,6 +23,7 @@ const OF_SYSTEM: [&str; 34] = [
     "/account/tokens",
     "/admin/users?q=zz",
     "/admin/bulk",
+    "/projects/-/bulk",
     "/admin/quotas",
     "/admin/quotas?q=zz",
     "/admin/storage",

@@ -32,6 +32,7 @@ impl Body for BulkRequest {
         ("q", Field::Text),
         ("all", Field::Switch),
         ("label_id", Field::Number),
+        ("role_id", Field::Number),
         ("target", Field::Text),
         ("overwrite", Field::Switch),
     ];

@@ -270,7 +270,8 @@ impl<A: ProjectAction> ProjectAccess<A> {
         Self::decide(actor, found.as_ref(), &id.to_string())
     }
 
-    fn decide(actor: &Actor, found: Option<&query::project::Standing>, asked: &str) -> Result<Self> {
+    /// Checks with what is known of a project already, see [`ProjectAccess::check`].
+    pub(crate) fn decide(actor: &Actor, found: Option<&query::project::Standing>, asked: &str) -> Result<Self> {
         let Some(found) = found else {
             if actor.is_sysadmin() {
                 return Err(Error::NotFound(format!("project {asked} not found")));

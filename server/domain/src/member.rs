@@ -70,6 +70,22 @@ pub async fn get(domain: &Domain, access: &ProjectAccess<ReadMember>, id: Member
     })
 }
 
+/// The membership of whoever asks, as a person; the roles of groups are none of one's own.
+///
+/// # Errors
+/// What the database says.
+pub(crate) async fn own<A: ProjectAction>(domain: &Domain, access: &ProjectAccess<A>) -> Result<Option<MemberId>> {
+    let Some(user) = access.actor().user_id() else { return Ok(None) };
+    let mut reader = domain.db.reader().await?;
+    let found = query::member::of_user(&mut reader.conn(), access.project_id().0, user.0).await?;
+    Ok(found.map(|found| MemberId(found.id)))
+}
+
+/// What is said of it where all members are meant.
+pub(crate) fn spared() -> Error {
+    Error::Precondition("the own membership stays as it is unless it is named".to_owned())
+}
+
 /// Whom a request means.
 #[derive(Clone)]
 enum Wanted {

@@ -301,6 +301,19 @@ pub async fn update(domain: &Domain, access: &ProjectAccess<UpdateProject>, requ
 /// Why a project with repositories stays.
 const NOT_EMPTY: &str = "the project contains repositories, can not be deleted";
 
+/// What is said of a project that is not empty.
+pub(crate) fn not_empty() -> Error {
+    Error::Precondition(format!("precondition failed: {NOT_EMPTY}"))
+}
+
+/// Whether there is such a project, whoever may see it.
+///
+/// # Errors
+/// What the database says.
+pub(crate) async fn is_there(domain: &Domain, id: ProjectId) -> Result<bool> {
+    Ok(query::project::by_id(&mut domain.db.reader().await?.conn(), id.0).await?.is_some())
+}
+
 /// Whether a project can be removed.
 ///
 /// # Errors
@@ -324,7 +337,7 @@ pub async fn delete(domain: &Domain, access: &ProjectAccess<DeleteProject>) -> R
                 let id = access.project_id();
                 query::project::lock(tx, id.0).await?;
                 if query::project::repository_count(tx, id.0).await? > 0 {
-                    return Err(Error::Precondition(format!("precondition failed: {NOT_EMPTY}")));
+                    return Err(not_empty());
                 }
                 if !query::project::delete(tx, id.0, *now).await? {
                     return Err(gone(id));

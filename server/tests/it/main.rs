@@ -23,6 +23,7 @@ mod growth;
 mod immutable;
 mod kinds;
 mod label;
+mod many;
 mod model;
 mod negatives;
 mod overview;

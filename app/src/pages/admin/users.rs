@@ -117,7 +117,7 @@ fn UserList(state: ListState, users: Paged<UserResp>, set_admin: FormAction) -> 
         <Selectable
             action=bulk::Place::System.href()
             keep=bulk::keep(BulkKind::Users, filter)
-            buttons=bulk::buttons(&[(BulkAction::Delete, true)])
+            buttons=bulk::buttons(BulkKind::Users, &[(BulkAction::Delete, true)])
             rows=rows
             total=total
         >

@@ -9,10 +9,12 @@ use berth_types::{ProjectName, RepoName};
 pub(crate) enum Place {
     /// Tags or artifacts.
     Repository(RepoName),
-    /// Repositories or robots.
+    /// Repositories, robots, members or labels.
     Project(ProjectName),
-    /// People or robots.
+    /// People, robots or labels.
     System,
+    /// Projects.
+    Projects,
 }
 
 impl Place {
@@ -22,6 +24,7 @@ impl Place {
             Place::Repository(repo) => format!("/projects/{repo}/-/bulk"),
             Place::Project(project) => format!("/projects/{project}/-/bulk"),
             Place::System => "/admin/bulk".to_owned(),
+            Place::Projects => "/projects/-/bulk".to_owned(),
         }
     }
 
@@ -37,7 +40,7 @@ impl Place {
         match self {
             Place::Repository(repo) => request.repository = repo.to_string(),
             Place::Project(project) => request.project = project.to_string(),
-            Place::System => {}
+            Place::System | Place::Projects => {}
         }
     }
 
@@ -47,9 +50,13 @@ impl Place {
             (Place::Repository(repo), Some(BulkKind::Artifacts)) => format!("/projects/{repo}?tab=artifacts"),
             (Place::Repository(repo), _) => format!("/projects/{repo}"),
             (Place::Project(project), Some(BulkKind::Robots)) => format!("/projects/{project}/-/robots"),
+            (Place::Project(project), Some(BulkKind::Members)) => format!("/projects/{project}/-/members"),
+            (Place::Project(project), Some(BulkKind::Labels)) => format!("/projects/{project}/-/labels"),
             (Place::Project(project), _) => format!("/projects/{project}"),
             (Place::System, Some(BulkKind::Robots)) => "/admin/robots".to_owned(),
+            (Place::System, Some(BulkKind::Labels)) => "/admin/labels".to_owned(),
             (Place::System, _) => "/admin/users".to_owned(),
+            (Place::Projects, _) => "/projects".to_owned(),
         }
     }
 }
@@ -72,6 +79,8 @@ pub(super) enum Open {
     Label,
     /// Copied or moved to where.
     Target,
+    /// Which role.
+    Role,
     /// Nothing.
     Nothing,
 }
@@ -90,6 +99,7 @@ impl Asked {
                 "all" => request.all = value == "1",
                 "q" => request.q = value,
                 "label" => request.label_id = value.parse().ok(),
+                "role" => request.role_id = value.parse().ok(),
                 "target" => request.target = value.trim().to_owned(),
                 "overwrite" => request.overwrite = value == "1",
                 _ => {}
@@ -105,7 +115,7 @@ impl Asked {
     }
 
     pub(super) fn open(&self) -> Open {
-        let BulkRequest { kind, action, items, all, label_id, target, .. } = &self.request;
+        let BulkRequest { kind, action, items, all, label_id, role_id, target, .. } = &self.request;
         let (Some(_), Some(action)) = (kind, action) else { return Open::Everything };
         if items.is_empty() && !all {
             return Open::Everything;
@@ -113,13 +123,15 @@ impl Asked {
         match action {
             BulkAction::AddLabel | BulkAction::RemoveLabel if label_id.is_none() => Open::Label,
             BulkAction::Copy | BulkAction::Move if target.is_empty() => Open::Target,
+            BulkAction::SetRole if role_id.is_none() => Open::Role,
             BulkAction::Delete
             | BulkAction::AddLabel
             | BulkAction::RemoveLabel
             | BulkAction::Copy
             | BulkAction::Move
             | BulkAction::Enable
-            | BulkAction::Disable => Open::Nothing,
+            | BulkAction::Disable
+            | BulkAction::SetRole => Open::Nothing,
         }
     }
 
@@ -163,6 +175,10 @@ mod tests {
         assert_eq!(open("?kind=shoes&act=delete&item=1"), Open::Everything);
         assert_eq!(open("?kind=artifacts&act=add_label&all=1"), Open::Label);
         assert_eq!(open("?kind=artifacts&act=add_label&all=1&label=3"), Open::Nothing);
+        assert_eq!(open("?kind=members&act=set_role&item=4"), Open::Role);
+        assert_eq!(open("?kind=members&act=set_role&item=4&role=x"), Open::Role);
+        assert_eq!(open("?kind=members&act=set_role&item=4&role=3"), Open::Nothing);
+        assert_eq!(open("?kind=members&act=delete&item=4"), Open::Nothing);
         assert_eq!(open("?kind=artifacts&act=copy&all=1&target=+"), Open::Target);
         assert_eq!(open("?kind=artifacts&act=copy&all=1&target=q/b"), Open::Nothing);
         assert_eq!(open("?kind=artifacts&act=move&all=1"), Open::Target);
@@ -178,5 +194,10 @@ mod tests {
         let repo = Place::Repository("p/a".parse().unwrap());
         assert_eq!(repo.list(Some(BulkKind::Artifacts)), "/projects/p/a?tab=artifacts");
         assert_eq!(Place::System.list(Some(BulkKind::Users)), "/admin/users");
+        assert_eq!(Place::System.list(Some(BulkKind::Labels)), "/admin/labels");
+        assert_eq!(Place::Projects.list(Some(BulkKind::Projects)), "/projects");
+        let project = Place::Project("p".parse().unwrap());
+        assert_eq!(project.list(Some(BulkKind::Members)), "/projects/p/-/members");
+        assert_eq!(project.list(Some(BulkKind::Labels)), "/projects/p/-/labels");
     }
 }

@@ -4,11 +4,16 @@ use super::words::reason;
 use crate::i18n::keys;
 use crate::t;
 use crate::ui::{Cell, Column, Name, Row, RowHead, Table, TableBox};
-use berth_types::api::{BulkAction, BulkFailure};
+use berth_types::api::{BulkAction, BulkFailure, BulkKind};
 use leptos::prelude::*;
 
 #[component]
-pub(super) fn Failures(caption: String, action: Option<BulkAction>, failures: Vec<BulkFailure>) -> impl IntoView {
+pub(super) fn Failures(
+    caption: String,
+    kind: Option<BulkKind>,
+    action: Option<BulkAction>,
+    failures: Vec<BulkFailure>,
+) -> impl IntoView {
     let head = || {
         view! {
             <Column label=t!(keys::bulk::ITEM) />
@@ -16,7 +21,7 @@ pub(super) fn Failures(caption: String, action: Option<BulkAction>, failures: Ve
         }
     };
     let rows = failures.into_iter().map(move |failure| {
-        let why = reason(action, &failure);
+        let why = reason(kind, action, &failure);
         let name = if failure.name.is_empty() { failure.item } else { failure.name };
         view! {
             <Row>

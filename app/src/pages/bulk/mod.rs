@@ -13,11 +13,14 @@ use crate::client::{ApiResult, use_client};
 #[cfg(feature = "ssr")]
 use crate::form::FormError;
 use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of};
+use crate::frame::Frame;
 use crate::i18n::keys;
 use crate::load::Resource;
 use crate::pages::admin::AdminFrame;
 use crate::pages::loaded;
+use crate::pages::project::role_options;
 use crate::query::ListState;
+use crate::session::{Guard, Need};
 use crate::ui::{
     BulkButton, Button, Callout, Card, CardBody, Check, Crumb, Empty, GetForm, Glyph, LinkButton, Look, PageHead,
     SelectField, SelectOption, TextField, Tone,
@@ -28,6 +31,7 @@ use berth_types::ProjectId;
 use berth_types::api::{BulkAction, BulkKind, BulkPreview, BulkRequest, Label};
 use failures::Failures;
 use leptos::prelude::*;
+use leptos_meta::Title;
 use leptos_router::hooks::use_location;
 use progress::Progress;
 use words::{effects, is_removal, phrase};
@@ -48,10 +52,11 @@ pub(crate) async fn post_bulk(request: String, page: String) -> Posted {
 }
 
 /// What can be done to the rows of a list.
-pub(crate) fn buttons(acts: &[(BulkAction, bool)]) -> Vec<BulkButton> {
+pub(crate) fn buttons(kind: BulkKind, acts: &[(BulkAction, bool)]) -> Vec<BulkButton> {
     let allowed = acts.iter().filter(|(_, allowed)| *allowed);
     let button = |(act, _): &(BulkAction, bool)| {
         let (label, icon) = match act {
+            BulkAction::Delete if kind == BulkKind::Members => (keys::members::REMOVE, Glyph::Trash),
             BulkAction::Delete => (keys::bulk::act::DELETE, Glyph::Trash),
             BulkAction::AddLabel => (keys::bulk::act::ADD_LABEL, Glyph::Tag),
             BulkAction::RemoveLabel => (keys::bulk::act::REMOVE_LABEL, Glyph::X),
@@ -59,6 +64,7 @@ pub(crate) fn buttons(acts: &[(BulkAction, bool)]) -> Vec<BulkButton> {
             BulkAction::Move => (keys::bulk::act::MOVE, Glyph::Arrow),
             BulkAction::Enable => (keys::bulk::act::ENABLE, Glyph::Play),
             BulkAction::Disable => (keys::bulk::act::DISABLE, Glyph::Pause),
+            BulkAction::SetRole => (keys::bulk::act::SET_ROLE, Glyph::Shield),
         };
         BulkButton { act: act.as_str(), label: t!(label), icon, danger: *act == BulkAction::Delete }
     };
@@ -70,7 +76,7 @@ pub(crate) fn keep(kind: BulkKind, filter: String) -> Vec<(&'static str, String)
     vec![("kind", kind.as_str().to_owned()), ("q", filter)]
 }
 
-/// The question about people or robots of the system.
+/// The question about people, robots or labels of the system.
 #[component]
 pub fn SystemBulk() -> impl IntoView {
     let title = t!(keys::bulk::PAGE);
@@ -78,6 +84,21 @@ pub fn SystemBulk() -> impl IntoView {
         <AdminFrame title=title.clone() crumbs=vec![Crumb::here(title)]>
             <Bulk place=Place::System project=None />
         </AdminFrame>
+    }
+}
+
+/// The question about projects.
+#[component]
+pub fn ProjectsBulk() -> impl IntoView {
+    let title = t!(keys::bulk::PAGE);
+    let crumbs = vec![Crumb::link(t!(keys::projects::TITLE), "/projects"), Crumb::here(title.clone())];
+    view! {
+        <Guard need=Need::SignedIn>
+            <Title text=title />
+            <Frame crumbs=crumbs>
+                <Bulk place=Place::Projects project=None />
+            </Frame>
+        </Guard>
     }
 }
 
@@ -98,6 +119,7 @@ pub(crate) fn Bulk(
             (Some(id), _) => view! { <Progress place=place id=id /> }.into_any(),
             (None, Open::Everything) => view! { <Nothing place=place kind=asked.request.kind /> }.into_any(),
             (None, Open::Label) => view! { <ChooseLabel place=place project=project asked=asked /> }.into_any(),
+            (None, Open::Role) => view! { <ChooseRole place=place asked=asked /> }.into_any(),
             (None, Open::Target) => view! { <ChooseTarget place=place asked=asked /> }.into_any(),
             (None, Open::Nothing) => view! { <Question place=place asked=asked action=action /> }.into_any(),
         }
@@ -164,6 +186,22 @@ fn ChooseLabel(place: Place, project: Option<ProjectId>, asked: Asked) -> impl I
         }
         .into_any()
     })
+}
+
+#[component]
+fn ChooseRole(place: Place, asked: Asked) -> impl IntoView {
+    let (back, known) = (place.list(asked.request.kind), carried(&asked));
+    view! {
+        <PageHead title=|| t!(keys::bulk::ROLE_CHOOSE) />
+        <Card label=t!(keys::role::LABEL)>
+            <CardBody>
+                <GetForm class="form">
+                    {known} <SelectField label=t!(keys::role::LABEL) name="role" options=role_options() />
+                    <GoOn back=back />
+                </GetForm>
+            </CardBody>
+        </Card>
+    }
 }
 
 #[component]
@@ -253,7 +291,12 @@ pub(crate) fn Consequences(request: BulkRequest, preview: BulkPreview) -> impl I
         let title = tn!(keys::bulk::KEPT, crate::format::natural(preview.kept_count));
         view! {
             <Callout tone=Tone::Warn title=title />
-            <Failures caption=t!(keys::bulk::KEPT_CAPTION) action=request.action failures=preview.kept />
+            <Failures
+                caption=t!(keys::bulk::KEPT_CAPTION)
+                kind=request.kind
+                action=request.action
+                failures=preview.kept
+            />
         }
     });
     Some(view! {
@@ -274,7 +317,7 @@ fn Effect(place: Place, request: BulkRequest, preview: BulkPreview, action: Form
     let sub = match &place {
         Place::Repository(repo) => repo.to_string(),
         Place::Project(project) => project.to_string(),
-        Place::System => String::new(),
+        Place::System | Place::Projects => String::new(),
     };
     let unknown = (!preview.unknown.is_empty()).then(|| {
         let title = tn!(keys::bulk::UNKNOWN, preview.unknown.len() as u64);

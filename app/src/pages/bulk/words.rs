@@ -2,8 +2,10 @@
 
 use crate::format::{bytes, natural};
 use crate::i18n::{Key, keys};
+use crate::notice::role_key;
 use crate::{t, tn};
 use berth_types::api::{BulkAction, BulkFailure, BulkKind, BulkPreview, BulkRequest};
+use berth_types::policy::Role;
 
 /// What is done, as a request: "Delete 3 tags".
 pub(super) fn phrase(request: &BulkRequest, count: i64) -> String {
@@ -28,6 +30,10 @@ fn phrase_key(request: &BulkRequest) -> Key {
         (Some(BulkKind::Robots), Some(BulkAction::Enable)) => keys::bulk::ENABLE_ROBOTS,
         (Some(BulkKind::Robots), Some(BulkAction::Disable)) => keys::bulk::DISABLE_ROBOTS,
         (Some(BulkKind::Robots), _) => keys::bulk::DELETE_ROBOTS,
+        (Some(BulkKind::Members), Some(BulkAction::SetRole)) => keys::bulk::ROLE_MEMBERS,
+        (Some(BulkKind::Members), _) => keys::bulk::REMOVE_MEMBERS,
+        (Some(BulkKind::Labels), _) => keys::bulk::DELETE_LABELS,
+        (Some(BulkKind::Projects), _) => keys::bulk::DELETE_PROJECTS,
     }
 }
 
@@ -92,14 +98,33 @@ pub(super) fn effects(request: &BulkRequest, preview: &BulkPreview) -> Vec<Strin
         (Some(BulkKind::Robots), Some(BulkAction::Enable)) => lines.push(t!(keys::bulk::effect::ENABLE)),
         (Some(BulkKind::Robots), Some(BulkAction::Disable)) => lines.push(t!(keys::bulk::effect::DISABLE)),
         (Some(BulkKind::Robots), _) => lines.push(t!(keys::bulk::effect::ROBOTS)),
+        (Some(BulkKind::Members), action) => {
+            lines.push(match action {
+                Some(BulkAction::SetRole) => t!(keys::bulk::effect::ROLE, role = role_name(request.role_id)),
+                _ => t!(keys::bulk::effect::MEMBERS),
+            });
+            if preview.admins == Some(0) {
+                lines.push(t!(keys::bulk::effect::NO_ADMIN));
+            }
+        }
+        (Some(BulkKind::Labels), _) if preview.labelled == 0 => lines.push(t!(keys::bulk::effect::LABELS_UNUSED)),
+        (Some(BulkKind::Labels), _) => lines.push(tn!(keys::bulk::effect::LABELS, natural(preview.labelled))),
+        (Some(BulkKind::Projects), _) => lines.push(t!(keys::bulk::effect::PROJECTS)),
         (None, _) => {}
     }
     lines
 }
 
+fn role_name(id: Option<i64>) -> String {
+    let key = id.and_then(Role::from_id).and_then(|role| role_key(role.as_str()));
+    key.map(|key| t!(key)).unwrap_or_default()
+}
+
 /// Why something stays as it is. What no word here knows is told in the server's.
-pub(super) fn reason(action: Option<BulkAction>, failure: &BulkFailure) -> String {
+pub(super) fn reason(kind: Option<BulkKind>, action: Option<BulkAction>, failure: &BulkFailure) -> String {
     match failure.code.as_str() {
+        "PRECONDITION" if kind == Some(BulkKind::Members) => t!(keys::bulk::REASON_OWN),
+        "PRECONDITION" if kind == Some(BulkKind::Projects) => t!(keys::bulk::REASON_NOT_EMPTY),
         "PRECONDITION" => t!(keys::bulk::REASON_PROTECTED),
         "VIOLATE_FOREIGN_KEY_CONSTRAINT" => t!(keys::bulk::REASON_LISTED),
         "FORBIDDEN" => t!(keys::bulk::REASON_FORBIDDEN),

@@ -12,15 +12,15 @@ use crate::format::{TimeAgo, natural};
 use crate::i18n::keys;
 use crate::load::Resource;
 use crate::pages::admin::Listing;
-use crate::pages::loaded;
 use crate::pages::project::{AskFor, InProject, ProjectPart};
+use crate::pages::{bulk, loaded};
 use crate::query::{ListState, use_list_state};
 use crate::ui::{
     ActionCell, ActionColumn, Cell, Column, Empty, Glyph, LabelChip, LinkButton, Look, MenuLink, PageHead, Priority,
-    Row, RowHead, RowMenu, Sort, Table, TableBox,
+    Row, RowHead, RowMenu, SelectAllColumn, SelectCell, Selectable, Sort, Table, TableBox,
 };
 use crate::{t, tn};
-use berth_types::api::Label;
+use berth_types::api::{BulkAction, BulkKind, Label};
 use berth_types::page::Paged;
 use berth_types::policy::{Action, Resource as Of, Right};
 use berth_types::{ProjectId, ProjectName};
@@ -54,6 +54,14 @@ impl Owner {
 
     fn delete_href(&self, id: i64) -> String {
         format!("{}/{id}/delete", self.list_href())
+    }
+
+    /// What they belong to, for many at once.
+    fn place(&self) -> bulk::Place {
+        match self {
+            Owner::System => bulk::Place::System,
+            Owner::Project(name, _) => bulk::Place::Project(name.clone()),
+        }
     }
 
     /// The project's row id.
@@ -147,6 +155,11 @@ fn LabelList(
     state: ListState,
     labels: Paged<Label>,
 ) -> impl IntoView {
+    let (rows, total) = (labels.items.len(), natural(labels.total));
+    // A filter cannot hold what separates filters, so it would select other labels than are shown.
+    let matching = if state.q.contains(',') { rows as u64 } else { total };
+    let (action, keep) = (owner.place().href(), bulk::keep(BulkKind::Labels, state.fuzzy("name")));
+    let buttons = bulk::buttons(BulkKind::Labels, &[(BulkAction::Delete, may.delete)]);
     let table = (!labels.items.is_empty()).then(|| {
         let (owner, sort, search) = (owner.clone(), state.sort.clone(), state.search.clone());
         view! { <LabelTable owner=owner may=may labels=labels.items sort=sort search=search /> }.into_any()
@@ -158,7 +171,7 @@ fn LabelList(
         count: tn!(keys::count::LABELS, natural(labels.total)),
         views: &[],
     };
-    listing.draw(table, || {
+    let list = listing.draw(table, || {
         let new = may.create.then(|| {
             view! { <LinkButton href=owner.new_href() icon=Glyph::Plus>{t!(keys::labels::NEW)}</LinkButton> }
         });
@@ -173,7 +186,12 @@ fn LabelList(
             </Empty>
         }
         .into_any()
-    })
+    });
+    view! {
+        <Selectable action=action keep=keep buttons=buttons rows=rows total=matching>
+            {list}
+        </Selectable>
+    }
 }
 
 #[component]
@@ -181,6 +199,7 @@ fn LabelTable(owner: Owner, may: May, labels: Vec<Label>, sort: String, search: 
     let acts = may.update || may.delete;
     let head = move || {
         view! {
+            {may.delete.then(|| view! { <SelectAllColumn /> })}
             <Column label=t!(keys::labels::NAME) sort=Sort::by("name", &sort, &search, false) />
             <Column label=t!(keys::labels::DESCRIPTION) />
             <Column
@@ -208,6 +227,9 @@ fn LabelTable(owner: Owner, may: May, labels: Vec<Label>, sort: String, search: 
 fn LabelRow(owner: Owner, may: May, label: Label) -> impl IntoView {
     let Label { id, name, color, description, creation_time, .. } = label;
     let actions = t!(keys::common::ACTIONS_FOR, name = name);
+    let select = may.delete.then(|| {
+        view! { <SelectCell label=t!(keys::table::SELECT_NAMED, name = name) value=id.to_string() /> }
+    });
     let menu = (may.update || may.delete).then(|| {
         let edit = may.update.then(|| {
             view! { <MenuLink href=owner.edit_href(id) icon=Glyph::Edit text=t!(keys::common::EDIT) /> }
@@ -226,6 +248,7 @@ fn LabelRow(owner: Owner, may: May, label: Label) -> impl IntoView {
     let chip = if may.update { view! { <a href=owner.edit_href(id)>{chip}</a> }.into_any() } else { chip.into_any() };
     view! {
         <Row>
+            {select}
             <RowHead>{chip}</RowHead>
             <Cell label=t!(keys::labels::DESCRIPTION)>
                 <span class="muted">{description}</span>

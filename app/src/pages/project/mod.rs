@@ -22,6 +22,7 @@ mod storage;
 mod webhooks;
 
 pub(crate) use ask::AskFor;
+pub(crate) use members::role_options;
 pub(crate) use storage::StorageFacts;
 
 pub use path::{ArtifactPart, PagePath, ProjectPart, RepositoryPart, artifact_href};

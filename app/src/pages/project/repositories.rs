@@ -228,10 +228,13 @@ fn RepositoryList(within: InProject, state: ListState, repositories: Paged<Repos
         return view! { <NothingPushed within=within /> }.into_any();
     }
     let place = bulk::Place::Project(within.name.clone());
-    let buttons = bulk::buttons(&[
-        (BulkAction::Copy, within.rights.may_copy()),
-        (BulkAction::Delete, within.rights.may(Of::Repository, Action::Delete)),
-    ]);
+    let buttons = bulk::buttons(
+        BulkKind::Repositories,
+        &[
+            (BulkAction::Copy, within.rights.may_copy()),
+            (BulkAction::Delete, within.rights.may(Of::Repository, Action::Delete)),
+        ],
+    );
     let rows = repositories.items.len();
     let table = if repositories.items.is_empty() {
         view! { <NoMatch query=q.clone() /> }.into_any()

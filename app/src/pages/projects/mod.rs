@@ -15,18 +15,19 @@ use crate::format::{TimeAgo, count, natural};
 use crate::frame::Frame;
 use crate::i18n::keys;
 use crate::load::Resource;
-use crate::pages::loaded;
 use crate::pages::project::{NoMatch, ProjectPart, Rights, Visibility};
+use crate::pages::{bulk, loaded};
 use crate::query::{ListState, use_list_state};
 use crate::session::{Session, sign_in_href, use_session};
 use crate::ui::{
     ActionCell, ActionColumn, Cell, Column, CopyButton, Crumb, DialogLink, Empty, FilterCount, Filters, Glyph,
-    LinkButton, Look, Menu, MenuLink, MenuSeparator, NameLink, PageHead, Pager, Priority, Quota as QuotaMeter, Row,
-    RowHead, RowMenu, SearchBox, Segment, Segmented, Sort, Star, Table, TableBox, with_query,
+    LinkButton, Look, Menu, MenuLink, MenuSeparator, NameLink, NoSelectCell, PageHead, Pager, Priority,
+    Quota as QuotaMeter, Row, RowHead, RowMenu, SearchBox, Segment, Segmented, SelectAllColumn, SelectCell, Selectable,
+    Sort, Star, Table, TableBox, with_query,
 };
 use crate::{t, tn};
 use berth_types::ProjectName;
-use berth_types::api::ProjectOverview;
+use berth_types::api::{BulkAction, BulkKind, ProjectOverview};
 use berth_types::page::Paged;
 use berth_types::policy::{Action, Resource as Of, Role};
 use leptos::prelude::*;
@@ -114,8 +115,15 @@ fn ProjectList(
             </Empty>
         }
     });
+    let rows = projects.items.len();
+    let selects = projects.items.iter().any(|project| rights_in(project).may(Of::Project, Action::Delete));
+    let buttons = bulk::buttons(BulkKind::Projects, &[(BulkAction::Delete, selects)]);
+    let keep = bulk::keep(BulkKind::Projects, shown.q(&q));
+    // A selection does not know what is somebody's own.
+    let matching = if shown.only().is_empty() { total } else { rows as u64 };
     let list = if !projects.items.is_empty() {
-        view! { <ProjectTable projects=projects.items sort=sort.clone() search=search.clone() star=star /> }.into_any()
+        let (sort, search) = (sort.clone(), search.clone());
+        view! { <ProjectTable projects=projects.items sort=sort search=search star=star selects=selects /> }.into_any()
     } else if q.is_empty() && shown == View::All {
         view! { <NoProjects may_create=may_create /> }.into_any()
     } else if q.is_empty() && shown == View::Mine {
@@ -147,16 +155,24 @@ fn ProjectList(
         view! { <Pager page=page page_size=page_size total=total search=search /> }
     });
     view! {
-        <Filters>
-            <SearchBox label=t!(keys::projects::FILTER) value=q keep=search.clone() />
-            <Views shown=shown search=search.clone() />
-            <SortMenu sort=sort search=search />
-            <FilterCount text=tn!(keys::count::PROJECTS, total) />
-        </Filters>
-        {list}
-        {pager}
+        <Selectable action=bulk::Place::Projects.href() keep=keep buttons=buttons rows=rows total=matching>
+            <Filters>
+                <SearchBox label=t!(keys::projects::FILTER) value=q keep=search.clone() />
+                <Views shown=shown search=search.clone() />
+                <SortMenu sort=sort search=search />
+                <FilterCount text=tn!(keys::count::PROJECTS, total) />
+            </Filters>
+            {list}
+            {pager}
+        </Selectable>
         {begin}
     }
+}
+
+/// What the visitor may do in a project of the list.
+fn rights_in(project: &ProjectOverview) -> Rights {
+    let admin = use_session().with_untracked(Session::is_admin);
+    Rights { role: project.current_user_role_id.and_then(Role::from_id), admin }
 }
 
 /// The project that every server starts with.
@@ -262,11 +278,18 @@ fn AskForProject(
 }
 
 #[component]
-fn ProjectTable(projects: Vec<ProjectOverview>, sort: String, search: String, star: FormAction) -> impl IntoView {
+fn ProjectTable(
+    projects: Vec<ProjectOverview>,
+    sort: String,
+    search: String,
+    star: FormAction,
+    selects: bool,
+) -> impl IntoView {
     // Without script the browser comes back to the same page of the list.
     let back = format!("/projects{}", with_query(&search, &[]));
     let head = move || {
         view! {
+            {selects.then(|| view! { <SelectAllColumn /> })}
             <Column label=t!(keys::projects::NAME) sort=Sort::by("name", &sort, &search, false) />
             <Column label=t!(keys::projects::TYPE) />
             <Column label=t!(keys::projects::YOUR_ROLE) priority=Priority::Second />
@@ -283,7 +306,7 @@ fn ProjectTable(projects: Vec<ProjectOverview>, sort: String, search: String, st
     };
     let rows = projects.into_iter().filter_map(move |project| {
         let name: ProjectName = project.name.parse().ok()?;
-        Some(view! { <ProjectRow project=project name=name star=star back=back.clone() /> })
+        Some(view! { <ProjectRow project=project name=name star=star back=back.clone() selects=selects /> })
     });
     view! {
         <TableBox>
@@ -295,9 +318,22 @@ fn ProjectTable(projects: Vec<ProjectOverview>, sort: String, search: String, st
 }
 
 #[component]
-fn ProjectRow(project: ProjectOverview, name: ProjectName, star: FormAction, back: String) -> impl IntoView {
-    let (signed_in, admin) = use_session().with_untracked(|session| (session.user.is_some(), session.is_admin()));
-    let rights = Rights { role: project.current_user_role_id.and_then(Role::from_id), admin };
+fn ProjectRow(
+    project: ProjectOverview,
+    name: ProjectName,
+    star: FormAction,
+    back: String,
+    selects: bool,
+) -> impl IntoView {
+    let signed_in = use_session().with_untracked(|session| session.user.is_some());
+    let rights = rights_in(&project);
+    let select = selects.then(|| {
+        if !rights.may(Of::Project, Action::Delete) {
+            return view! { <NoSelectCell /> }.into_any();
+        }
+        let label = t!(keys::table::SELECT_NAMED, name = project.name);
+        view! { <SelectCell label=label value=project.project_id.to_string() /> }.into_any()
+    });
     let role = rights.role.map_or_else(|| "–".to_owned(), |_| t!(rights.role_key()));
     let href = ProjectPart::Repositories.of(&name);
     let ProjectOverview { public, favorite, repo_count, storage, push_time, .. } = project;
@@ -324,6 +360,7 @@ fn ProjectRow(project: ProjectOverview, name: ProjectName, star: FormAction, bac
     };
     view! {
         <Row>
+            {select}
             <RowHead>
                 <span class="row nowrap-row">
                     {starring} <NameLink text=project.name href=href />

@@ -44,7 +44,7 @@ pub(super) fn ArtifactList(
     let selected = filter.of_artifacts();
     let filtered = !selected.is_empty();
     let (rows, place) = (artifacts.items.len(), bulk::Place::Repository(repo.clone()));
-    let buttons = bulk::buttons(&actions(&within));
+    let buttons = bulk::buttons(BulkKind::Artifacts, &actions(&within));
     let list = if !artifacts.items.is_empty() {
         view! { <ArtifactTable within=within repo=repo artifacts=artifacts.items sort=sort search=search.clone() /> }
             .into_any()

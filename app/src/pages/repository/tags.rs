@@ -39,7 +39,7 @@ pub(super) fn TagList(
     let selected = filter.of_tags();
     let filtered = !selected.is_empty();
     let (rows, place) = (tags.items.len(), bulk::Place::Repository(repo.clone()));
-    let buttons = bulk::buttons(&actions(&within));
+    let buttons = bulk::buttons(BulkKind::Tags, &actions(&within));
     let selects = !buttons.is_empty();
     let list = if !tags.items.is_empty() {
         view! { <TagTable within=within repo=repo tags=tags.items sort=sort.clone() search=search.clone() selects=selects /> }

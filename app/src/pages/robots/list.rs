@@ -189,11 +189,10 @@ fn RobotList(home: Home, may: May, state: ListState, robots: Paged<Robot>, switc
         Home::Project(name) => bulk::Place::Project(name.clone()),
         Home::System => bulk::Place::System,
     };
-    let buttons = bulk::buttons(&[
-        (BulkAction::Enable, may.update),
-        (BulkAction::Disable, may.update),
-        (BulkAction::Delete, may.delete),
-    ]);
+    let buttons = bulk::buttons(
+        BulkKind::Robots,
+        &[(BulkAction::Enable, may.update), (BulkAction::Disable, may.update), (BulkAction::Delete, may.delete)],
+    );
     let list = if !robots.items.is_empty() {
         let search = search.clone();
         view! { <RobotTable home=home may=may robots=robots.items sort=sort search=search switch=switch /> }.into_any()

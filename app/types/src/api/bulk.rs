@@ -19,9 +19,26 @@ pub enum BulkKind {
     Users,
     /// Robots of a project, or of the system, by row id.
     Robots,
+    /// Members of a project, by the row id of the membership.
+    Members,
+    /// Labels of a project, or of the system, by row id.
+    Labels,
+    /// Projects that the caller sees, by row id.
+    Projects,
 }
 
 impl BulkKind {
+    const ALL: [BulkKind; 8] = [
+        BulkKind::Tags,
+        BulkKind::Artifacts,
+        BulkKind::Repositories,
+        BulkKind::Users,
+        BulkKind::Robots,
+        BulkKind::Members,
+        BulkKind::Labels,
+        BulkKind::Projects,
+    ];
+
     /// The word in addresses.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -30,13 +47,15 @@ impl BulkKind {
             BulkKind::Repositories => "repositories",
             BulkKind::Users => "users",
             BulkKind::Robots => "robots",
+            BulkKind::Members => "members",
+            BulkKind::Labels => "labels",
+            BulkKind::Projects => "projects",
         }
     }
 
     /// Reads the word in addresses.
     pub fn parse(word: &str) -> Option<Self> {
-        let all = [BulkKind::Tags, BulkKind::Artifacts, BulkKind::Repositories, BulkKind::Users, BulkKind::Robots];
-        all.into_iter().find(|kind| kind.as_str() == word)
+        BulkKind::ALL.into_iter().find(|kind| kind.as_str() == word)
     }
 }
 
@@ -59,6 +78,8 @@ pub enum BulkAction {
     Enable,
     /// Robots: it is switched off.
     Disable,
+    /// Members: it gets another role.
+    SetRole,
 }
 
 impl BulkAction {
@@ -72,6 +93,7 @@ impl BulkAction {
             BulkAction::Move => "move",
             BulkAction::Enable => "enable",
             BulkAction::Disable => "disable",
+            BulkAction::SetRole => "set_role",
         }
     }
 
@@ -85,6 +107,7 @@ impl BulkAction {
             BulkAction::Move,
             BulkAction::Enable,
             BulkAction::Disable,
+            BulkAction::SetRole,
         ];
         all.into_iter().find(|action| action.as_str() == word)
     }
@@ -103,13 +126,14 @@ pub struct BulkRequest {
     /// The repository of tags and artifacts: `project/repository`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub repository: String,
-    /// The project of repositories and robots; without one, robots of the system are meant.
+    /// The project of repositories, robots, members and labels; without one, robots or labels of the system are meant.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub project: String,
     /// The things, at most 1,000.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<String>,
-    /// All that the list shows, instead of `items`; at most 50,000.
+    /// All that the list shows, instead of `items`; at most 50,000. Of members, the caller's own stays as it is: it is
+    /// changed only where it is named.
     #[serde(default)]
     pub all: bool,
     /// What the list is narrowed to, in the grammar of lists. A key that the list does not know is refused.
@@ -118,6 +142,9 @@ pub struct BulkRequest {
     /// The label to add or to remove, by row id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label_id: Option<i64>,
+    /// The role that members get, by number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role_id: Option<i64>,
     /// Where artifacts are copied or moved to: `project/repository`. Repositories keep their names, and this is the project.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub target: String,
@@ -140,6 +167,12 @@ pub struct BulkPreview {
     pub manifests: i64,
     /// Bytes that nothing else in the project has; for tags: those of the manifests that stay without any tag.
     pub bytes: i64,
+    /// Artifacts that lose a label, where labels are removed.
+    #[serde(default)]
+    pub labelled: i64,
+    /// How many project admins there are afterwards, where members are removed or get another role.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub admins: Option<i64>,
     /// Things that will stay as they are, the first hundred, and why.
     pub kept: Vec<BulkFailure>,
     /// How many those are.
@@ -216,12 +249,12 @@ mod tests {
 
     #[test]
     fn words_are_read_back() {
-        for kind in ["tags", "artifacts", "repositories", "users", "robots"] {
+        for kind in ["tags", "artifacts", "repositories", "users", "robots", "members", "labels", "projects"] {
             assert_eq!(BulkKind::parse(kind).map(BulkKind::as_str), Some(kind));
             let json = format!("\"{kind}\"");
             assert_eq!(serde_json::from_str::<BulkKind>(&json).ok(), BulkKind::parse(kind));
         }
-        for action in ["delete", "add_label", "remove_label", "copy", "move", "enable", "disable"] {
+        for action in ["delete", "add_label", "remove_label", "copy", "move", "enable", "disable", "set_role"] {
             assert_eq!(BulkAction::parse(action).map(BulkAction::as_str), Some(action));
             let json = format!("\"{action}\"");
             assert_eq!(serde_json::from_str::<BulkAction>(&json).ok(), BulkAction::parse(action));

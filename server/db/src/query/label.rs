@@ -77,16 +77,22 @@ pub async fn list(
     name: Option<&str>,
     query: &ListQuery,
 ) -> Result<Paged<Label>> {
-    let mut list = match project {
-        Some(project) => List::of(LABELS).and("l.project_id = ?", args![project]),
-        None => List::of(LABELS).and("l.project_id IS NULL", &[]),
-    };
+    let mut list = selected(project, query);
     if let Some(name) = name {
         list = list.containing("l.name", name);
     }
-    let rows = list.filtered(&query.filters).sorted(query).page(conn, query).await?;
+    let rows = list.sorted(query).page(conn, query).await?;
     let items = rows.items.iter().map(|row| Label::read(row, 0)).collect::<Result<_>>()?;
     Ok(Paged { items, total: rows.total })
+}
+
+/// What such a list shows, in no order.
+pub(super) fn selected(project: Option<i64>, query: &ListQuery) -> List {
+    let list = match project {
+        Some(project) => List::of(LABELS).and("l.project_id = ?", args![project]),
+        None => List::of(LABELS).and("l.project_id IS NULL", &[]),
+    };
+    list.filtered(&query.filters)
 }
 
 /// One label.

@@ -58,7 +58,8 @@ const MEMBERS: Source = Source {
     tie: "m.id ASC",
 };
 
-fn members(project: i64) -> List {
+/// The members of a project, in no order.
+pub(super) fn members(project: i64) -> List {
     List::of(MEMBERS).and("m.project_id = ? AND (u.id IS NOT NULL OR g.id IS NOT NULL)", args![project])
 }
 

@@ -84,17 +84,22 @@ pub async fn list(
     filters: Filters,
     query: &ListQuery,
 ) -> Result<Paged<Overview>> {
-    let mut list = scope.apply(List::of(PROJECTS).and("p.deleted_at IS NULL", &[]));
+    let mut list = selected(scope, query);
     if filters.member {
         list = list.and("p.id IN (SELECT project_id FROM members WHERE user_id = ?)", args![user]);
     }
     if filters.starred {
         list = list.and("p.id IN (SELECT project_id FROM favorites WHERE user_id = ?)", args![user]);
     }
-    let page = list.filtered(&query.filters).sorted(query).page(conn, query).await?;
+    let page = list.sorted(query).page(conn, query).await?;
     let ids: Vec<i64> = page.items.iter().map(|row| row.get(0)).collect::<Result<_>>()?;
     let mut found = read(conn, &ids, user).await?;
     Ok(Paged { items: ids.iter().filter_map(|id| found.remove(id)).collect(), total: page.total })
+}
+
+/// What such a list of all of them shows, in no order.
+pub(super) fn selected(scope: &Scope, query: &ListQuery) -> List {
+    scope.apply(List::of(PROJECTS).and("p.deleted_at IS NULL", &[])).filtered(&query.filters)
 }
 
 async fn read(conn: &mut Conn<'_>, ids: &[i64], user: i64) -> Result<BTreeMap<i64, Overview>> {

@@ -27,7 +27,7 @@ pub struct Standing {
 }
 
 impl Standing {
-    fn read(row: &Row) -> Result<Self> {
+    pub(super) fn read(row: &Row) -> Result<Self> {
         Ok(Standing {
             id: row.get(0)?,
             name: row.get(1)?,
@@ -41,7 +41,7 @@ impl Standing {
 }
 
 /// Whether settings ask for signatures, as columns.
-const TRUST: &str = "(SELECT COUNT(*) FROM project_metadata t
+pub(super) const TRUST: &str = "(SELECT COUNT(*) FROM project_metadata t
    WHERE t.project_id = p.id AND t.key = 'enable_content_trust_cosign' AND t.value = 'true'),
   (SELECT COUNT(*) FROM project_metadata t
    WHERE t.project_id = p.id AND t.key = 'enable_content_trust' AND t.value = 'true')";

@@ -6,7 +6,10 @@ use berth_types::{Digest, query::ListQuery};
 use super::{
     artifact::{self, Filters, Place},
     bulk::Selection,
+    label,
     list::List,
+    member, overview,
+    project::{Scope, Standing, TRUST},
     repository, robot,
     shelf::{self, TagFilters},
     user,
@@ -47,7 +50,7 @@ pub struct Selected {
     shown: &'static str,
     digest: &'static str,
     /// The order in which the rows are worked on.
-    order: &'static str,
+    order: String,
 }
 
 impl Selected {
@@ -58,7 +61,14 @@ impl Selected {
             Which::Named(names) => list.named("t.name", names),
             Which::All(_) => list,
         };
-        Selected { list, backend, item: "t.name".to_owned(), shown: NO_NAME, digest: "m.digest", order: "t.id DESC" }
+        Selected {
+            list,
+            backend,
+            item: "t.name".to_owned(),
+            shown: NO_NAME,
+            digest: "m.digest",
+            order: "t.id DESC".to_owned(),
+        }
     }
 
     /// Artifacts of a repository, named by digest. What lists others comes first, so that they are free when it is their
@@ -74,7 +84,7 @@ impl Selected {
             };
         }
         let item = format!("LOWER({})", artifact::digest_text(backend));
-        Selected { list, backend, item, shown: NO_NAME, digest: NO_DIGEST, order: "m.id DESC" }
+        Selected { list, backend, item, shown: NO_NAME, digest: NO_DIGEST, order: "m.id DESC".to_owned() }
     }
 
     /// Repositories of a project.
@@ -85,7 +95,7 @@ impl Selected {
             Which::All(_) => list,
         };
         let item = "r.name".to_owned();
-        Selected { list, backend, item, shown: NO_NAME, digest: NO_DIGEST, order: "r.id ASC" }
+        Selected { list, backend, item, shown: NO_NAME, digest: NO_DIGEST, order: "r.id ASC".to_owned() }
     }
 
     /// The artifacts of repositories of a project, as `repository@digest`, the oldest first.
@@ -96,13 +106,14 @@ impl Selected {
             Which::All(_) => list,
         };
         let item = format!("r.name || '@' || LOWER({})", artifact::digest_text(backend));
-        Selected { list, backend, item, shown: NO_NAME, digest: NO_DIGEST, order: "m.id ASC" }
+        Selected { list, backend, item, shown: NO_NAME, digest: NO_DIGEST, order: "m.id ASC".to_owned() }
     }
 
     /// Tags or artifacts in the order in which they were pushed.
     #[must_use]
     pub fn oldest_first(mut self) -> Self {
-        self.order = if self.digest == NO_DIGEST { "m.id ASC" } else { "t.pushed_at ASC, t.id ASC" };
+        let order = if self.digest == NO_DIGEST { "m.id ASC" } else { "t.pushed_at ASC, t.id ASC" };
+        self.order = order.to_owned();
         self
     }
 
@@ -114,7 +125,7 @@ impl Selected {
             Which::All(_) => list,
         };
         let item = "CAST(id AS TEXT)".to_owned();
-        Selected { list, backend, item, shown: "username", digest: NO_DIGEST, order: "id ASC" }
+        Selected { list, backend, item, shown: "username", digest: NO_DIGEST, order: "id ASC".to_owned() }
     }
 
     /// Robots of a project or of the system, named by row id.
@@ -125,7 +136,41 @@ impl Selected {
             Which::All(_) => list,
         };
         let item = "CAST(r.id AS TEXT)".to_owned();
-        Selected { list, backend, item, shown: "r.name", digest: NO_DIGEST, order: "r.id ASC" }
+        Selected { list, backend, item, shown: "r.name", digest: NO_DIGEST, order: "r.id ASC".to_owned() }
+    }
+
+    /// Members of a project, named by the row id of the membership. That of `own` comes last: with it may go the right to
+    /// change the others. Nobody has the row id 0.
+    pub fn members(backend: Backend, project: i64, own: i64, which: &Which) -> Self {
+        let list = match which {
+            Which::Named(ids) => member::members(project).among("m.id", &numbers(ids)),
+            Which::All(_) => member::members(project),
+        };
+        let (item, shown) = ("CAST(m.id AS TEXT)".to_owned(), "COALESCE(u.username, g.name)");
+        let order = format!("CASE WHEN m.user_id = {own} THEN 1 ELSE 0 END, m.id ASC");
+        Selected { list, backend, item, shown, digest: NO_DIGEST, order }
+    }
+
+    /// Labels of a project or of the system, named by row id.
+    pub fn labels(backend: Backend, project: Option<i64>, which: &Which) -> Self {
+        let list = label::selected(project, &which.query());
+        let list = match which {
+            Which::Named(ids) => list.among("l.id", &numbers(ids)),
+            Which::All(_) => list,
+        };
+        let item = "CAST(l.id AS TEXT)".to_owned();
+        Selected { list, backend, item, shown: "l.name", digest: NO_DIGEST, order: "l.id ASC".to_owned() }
+    }
+
+    /// Projects in scope, named by row id: a name may be that of another one tomorrow.
+    pub fn projects(backend: Backend, scope: &Scope, which: &Which) -> Self {
+        let list = overview::selected(scope, &which.query());
+        let list = match which {
+            Which::Named(ids) => list.among("p.id", &numbers(ids)),
+            Which::All(_) => list,
+        };
+        let item = "CAST(p.id AS TEXT)".to_owned();
+        Selected { list, backend, item, shown: "p.name", digest: NO_DIGEST, order: "p.id ASC".to_owned() }
     }
 
     /// The same rows but for some, which are named as [`Selected::items`] names them.
@@ -186,11 +231,15 @@ pub struct Effect {
     pub manifests: i64,
     /// Bytes that nothing else in the project has; for tags: those of what is left without one.
     pub bytes: i64,
+    /// Artifacts that lose a label.
+    pub labelled: i64,
+    /// Project admins that there are afterwards, where members are concerned.
+    pub admins: Option<i64>,
 }
 
 fn effect(row: Option<&Row>) -> Result<Effect> {
     let Some(row) = row else { return Ok(Effect::default()) };
-    Ok(Effect { tags: row.get(0)?, manifests: row.get(1)?, bytes: row.get(2)? })
+    Ok(Effect { tags: row.get(0)?, manifests: row.get(1)?, bytes: row.get(2)?, ..Effect::default() })
 }
 
 /// What the removal of tags does: manifests stay, some of them without a tag.
@@ -271,6 +320,63 @@ pub async fn effect_on_repositories(conn: &mut Conn<'_>, project: i64, selected:
         chosen = selection.sql
     );
     effect(conn.row(&sql, &values).await?.as_ref())
+}
+
+/// What the removal of labels does.
+///
+/// # Errors
+/// As the database says.
+pub async fn effect_on_labels(conn: &mut Conn<'_>, selected: &Selected) -> Result<Effect> {
+    let Selection { sql: chosen, args } = selected.list.clone().column("l.id AS id");
+    let sql = format!(
+        "SELECT COUNT(DISTINCT al.manifest_id) FROM artifact_labels al
+         WHERE al.label_id IN (SELECT s.id FROM ({chosen}) s)"
+    );
+    let labelled = conn.row(&sql, &args).await?.map_or(Ok(0), |row| row.get(0))?;
+    Ok(Effect { labelled, ..Effect::default() })
+}
+
+/// How many members of a project have a role and are not selected.
+///
+/// # Errors
+/// As the database says.
+pub async fn others_with_role(conn: &mut Conn<'_>, project: i64, role: i64, selected: &Selected) -> Result<i64> {
+    let selection = selected.list.clone().column("m.id AS id");
+    let (first, values) = selection.with(args![project, role]);
+    let sql = format!(
+        "SELECT COUNT(*) FROM members o LEFT JOIN users x ON x.id = o.user_id AND x.deleted_at IS NULL
+         LEFT JOIN user_groups y ON y.id = o.group_id
+         WHERE o.project_id = ${first} AND o.role = ${} AND (x.id IS NOT NULL OR y.id IS NOT NULL)
+           AND o.id NOT IN (SELECT s.id FROM ({}) s)",
+        first + 1,
+        selection.sql
+    );
+    conn.row(&sql, &values).await?.map_or(Ok(0), |row| row.get(0))
+}
+
+/// Selected projects as a person stands in them, each with how many repositories lists show, at most `limit`. Nobody has
+/// the row id 0.
+///
+/// # Errors
+/// As the database says.
+pub async fn standings(
+    conn: &mut Conn<'_>,
+    selected: &Selected,
+    user: i64,
+    limit: i64,
+) -> Result<Vec<(Standing, i64)>> {
+    let selection = selected.list.clone().column("p.id AS id");
+    let (first, values) = selection.with(args![user, limit]);
+    let sql = format!(
+        "SELECT p.id, p.name, p.public, p.created_at, m.role, {TRUST},
+           (SELECT COUNT(*) FROM repositories r WHERE r.project_id = p.id AND r.listed = TRUE)
+         FROM projects p LEFT JOIN members m ON m.project_id = p.id AND m.user_id = ${first}
+         WHERE p.id IN (SELECT s.id FROM ({}) s) ORDER BY p.id LIMIT ${}",
+        selection.sql,
+        first + 1
+    );
+    let rows = conn.rows(&sql, &values).await?;
+    rows.iter().map(|row| Ok((Standing::read(row)?, row.get(7)?))).collect()
 }
 
 /// Tags of selected artifacts or repositories with the digest or the name that they belong to, at most `limit`.

@@ -1,6 +1,7 @@
 //! Operations on many things at once: the selection is noted when it is asked for, a job works it off item by item as
 //! whoever asked, and what failed stays to be read.
 
+mod deed;
 mod order;
 mod preview;
 mod run;
@@ -63,14 +64,14 @@ pub async fn begin(domain: &Domain, access: &SignedIn, request: &BulkRequest) ->
     };
     // Refused before anything is written, and where nobody else waits for the writer.
     let mut reader = domain.db.reader().await?;
-    let selected = order.selected(reader.conn().backend(), place);
+    let selected = order.selected(reader.conn().backend(), place, actor);
     if selected.count(&mut reader.conn(), ITEMS_MAX + 1).await? > ITEMS_MAX {
         return Err(too_many());
     }
     drop(reader);
     let begun = domain
         .db
-        .write((new, order, place, domain.now()), |tx, (new, order, place, now)| {
+        .write((new, order, place, actor.clone(), domain.now()), |tx, (new, order, place, actor, now)| {
             Box::pin(async move {
                 if query::bulk::unfinished(tx, new.owner).await? >= UNFINISHED_MAX {
                     let text = format!("{UNFINISHED_MAX} operations are under way; wait until one has ended");
@@ -78,7 +79,7 @@ pub async fn begin(domain: &Domain, access: &SignedIn, request: &BulkRequest) ->
                 }
                 query::bulk::forget(tx, now.plus_seconds(-KEPT_SECONDS), FORGOTTEN_MAX).await?;
                 let id = query::bulk::insert(tx, new, *now).await?;
-                let selected = order.selected(tx.backend(), *place);
+                let selected = order.selected(tx.backend(), *place, actor);
                 let count = query::bulk::fill(tx, id, &selected.to_note(), ITEMS_MAX + 1).await?;
                 // What came in the meantime counts as well.
                 if count > ITEMS_MAX {

@@ -12,19 +12,23 @@ use berth_db::{
 };
 use berth_types::{
     Digest, ProjectName, RepoName,
-    api::{BulkAction, BulkKind, BulkRequest},
-    query::{ListQuery, Match, parse_q},
+    api::{BulkKind, BulkRequest},
+    query::{Filter, ListQuery, Match, parse_q},
 };
 
-use super::{NAMED_MAX, whole};
+use super::{
+    NAMED_MAX,
+    deed::{Deed, deed},
+    whole,
+};
 use crate::{
     Actor, Domain, Error, Result, artifact,
     authz::{
-        AddLabel, CreateArtifact, DeleteArtifact, DeleteRepository, DeleteRobot, DeleteTag, DeleteUser, ListArtifacts,
-        ListRepositories, ListRobots, ListTags, ListUsers, ProjectAccess, Pull, Push, ReadArtifact, RemoveLabel,
-        RobotHome, RobotsAccess, SystemAccess, UpdateRobot,
+        AddLabel, CreateArtifact, DeleteArtifact, DeleteLabel, DeleteMember, DeleteRepository, DeleteRobot, DeleteTag,
+        DeleteUser, LabelAccess, LabelScope, ListArtifacts, ListLabels, ListMembers, ListRepositories, ListRobots,
+        ListTags, ListUsers, ProjectAccess, ProjectAction, Pull, Push, ReadArtifact, RemoveLabel, RobotHome,
+        RobotsAccess, SignedIn, SystemAccess, UpdateMember, UpdateRobot, Visible,
     },
-    manifest::Taken,
     repository, shelf,
 };
 
@@ -36,25 +40,6 @@ pub(super) struct Order {
     pub which: Which,
     tags: TagFilters,
     artifacts: query::artifact::Filters,
-}
-
-/// An action and what it is done to.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Deed {
-    DeleteTags(RepoName),
-    DeleteArtifacts(RepoName),
-    /// Like the next two, to what tags point at or to artifacts.
-    AddLabel(RepoName, i64),
-    RemoveLabel(RepoName, i64),
-    Copy(RepoName, RepoName),
-    /// With what becomes of tags that the target has on something else.
-    Move(RepoName, RepoName, Taken),
-    DeleteRepositories(ProjectName),
-    CopyRepositories(ProjectName, ProjectName),
-    DeleteUsers,
-    DeleteRobots(Option<ProjectName>),
-    /// Whether they are switched off.
-    SwitchRobots(Option<ProjectName>, bool),
 }
 
 /// The row that the things belong to, where they belong to one.
@@ -75,13 +60,7 @@ impl Order {
         if request.items.len() > NAMED_MAX {
             return Err(Error::BadRequest(format!("more than {NAMED_MAX} items are given one by one")));
         }
-        let mut order = Order {
-            kind,
-            action,
-            which: Which::Named(Vec::new()),
-            tags: TagFilters::default(),
-            artifacts: Default::default(),
-        };
+        let mut order = Order::of(kind, action);
         if !request.all {
             let mut seen = HashSet::new();
             let items = request.items.iter().filter(|item| seen.insert(item.as_str()));
@@ -100,14 +79,35 @@ impl Order {
         {
             return Err(Error::BadRequest("tags are selected by a part of their name".to_owned()));
         }
+        // Labels are the only column of which all of some values are asked.
+        let ignored = |filter: &&Filter| filter.key != "labels" && matches!(filter.matches, Match::All(_));
+        if let Some(ignored) = filters.iter().find(ignored) {
+            return Err(Error::BadRequest(format!("a selection by {:?} asks for one of some values", ignored.key)));
+        }
         let query = ListQuery { filters, sort: Vec::new(), page: whole() };
         match order.kind() {
             BulkKind::Tags => order.tags = shelf::filters_of(&query)?,
             BulkKind::Artifacts => order.artifacts = artifact::filters_of(&query, artifact::Ages::All)?,
-            BulkKind::Repositories | BulkKind::Users | BulkKind::Robots => {}
+            BulkKind::Repositories
+            | BulkKind::Users
+            | BulkKind::Robots
+            | BulkKind::Members
+            | BulkKind::Labels
+            | BulkKind::Projects => {}
         }
         order.which = Which::All(query);
         Ok(order)
+    }
+
+    /// Reads a request that was begun: its things are noted, so it does not matter any more how they were selected.
+    pub(super) fn begun(request: &BulkRequest) -> Result<Self> {
+        let (kind, action) = deed(request)?;
+        Ok(Order::of(kind, action))
+    }
+
+    fn of(kind: BulkKind, action: Deed) -> Self {
+        let which = Which::Named(Vec::new());
+        Order { kind, action, which, tags: TagFilters::default(), artifacts: Default::default() }
     }
 
     pub(super) const fn kind(&self) -> BulkKind {
@@ -136,6 +136,11 @@ impl Order {
             }
             BulkKind::Users => &["username", "email", "realname", "comment", "sysadmin_flag", "creation_time"],
             BulkKind::Robots => &["name", "description", "disable", "disabled", "creation_time"],
+            // The list of them has one name or all.
+            BulkKind::Members => &[],
+            BulkKind::Labels => &["name", "description", "color", "creation_time", "update_time"],
+            // Storage is left out: not everybody is told it, so not everybody may ask for it.
+            BulkKind::Projects => &["name", "public", "creation_time", "update_time", "push_time", "repo_count"],
         };
         keys.contains(&key)
     }
@@ -165,6 +170,9 @@ impl Order {
             BulkKind::Repositories => "repository not found",
             BulkKind::Users => "user not found",
             BulkKind::Robots => "robot not found",
+            BulkKind::Members => "member not found",
+            BulkKind::Labels => "label not found",
+            BulkKind::Projects => "project not found",
         }
     }
 
@@ -217,11 +225,29 @@ impl Order {
             }
             Deed::DeleteRobots(project) => robots::<DeleteRobot>(domain, actor, project.as_ref()).await,
             Deed::SwitchRobots(project, _) => robots::<UpdateRobot>(domain, actor, project.as_ref()).await,
+            Deed::RemoveMembers(project, _) => members::<DeleteMember>(domain, actor, project).await,
+            Deed::SetRole(project, ..) => members::<UpdateMember>(domain, actor, project).await,
+            Deed::DeleteLabels(project) => {
+                let scope = match project {
+                    Some(project) => LabelScope::Project(
+                        ProjectAccess::<DeleteLabel>::check(domain, actor, project).await?.project_id(),
+                    ),
+                    None => LabelScope::System,
+                };
+                LabelAccess::<DeleteLabel>::check(domain, actor, scope).await?;
+                let access = LabelAccess::<ListLabels>::check(domain, actor, scope).await?;
+                Ok(access.project_id().map_or(Place::System, |project| Place::Project(project.0)))
+            }
+            // Each by its own right.
+            Deed::DeleteProjects => {
+                SignedIn::check(actor)?;
+                Ok(Place::System)
+            }
         }
     }
 
-    /// The rows that are meant, in a place that was checked.
-    pub(super) fn selected(&self, backend: Backend, place: Place) -> Selected {
+    /// The rows that are meant, in a place that was checked for this caller.
+    pub(super) fn selected(&self, backend: Backend, place: Place, actor: &Actor) -> Selected {
         // A place without a repository has no tags: no row has the id 0.
         let (repository, project) = match place {
             Place::Repository { project, repository } => (repository, Some(project)),
@@ -238,79 +264,35 @@ impl Order {
             BulkKind::Repositories => Selected::repositories(backend, project.unwrap_or_default(), &self.which),
             BulkKind::Users => Selected::users(backend, &self.which),
             BulkKind::Robots => Selected::robots(backend, project, &self.which),
+            BulkKind::Members => {
+                let own = actor.user_id().map_or(0, |id| id.0);
+                Selected::members(backend, project.unwrap_or_default(), own, &self.which)
+            }
+            BulkKind::Labels => Selected::labels(backend, project, &self.which),
+            BulkKind::Projects => Selected::projects(backend, &Visible::to(actor).scope(), &self.which),
         };
         // What comes later is younger at the target.
         if oldest_first { selected.oldest_first() } else { selected }
     }
 }
 
-async fn within<A: crate::authz::ProjectAction>(
-    domain: &Domain,
-    access: &ProjectAccess<A>,
-    repo: &RepoName,
-) -> Result<Place> {
+async fn within<A: ProjectAction>(domain: &Domain, access: &ProjectAccess<A>, repo: &RepoName) -> Result<Place> {
     let found = query::registry::repository(&mut domain.db.reader().await?.conn(), repo.as_str()).await?;
     let found = found.filter(|found| found.listed).ok_or_else(|| repository::not_found(repo))?;
     Ok(Place::Repository { project: access.project_id().0, repository: found.id })
 }
 
-async fn robots<A: crate::authz::ProjectAction>(
-    domain: &Domain,
-    actor: &Actor,
-    project: Option<&ProjectName>,
-) -> Result<Place> {
+async fn members<A: ProjectAction>(domain: &Domain, actor: &Actor, project: &ProjectName) -> Result<Place> {
+    let access = ProjectAccess::<A>::check(domain, actor, project).await?;
+    access.also::<ListMembers>()?;
+    Ok(Place::Project(access.project_id().0))
+}
+
+async fn robots<A: ProjectAction>(domain: &Domain, actor: &Actor, project: Option<&ProjectName>) -> Result<Place> {
     let home = project.map_or(RobotHome::System, |name| RobotHome::Named(name.to_string()));
     let access = RobotsAccess::<A>::check(domain, actor, &home).await?;
     RobotsAccess::<ListRobots>::check(domain, actor, &home).await?;
     Ok(access.home().map_or(Place::System, |project| Place::Project(project.id.0)))
-}
-
-fn deed(request: &BulkRequest) -> Result<(BulkKind, Deed)> {
-    let refused = |text: &str| Error::BadRequest(text.to_owned());
-    let kind = request.kind.ok_or_else(|| refused("kind in body is required"))?;
-    let action = request.action.ok_or_else(|| refused("action in body is required"))?;
-    let repository =
-        || request.repository.parse().map_err(|_| refused("repository in body is no name of a repository"));
-    let target = || request.target.parse().map_err(|_| refused("target in body is no name of a repository"));
-    let project = || request.project.parse().map_err(|_| refused("project in body is no name of a project"));
-    let label = || request.label_id.ok_or_else(|| refused("label_id in body is required"));
-    let home = || if request.project.is_empty() { Ok(None) } else { project().map(Some) };
-    let way = || {
-        let (from, target): (RepoName, RepoName) = (repository()?, target()?);
-        if from == target { Err(refused("the target is the repository itself")) } else { Ok((from, target)) }
-    };
-    let deed = match (kind, action) {
-        (BulkKind::Tags, BulkAction::Delete) => Deed::DeleteTags(repository()?),
-        (BulkKind::Artifacts, BulkAction::Delete) => Deed::DeleteArtifacts(repository()?),
-        (BulkKind::Tags | BulkKind::Artifacts, BulkAction::AddLabel) => Deed::AddLabel(repository()?, label()?),
-        (BulkKind::Tags | BulkKind::Artifacts, BulkAction::RemoveLabel) => Deed::RemoveLabel(repository()?, label()?),
-        (BulkKind::Tags | BulkKind::Artifacts, BulkAction::Copy) => {
-            let (from, target) = way()?;
-            Deed::Copy(from, target)
-        }
-        (BulkKind::Artifacts, BulkAction::Move) => {
-            let (from, target) = way()?;
-            Deed::Move(from, target, if request.overwrite { Taken::Moved } else { Taken::Refused })
-        }
-        (BulkKind::Repositories, BulkAction::Delete) => Deed::DeleteRepositories(project()?),
-        (BulkKind::Repositories, BulkAction::Copy) => {
-            let (from, target) = (project()?, request.target.parse());
-            let target: ProjectName = target.map_err(|_| refused("target in body is no name of a project"))?;
-            if from == target {
-                return Err(refused("the target is the project itself"));
-            }
-            Deed::CopyRepositories(from, target)
-        }
-        (BulkKind::Users, BulkAction::Delete) => Deed::DeleteUsers,
-        (BulkKind::Robots, BulkAction::Delete) => Deed::DeleteRobots(home()?),
-        (BulkKind::Robots, BulkAction::Disable) => Deed::SwitchRobots(home()?, true),
-        (BulkKind::Robots, BulkAction::Enable) => Deed::SwitchRobots(home()?, false),
-        (kind, action) => {
-            let text = format!("there is no action {} for {}", action.as_str(), kind.as_str());
-            return Err(Error::BadRequest(text));
-        }
-    };
-    Ok((kind, deed))
 }
 
 /// Whether it is one text, which is all that a list of tags reads of a name.
@@ -320,7 +302,10 @@ fn is_text(matches: &Match) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use berth_types::Role;
+
     use super::*;
+    use crate::{bulk::deed::Own, manifest::Taken};
 
     fn request(json: serde_json::Value) -> Result<Order> {
         Order::read(&serde_json::from_value(json).unwrap())
@@ -368,9 +353,32 @@ mod tests {
             serde_json::json!({ "kind": "artifacts", "action": "move", "repository": "p/a", "all": true }),
             serde_json::json!({ "kind": "tags", "action": "move", "repository": "p/a", "target": "p/b", "all": true }),
             serde_json::json!({ "kind": "users", "action": "delete", "items": vec!["1"; NAMED_MAX + 1] }),
+            serde_json::json!({ "kind": "members", "action": "delete", "items": ["1"] }),
+            serde_json::json!({ "kind": "members", "action": "set_role", "project": "p", "items": ["1"] }),
+            serde_json::json!({ "kind": "members", "action": "set_role", "project": "p", "items": ["1"], "role_id": 6 }),
+            serde_json::json!({ "kind": "robots", "action": "set_role", "project": "p", "items": ["1"], "role_id": 2 }),
+            serde_json::json!({ "kind": "labels", "action": "set_role", "project": "p", "items": ["1"], "role_id": 2 }),
+            serde_json::json!({ "kind": "projects", "action": "disable", "items": ["1"] }),
         ] {
             assert!(matches!(request(bad.clone()), Err(Error::BadRequest(_))), "{bad}");
         }
+    }
+
+    #[test]
+    fn the_own_membership_is_meant_where_it_is_named() {
+        let of = |which: serde_json::Value| {
+            let mut wanted = serde_json::json!({
+                "kind": "members", "action": "set_role", "project": "p", "role_id": 3
+            });
+            wanted.as_object_mut().unwrap().extend(which.as_object().unwrap().clone());
+            let request: BulkRequest = serde_json::from_value(wanted).unwrap();
+            // What was begun is read without its items.
+            let begun = BulkRequest { items: Vec::new(), ..request.clone() };
+            (Order::read(&request).unwrap().action, Order::begun(&begun).unwrap().action)
+        };
+        let deed = |own| Deed::SetRole("p".parse().unwrap(), Role::Developer, own);
+        assert_eq!(of(serde_json::json!({ "items": ["4"] })), (deed(Own::Meant), deed(Own::Meant)));
+        assert_eq!(of(serde_json::json!({ "all": true })), (deed(Own::Spared), deed(Own::Spared)));
     }
 
     #[test]
@@ -383,6 +391,24 @@ mod tests {
         assert!(of("name=~pr-").is_ok() && of("").is_ok());
         for q in ["nmae=~pr-", "name=~pr-,shoe=1", "name={a b}", "signed=perhaps"] {
             assert!(matches!(of(q), Err(Error::BadRequest(_))), "{q}");
+        }
+        let of = |kind: &str, q: &str| {
+            request(serde_json::json!({ "kind": kind, "action": "delete", "project": "p", "all": true, "q": q }))
+        };
+        for (kind, q) in [
+            ("members", "name=mei"),
+            ("members", "entityname=mei"),
+            ("labels", "scope=g"),
+            ("labels", "name=(a b)"),
+            ("users", "username=(a b)"),
+            ("projects", "storage=0"),
+            ("projects", "member=true"),
+            ("projects", "name=(a b)"),
+        ] {
+            assert!(matches!(of(kind, q), Err(Error::BadRequest(_))), "{kind} {q}");
+        }
+        for (kind, q) in [("members", ""), ("labels", "name=~old"), ("projects", "name=~old,public=false")] {
+            assert!(of(kind, q).is_ok(), "{kind} {q}");
         }
     }
 }

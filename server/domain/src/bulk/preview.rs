@@ -10,22 +10,23 @@ use berth_db::{
     },
 };
 use berth_types::{
-    ErrorCode, ProjectId, RepoName, UserId,
+    ErrorCode, ProjectId, RepoName, Role, UserId,
     api::{BulkFailure, BulkPreview, BulkRequest},
 };
 use tokio::sync::Semaphore;
 
 use super::{
     ITEMS_MAX, SHOWN_MAX,
-    order::{Deed, Order, Place},
+    deed::{Deed, Own},
+    order::{Order, Place},
     too_many,
 };
 use crate::{
     Actor, Domain, Error, Result, artifact,
-    authz::SignedIn,
+    authz::{DeleteProject, ProjectAccess, SignedIn},
     immutable::Rules,
     manifest::{self, Taken},
-    policy,
+    member, policy, project,
 };
 
 /// The most tags that are held against the rules of a project. More is not shown beforehand; the rules hold all the same.
@@ -45,7 +46,7 @@ pub async fn preview(domain: &Domain, access: &SignedIn, request: &BulkRequest) 
     let _turn = TURNS.acquire().await.map_err(Error::internal)?;
     let mut reader = domain.db.reader().await?;
     let mut conn = reader.conn();
-    let selected = order.selected(conn.backend(), place);
+    let selected = order.selected(conn.backend(), place, actor);
     let items = selected.count(&mut conn, ITEMS_MAX + 1).await?;
     if items > ITEMS_MAX {
         return Err(too_many());
@@ -64,6 +65,8 @@ pub async fn preview(domain: &Domain, access: &SignedIn, request: &BulkRequest) 
         tags: effect.tags,
         manifests: effect.manifests,
         bytes: effect.bytes,
+        labelled: effect.labelled,
+        admins: effect.admins,
         kept_count: i64::try_from(kept.len()).unwrap_or(i64::MAX),
         kept: kept.into_iter().take(shown).collect(),
     })
@@ -78,6 +81,18 @@ async fn effect(conn: &mut Conn<'_>, order: &Order, place: Place, selected: &Sel
         (Deed::DeleteRepositories(_), Place::Project(project)) => {
             selection::effect_on_repositories(conn, project, selected).await?
         }
+        (Deed::RemoveMembers(..), Place::Project(project)) => {
+            let admins = selection::others_with_role(conn, project, Role::ProjectAdmin.id(), selected).await?;
+            Effect { admins: Some(admins), ..Effect::default() }
+        }
+        (Deed::SetRole(_, role, _), Place::Project(project)) => {
+            let mut admins = selection::others_with_role(conn, project, Role::ProjectAdmin.id(), selected).await?;
+            if *role == Role::ProjectAdmin {
+                admins += selected.count(conn, ITEMS_MAX).await?;
+            }
+            Effect { admins: Some(admins), ..Effect::default() }
+        }
+        (Deed::DeleteLabels(_), _) => selection::effect_on_labels(conn, selected).await?,
         (
             Deed::DeleteArtifacts(_)
             | Deed::DeleteRepositories(_)
@@ -88,7 +103,10 @@ async fn effect(conn: &mut Conn<'_>, order: &Order, place: Place, selected: &Sel
             | Deed::Move(..)
             | Deed::DeleteUsers
             | Deed::DeleteRobots(_)
-            | Deed::SwitchRobots(..),
+            | Deed::SwitchRobots(..)
+            | Deed::RemoveMembers(..)
+            | Deed::SetRole(..)
+            | Deed::DeleteProjects,
             _,
         ) => Effect::default(),
     })
@@ -149,6 +167,12 @@ async fn kept(
             })
             .collect()
         }
+        (Deed::RemoveMembers(_, Own::Spared) | Deed::SetRole(_, _, Own::Spared), Place::Project(project)) => {
+            let Some(user) = actor.user_id() else { return Ok(Vec::new()) };
+            let own = query::member::of_user(conn, project, user.0).await?;
+            own.map(|own| named(own.id, own.name, &member::spared())).into_iter().collect()
+        }
+        (Deed::DeleteProjects, _) => kept_projects(conn, selected, actor).await?,
         (
             Deed::DeleteTags(_)
             | Deed::DeleteArtifacts(_)
@@ -159,10 +183,28 @@ async fn kept(
             | Deed::Copy(..)
             | Deed::Move(..)
             | Deed::DeleteRobots(_)
-            | Deed::SwitchRobots(..),
+            | Deed::SwitchRobots(..)
+            | Deed::RemoveMembers(..)
+            | Deed::SetRole(..)
+            | Deed::DeleteLabels(_),
             _,
         ) => Vec::new(),
     })
+}
+
+/// Projects that the caller may not delete, and those that are not empty.
+async fn kept_projects(conn: &mut Conn<'_>, selected: &Selected, actor: &Actor) -> Result<Vec<BulkFailure>> {
+    let user = actor.user_id().map_or(0, |id| id.0);
+    let found = selection::standings(conn, selected, user, ITEMS_MAX).await?;
+    let kept = found.into_iter().filter_map(|(standing, repositories)| {
+        let refused = match ProjectAccess::<DeleteProject>::decide(actor, Some(&standing), &standing.name) {
+            Err(error) => error,
+            Ok(_) if repositories > 0 => project::not_empty(),
+            Ok(_) => return None,
+        };
+        Some(named(standing.id, standing.name, &refused))
+    });
+    Ok(kept.collect())
 }
 
 /// Artifacts that cannot go from where they are.
@@ -204,6 +246,11 @@ async fn refused_there(
 
 fn failure(item: String, error: &Error) -> BulkFailure {
     BulkFailure { item, name: String::new(), code: error.code().as_str().to_owned(), message: error.to_string() }
+}
+
+/// The same of what people know by another name.
+fn named(id: i64, name: String, error: &Error) -> BulkFailure {
+    BulkFailure { name, ..failure(id.to_string(), error) }
 }
 
 fn by_rule<'t>(

@@ -5,18 +5,22 @@ use berth_db::query::{
     bulk::{Item, Operation, Owner},
 };
 use berth_types::{
-    Digest, Reference, RepoName, RobotId, UserId,
+    Digest, MemberId, ProjectId, Reference, RepoName, RobotId, UserId,
     api::{BulkRequest, RobotChange},
 };
 
-use super::order::{Deed, Order};
+use super::{
+    deed::{Deed, Own},
+    order::Order,
+};
 use crate::{
     Actor, Domain, Error, Result, artifact,
     authz::{
-        AddLabel, CreateArtifact, DeleteArtifact, DeleteRepository, DeleteRobot, DeleteTag, DeleteUser, ProjectAccess,
-        ReadArtifact, ReadRobot, RemoveLabel, RobotAccess, SystemAccess, UpdateRobot,
+        AddLabel, CreateArtifact, DeleteArtifact, DeleteLabel, DeleteMember, DeleteProject, DeleteRepository,
+        DeleteRobot, DeleteTag, DeleteUser, LabelAccess, ProjectAccess, ProjectAction, ReadArtifact, ReadRobot,
+        RemoveLabel, RobotAccess, SystemAccess, UpdateMember, UpdateRobot,
     },
-    copy, identity, label, repository, robot, tag, token, transfer, user,
+    copy, identity, label, member, project, repository, robot, tag, token, transfer, user,
 };
 
 /// Items whose ends are written down together. Whoever asked is looked up again for as many.
@@ -45,8 +49,7 @@ pub struct Report {
 pub async fn run(domain: &Domain, operation: i64, wants_stop: &(dyn Fn() -> bool + Send + Sync)) -> Result<Report> {
     let Some(row) = find(domain, operation).await? else { return Ok(Report::default()) };
     let request: BulkRequest = serde_json::from_str(&row.wanted).map_err(Error::internal)?;
-    // What the items were selected by does not matter any more.
-    let order = Order::read(&BulkRequest { all: false, items: vec![String::new()], q: String::new(), ..request })?;
+    let order = Order::begun(&request)?;
     let mut after = 0;
     loop {
         if wants_stop() {
@@ -240,6 +243,42 @@ async fn act(domain: &Domain, deed: &Deed, actor: &Actor, item: &str, digest: Op
             };
             robot::update(domain, &access, &change).await
         }
+        Deed::RemoveMembers(project, own) => {
+            let access = ProjectAccess::<DeleteMember>::check(domain, actor, project).await?;
+            let id = MemberId(item.parse().map_err(Error::internal)?);
+            spare(domain, &access, id, *own).await?;
+            member::delete(domain, &access, id).await
+        }
+        Deed::SetRole(project, role, own) => {
+            let access = ProjectAccess::<UpdateMember>::check(domain, actor, project).await?;
+            let id = MemberId(item.parse().map_err(Error::internal)?);
+            spare(domain, &access, id, *own).await?;
+            member::update(domain, &access, id, role.id()).await
+        }
+        Deed::DeleteLabels(_) => {
+            let id = item.parse().map_err(Error::internal)?;
+            match LabelAccess::<DeleteLabel>::of(domain, actor, id).await {
+                Ok(access) => gone(label::delete(domain, &access, id).await),
+                Err(error) => gone(Err(error)),
+            }
+        }
+        Deed::DeleteProjects => {
+            let id = ProjectId(item.parse().map_err(Error::internal)?);
+            match ProjectAccess::<DeleteProject>::check_id(domain, actor, id).await {
+                Ok(access) => gone(project::delete(domain, &access).await),
+                // Whoever may not is not told of one that is gone, but it was among those that the caller saw.
+                Err(error) if project::is_there(domain, id).await? => Err(error),
+                Err(_) => Ok(()),
+            }
+        }
+    }
+}
+
+/// Refuses to touch the own membership where it is not meant.
+async fn spare<A: ProjectAction>(domain: &Domain, access: &ProjectAccess<A>, id: MemberId, own: Own) -> Result<()> {
+    match own {
+        Own::Spared if member::own(domain, access).await? == Some(id) => Err(member::spared()),
+        Own::Spared | Own::Meant => Ok(()),
     }
 }
 

@@ -23,18 +23,18 @@ use crate::load::Resource;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
 use crate::notice::role_key;
-use crate::pages::loaded;
+use crate::pages::{bulk, loaded};
 use crate::query::{ListState, use_list_state};
 use crate::session::use_session;
 use crate::ui::{
     ActionCell, ActionColumn, Badge, Cell, Column, DialogLink, Empty, FilterCount, Filters, Glyph, Icon, LinkButton,
-    Look, MenuLink, PageHead, Pager, Priority, Row, RowHead, RowMenu, SearchBox, SelectOption, SmallSelect, Sort,
-    Table, TableBox, Tone, Who, submit_form,
+    Look, MenuLink, NoSelectCell, PageHead, Pager, Priority, Row, RowHead, RowMenu, SearchBox, SelectAllColumn,
+    SelectCell, SelectOption, Selectable, SmallSelect, Sort, Table, TableBox, Tone, Who, submit_form,
 };
 use crate::{t, tn};
 #[cfg(feature = "ssr")]
 use berth_types::MemberId;
-use berth_types::api::ProjectMemberEntity;
+use berth_types::api::{BulkAction, BulkKind, ProjectMemberEntity};
 use berth_types::page::Paged;
 use berth_types::policy::{Action, Resource as Of, Role};
 use explain::{AskAboutMember, explain_href};
@@ -63,7 +63,7 @@ async fn set_role(client: &Client, project: &str, id: i64, role: i64) -> Posted 
 const BY_NAME: &str = "entity_name";
 
 /// What a select of roles offers, strongest first.
-fn role_options() -> Vec<SelectOption> {
+pub(crate) fn role_options() -> Vec<SelectOption> {
     Role::ALL.into_iter().map(|role| SelectOption::new(role.id().to_string(), role_name(role))).collect()
 }
 
@@ -128,6 +128,12 @@ pub(crate) fn Members(within: InProject) -> impl IntoView {
     .into_any()
 }
 
+/// Whether it is the membership of the visitor.
+fn is_own(member: &ProjectMemberEntity) -> bool {
+    let own = use_session().with_untracked(|session| session.user.as_ref().map(|user| user.user_id.0));
+    member.entity_type != "g" && own == Some(member.entity_id)
+}
+
 #[component]
 fn MemberList(
     within: InProject,
@@ -137,6 +143,18 @@ fn MemberList(
 ) -> impl IntoView {
     let total = natural(members.total);
     let ListState { q, sort, page, page_size, search } = state;
+    let place = bulk::Place::Project(within.name.clone());
+    let others = members.items.iter().any(|member| !is_own(member));
+    let buttons = bulk::buttons(
+        BulkKind::Members,
+        &[
+            (BulkAction::SetRole, others && within.rights.may(Of::Member, Action::Update)),
+            (BulkAction::Delete, others && within.rights.may(Of::Member, Action::Delete)),
+        ],
+    );
+    let (rows, selects) = (members.items.len(), !buttons.is_empty());
+    // All members are counted whatever name is looked for, and a selection knows no name.
+    let matching = if q.is_empty() { total } else { rows as u64 };
     let list = if members.items.is_empty() {
         if q.is_empty() {
             let add = within.rights.may(Of::Member, Action::Create).then(|| ProjectPart::NewMember.of(&within.name));
@@ -157,20 +175,37 @@ fn MemberList(
             view! { <NoMatch query=q.clone() /> }.into_any()
         }
     } else {
-        view! { <MemberTable within=within members=members.items sort=sort search=search.clone() change=change /> }
-            .into_any()
+        view! {
+            <MemberTable
+                within=within
+                members=members.items
+                sort=sort
+                search=search.clone()
+                change=change
+                selects=selects
+            />
+        }
+        .into_any()
     };
     let pager = (total > 0).then(|| {
         let search = search.clone();
         view! { <Pager page=page page_size=page_size total=total search=search /> }
     });
     view! {
-        <Filters>
-            <SearchBox label=t!(keys::members::FILTER) value=q keep=search />
-            <FilterCount text=tn!(keys::count::MEMBERS, total) />
-        </Filters>
-        {list}
-        {pager}
+        <Selectable
+            action=place.href()
+            keep=bulk::keep(BulkKind::Members, String::new())
+            buttons=buttons
+            rows=rows
+            total=matching
+        >
+            <Filters>
+                <SearchBox label=t!(keys::members::FILTER) value=q keep=search />
+                <FilterCount text=tn!(keys::count::MEMBERS, total) />
+            </Filters>
+            {list}
+            {pager}
+        </Selectable>
     }
 }
 
@@ -181,9 +216,11 @@ fn MemberTable(
     sort: String,
     search: String,
     change: FormAction,
+    selects: bool,
 ) -> impl IntoView {
     let head = move || {
         view! {
+            {selects.then(|| view! { <SelectAllColumn /> })}
             <Column label=t!(keys::members::NAME) sort=Sort::by(BY_NAME, &sort, &search, false) />
             <Column label=t!(keys::members::ROLE) sort=Sort::by("role_id", &sort, &search, false) />
             <Column
@@ -196,7 +233,7 @@ fn MemberTable(
     };
     let caption = t!(keys::members::CAPTION, project = within.name);
     let rows = members.into_iter().map(move |member| {
-        view! { <MemberRow within=within.clone() member=member change=change /> }
+        view! { <MemberRow within=within.clone() member=member change=change selects=selects /> }
     });
     view! {
         <TableBox>
@@ -208,11 +245,15 @@ fn MemberTable(
 }
 
 #[component]
-fn MemberRow(within: InProject, member: ProjectMemberEntity, change: FormAction) -> impl IntoView {
-    let group = member.entity_type == "g";
-    let own = !group
-        && use_session()
-            .with_untracked(|session| session.user.as_ref().is_some_and(|user| user.user_id.0 == member.entity_id));
+fn MemberRow(within: InProject, member: ProjectMemberEntity, change: FormAction, selects: bool) -> impl IntoView {
+    let (group, own) = (member.entity_type == "g", is_own(&member));
+    let select = selects.then(|| {
+        if own {
+            return view! { <NoSelectCell /> }.into_any();
+        }
+        let label = t!(keys::table::SELECT_NAMED, name = member.entity_name);
+        view! { <SelectCell label=label value=member.id.to_string() /> }.into_any()
+    });
     let kind = if group { t!(keys::members::KIND_GROUP) } else { t!(keys::members::KIND_USER) };
     // Nobody takes the own rights by a slip.
     let role = if within.rights.may(Of::Member, Action::Update) && !own {
@@ -241,6 +282,7 @@ fn MemberRow(within: InProject, member: ProjectMemberEntity, change: FormAction)
     let you = own.then(|| view! { <Badge tone=Tone::Accent>{t!(keys::members::YOU)}</Badge> });
     view! {
         <Row>
+            {select}
             <RowHead>
                 <span class="row g2">
                     <Who name=member.entity_name href=explained /> {you}

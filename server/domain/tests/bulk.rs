@@ -1,0 +1,359 @@
+//! Operations on many members, labels and projects: what is counted before, what is done, what stays and why.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::sync::Arc;
+
+use berth_db::{Backend, Db, Value, args};
+use berth_domain::{Actor, Domain, Error, Limits, authz::SignedIn, bulk};
+use berth_storage::FsStore;
+use berth_types::{
+    Role, UserId,
+    api::{BulkAction, BulkFailure, BulkKind, BulkOperation, BulkPreview, BulkRequest},
+    time::SystemClock,
+};
+
+#[path = "../../testkit/src/database.rs"]
+mod database;
+#[path = "../../testkit/src/everywhere.rs"]
+#[macro_use]
+mod everywhere;
+
+use database::Database;
+
+struct World {
+    domain: Domain,
+    db: Db,
+    // Dropped last: it removes the database.
+    _database: Database,
+}
+
+impl World {
+    async fn new(backend: Backend) -> Option<World> {
+        let database = Database::create(backend).await?;
+        let db = database.open().await;
+        let store = FsStore::open(&database.folder.path().join("storage"), None).unwrap();
+        let domain = Domain::new(db.clone(), Arc::new(store), Arc::new(SystemClock), Limits::default());
+        Some(World { domain, db, _database: database })
+    }
+
+    /// Writes a row and says its id.
+    async fn row(&self, sql: &str, values: &[Value]) -> i64 {
+        let sql = format!("{sql} RETURNING id");
+        let written = self.db.write((sql, values.to_vec()), |tx, (sql, values)| {
+            Box::pin(async move { tx.insert(sql, values).await.map_err(Error::from) })
+        });
+        written.await.unwrap()
+    }
+
+    async fn texts(&self, sql: &str) -> Vec<String> {
+        let rows = self.db.reader().await.unwrap().conn().rows(sql, &[]).await.unwrap();
+        rows.iter().map(|row| row.get(0).unwrap()).collect()
+    }
+
+    async fn user(&self, name: &str) -> Actor {
+        let sql = "INSERT INTO users (username, created_at, updated_at) VALUES ($1, 1, 1)";
+        Actor::user(UserId(self.row(sql, args![name]).await), name, false)
+    }
+
+    async fn project(&self, name: &str, public: bool) -> i64 {
+        let sql = "INSERT INTO projects (name, owner_id, public, created_at, updated_at) VALUES ($1, 1, $2, 1, 1)";
+        self.row(sql, args![name, public]).await
+    }
+
+    async fn member(&self, project: i64, who: &Actor, role: Role) -> String {
+        let sql = "INSERT INTO members (project_id, user_id, role, created_at, updated_at) VALUES ($1, $2, $3, 1, 1)";
+        self.row(sql, args![project, who.user_id().unwrap().0, role.id()]).await.to_string()
+    }
+
+    async fn label(&self, project: Option<i64>, name: &str) -> String {
+        let sql = "INSERT INTO labels (project_id, name, created_at, updated_at) VALUES ($1, $2, 1, 1)";
+        self.row(sql, args![project, name]).await.to_string()
+    }
+
+    async fn repository(&self, project: i64, name: &str) -> i64 {
+        let sql =
+            "INSERT INTO repositories (project_id, name, listed, created_at, updated_at) VALUES ($1, $2, TRUE, 1, 1)";
+        self.row(sql, args![project, name]).await
+    }
+
+    /// The members of a project with the numbers of their roles.
+    async fn members(&self, project: i64) -> Vec<String> {
+        let sql = "SELECT u.username || ' ' || CAST(m.role AS TEXT) FROM members m JOIN users u ON u.id = m.user_id";
+        self.texts(&format!("{sql} WHERE m.project_id = {project} ORDER BY u.username")).await
+    }
+
+    async fn preview(&self, actor: &Actor, request: &BulkRequest) -> Result<BulkPreview, Error> {
+        bulk::preview(&self.domain, &SignedIn::check(actor)?, request).await
+    }
+
+    async fn begin(&self, actor: &Actor, request: &BulkRequest) -> Result<i64, Error> {
+        bulk::begin(&self.domain, &SignedIn::check(actor)?, request).await
+    }
+
+    async fn work_off(&self, actor: &Actor, id: i64) -> BulkOperation {
+        bulk::run(&self.domain, id, &|| false).await.unwrap();
+        let access = berth_domain::authz::OperationAccess::check(&self.domain, actor, id).await.unwrap();
+        bulk::status(&self.domain, &access).await.unwrap()
+    }
+
+    async fn run(&self, actor: &Actor, request: &BulkRequest) -> BulkOperation {
+        let id = self.begin(actor, request).await.unwrap();
+        self.work_off(actor, id).await
+    }
+}
+
+fn admin() -> Actor {
+    Actor::user(UserId::ADMIN, "admin", true)
+}
+
+fn wanted(kind: BulkKind, action: BulkAction, project: &str) -> BulkRequest {
+    BulkRequest { kind: Some(kind), action: Some(action), project: project.to_owned(), ..BulkRequest::default() }
+}
+
+fn all(request: BulkRequest) -> BulkRequest {
+    BulkRequest { all: true, ..request }
+}
+
+fn these(request: BulkRequest, items: &[&str]) -> BulkRequest {
+    BulkRequest { items: items.iter().map(|item| (*item).to_owned()).collect(), ..request }
+}
+
+fn counts(operation: &BulkOperation) -> (i64, i64, i64) {
+    (operation.total, operation.done, operation.failed)
+}
+
+fn told(failures: &[BulkFailure]) -> Vec<(&str, &str)> {
+    failures.iter().map(|failure| (failure.name.as_str(), failure.code.as_str())).collect()
+}
+
+everywhere! {
+    members_are_removed_and_the_own_membership_only_where_it_is_named
+    members_get_another_role
+    a_right_that_ends_meanwhile_changes_nobody
+    only_who_manages_members_changes_many
+    labels_go_with_what_they_are_on
+    labels_of_a_project_are_not_those_of_the_system
+    projects_go_each_by_its_own_right
+    a_project_that_nobody_shows_is_not_there
+    a_project_that_is_gone_is_as_it_should_be
+}
+
+async fn members_are_removed_and_the_own_membership_only_where_it_is_named(world: World) {
+    let project = world.project("team", false).await;
+    let (lead, mei, tom) = (world.user("lead").await, world.user("mei").await, world.user("tom").await);
+    let own = world.member(project, &lead, Role::ProjectAdmin).await;
+    let developer = world.member(project, &mei, Role::Developer).await;
+    let guest = world.member(project, &tom, Role::Guest).await;
+    let elsewhere = world.project("other", false).await;
+    let foreign = world.member(elsewhere, &mei, Role::Guest).await;
+    let remove = wanted(BulkKind::Members, BulkAction::Delete, "team");
+
+    let counted = world.preview(&lead, &these(remove.clone(), &[&guest, &foreign, "x"])).await.unwrap();
+    assert_eq!((counted.items, counted.admins, counted.kept_count), (1, Some(1), 0));
+    assert_eq!(counted.unknown, [foreign.as_str(), "x"]);
+    let done = world.run(&lead, &these(remove.clone(), &[&guest, &foreign, &guest])).await;
+    assert_eq!(counts(&done), (2, 1, 1));
+    assert_eq!(world.members(project).await, ["lead 1", "mei 2"]);
+    assert_eq!(world.members(elsewhere).await, ["mei 3"]);
+
+    // All are meant: the own one stays, and the reason is told before and after.
+    let counted = world.preview(&lead, &all(remove.clone())).await.unwrap();
+    assert_eq!((counted.items, counted.admins), (2, Some(1)));
+    assert_eq!(told(&counted.kept), [("lead", "PRECONDITION")]);
+    let done = world.run(&lead, &all(remove.clone())).await;
+    assert_eq!((counts(&done), told(&done.failures)), ((2, 1, 1), vec![("lead", "PRECONDITION")]));
+    assert_eq!(world.members(project).await, ["lead 1"]);
+
+    // It is named: it goes, as it does alone, and after the others, whose removal needs it.
+    let developer_again = world.member(project, &mei, Role::Developer).await;
+    assert!(developer_again != developer, "an id is not used again");
+    let both = these(remove, &[&own, &developer_again]);
+    let counted = world.preview(&lead, &both).await.unwrap();
+    assert_eq!((counted.items, counted.admins, counted.kept_count), (2, Some(0), 0));
+    assert_eq!(counts(&world.run(&lead, &both).await), (2, 2, 0));
+    assert!(world.members(project).await.is_empty());
+}
+
+async fn members_get_another_role(world: World) {
+    let project = world.project("team", false).await;
+    let (lead, mei, tom) = (world.user("lead").await, world.user("mei").await, world.user("tom").await);
+    let own = world.member(project, &lead, Role::ProjectAdmin).await;
+    let developer = world.member(project, &mei, Role::Developer).await;
+    world.member(project, &tom, Role::Guest).await;
+    let to =
+        |role: Role| BulkRequest { role_id: Some(role.id()), ..wanted(BulkKind::Members, BulkAction::SetRole, "team") };
+    let everybody = all(to(Role::Maintainer));
+    let counted = world.preview(&lead, &everybody).await.unwrap();
+    assert_eq!((counted.items, counted.admins, counted.kept_count), (3, Some(1), 1));
+    let done = world.run(&lead, &everybody).await;
+    assert_eq!((counts(&done), done.request.role_id), ((3, 2, 1), Some(Role::Maintainer.id())));
+    assert_eq!(world.members(project).await, ["lead 1", "mei 4", "tom 4"]);
+    // Who is no member has none to spare.
+    let counted = world.preview(&admin(), &everybody).await.unwrap();
+    assert_eq!((counted.admins, counted.kept_count), (Some(0), 0));
+    let counted = world.preview(&lead, &these(to(Role::ProjectAdmin), &[&developer])).await.unwrap();
+    assert_eq!(counted.admins, Some(2));
+    // The own role is changed where it is named, and last.
+    let done = world.run(&lead, &these(to(Role::Guest), &[&own, &developer])).await;
+    assert_eq!(counts(&done), (2, 2, 0));
+    assert_eq!(world.members(project).await, ["lead 3", "mei 3", "tom 4"]);
+    let logged = "SELECT username FROM audit WHERE resource_type = 'member' AND operation = 'update'";
+    assert_eq!(
+        world.texts(logged).await,
+        ["lead", "lead", "lead", "lead"],
+        "each is in the log under the name of who asked"
+    );
+}
+
+async fn a_right_that_ends_meanwhile_changes_nobody(world: World) {
+    let project = world.project("team", false).await;
+    let (lead, mei) = (world.user("lead").await, world.user("mei").await);
+    let own = world.member(project, &lead, Role::ProjectAdmin).await;
+    let developer = world.member(project, &mei, Role::Developer).await;
+    let remove = wanted(BulkKind::Members, BulkAction::Delete, "team");
+    let id = world.begin(&lead, &these(remove.clone(), &[&developer])).await.unwrap();
+    assert_eq!(counts(&world.run(&admin(), &these(remove, &[&own])).await), (1, 1, 0));
+    let done = world.work_off(&lead, id).await;
+    assert_eq!((counts(&done), told(&done.failures)), ((1, 0, 1), vec![("mei", "FORBIDDEN")]));
+    assert_eq!(world.members(project).await, ["mei 2"]);
+}
+
+async fn only_who_manages_members_changes_many(world: World) {
+    let project = world.project("team", true).await;
+    let (maintainer, stranger) = (world.user("maintainer").await, world.user("stranger").await);
+    let own = world.member(project, &maintainer, Role::Maintainer).await;
+    let remove = these(wanted(BulkKind::Members, BulkAction::Delete, "team"), &[&own]);
+    let role = Some(Role::ProjectAdmin.id());
+    let rise = BulkRequest { action: Some(BulkAction::SetRole), role_id: role, ..remove.clone() };
+    for actor in [&maintainer, &stranger] {
+        for request in [&remove, &rise] {
+            let refused = world.begin(actor, request).await;
+            assert!(matches!(refused, Err(Error::Lacking { .. })), "{refused:?}");
+            let refused = world.preview(actor, request).await;
+            assert!(matches!(refused, Err(Error::Lacking { .. })), "{refused:?}");
+        }
+    }
+    assert_eq!(world.members(project).await, ["maintainer 4"]);
+}
+
+async fn labels_go_with_what_they_are_on(world: World) {
+    let project = world.project("team", false).await;
+    let maintainer = world.user("maintainer").await;
+    world.member(project, &maintainer, Role::Maintainer).await;
+    let (old, older) = (world.label(Some(project), "old").await, world.label(Some(project), "older").await);
+    world.label(Some(project), "new").await;
+    let repository = world.repository(project, "team/app").await;
+    for (byte, labels) in [(1_u8, vec![&old, &older]), (2, vec![&old]), (3, vec![])] {
+        let sql =
+            "INSERT INTO manifests (project_id, repository_id, digest, media_type, manifest_size, size, pushed_at)
+                   VALUES ($1, $2, $3, 'm', 1, 1, 1)";
+        let manifest = world.row(sql, args![project, repository, vec![byte; 33]]).await;
+        for label in labels {
+            let sql = "INSERT INTO artifact_labels (manifest_id, label_id, created_at) VALUES ($1, $2, 1)";
+            let sql = format!("{sql} ON CONFLICT DO NOTHING");
+            let label: i64 = label.parse().unwrap();
+            let put = world.db.write((sql, manifest, label), |tx, (sql, manifest, label)| {
+                Box::pin(async move { tx.execute(sql, args![*manifest, *label]).await.map_err(Error::from) })
+            });
+            put.await.unwrap();
+        }
+    }
+    let narrowed =
+        all(BulkRequest { q: "name=~OLD".to_owned(), ..wanted(BulkKind::Labels, BulkAction::Delete, "team") });
+    let counted = world.preview(&maintainer, &narrowed).await.unwrap();
+    assert_eq!((counted.items, counted.labelled), (2, 2), "an artifact with both is one");
+    assert_eq!(counts(&world.run(&maintainer, &narrowed).await), (2, 2, 0));
+    assert_eq!(world.texts("SELECT name FROM labels").await, ["new"]);
+    let developer = world.user("developer").await;
+    world.member(project, &developer, Role::Developer).await;
+    let refused = world.begin(&developer, &all(wanted(BulkKind::Labels, BulkAction::Delete, "team"))).await;
+    assert!(matches!(refused, Err(Error::Lacking { .. })), "{refused:?}");
+}
+
+async fn labels_of_a_project_are_not_those_of_the_system(world: World) {
+    let project = world.project("team", false).await;
+    let lead = world.user("lead").await;
+    world.member(project, &lead, Role::ProjectAdmin).await;
+    let (of_system, of_project) = (world.label(None, "all").await, world.label(Some(project), "own").await);
+    let in_project = these(wanted(BulkKind::Labels, BulkAction::Delete, "team"), &[&of_system, &of_project]);
+    let done = world.run(&lead, &in_project).await;
+    assert_eq!((counts(&done), done.failures[0].code.as_str()), ((2, 1, 1), "NOT_FOUND"));
+    assert_eq!(world.texts("SELECT name FROM labels").await, ["all"]);
+    let in_system = all(wanted(BulkKind::Labels, BulkAction::Delete, ""));
+    let refused = world.preview(&lead, &in_system).await;
+    assert!(matches!(refused, Err(Error::Lacking { .. })), "{refused:?}");
+    let counted = world.preview(&admin(), &in_system).await.unwrap();
+    assert_eq!((counted.items, counted.labelled), (1, 0));
+    assert_eq!(counts(&world.run(&admin(), &in_system).await), (1, 1, 0));
+    assert!(world.texts("SELECT name FROM labels").await.is_empty());
+}
+
+const PROJECTS: &str = "SELECT name FROM projects WHERE deleted_at IS NULL AND name <> 'library' ORDER BY name";
+
+async fn projects_go_each_by_its_own_right(world: World) {
+    let lead = world.user("lead").await;
+    let (empty, full) = (world.project("empty", false).await, world.project("full", false).await);
+    let (helped, public) = (world.project("helped", false).await, world.project("public", true).await);
+    let hidden = world.project("hidden", false).await;
+    for project in [empty, full] {
+        world.member(project, &lead, Role::ProjectAdmin).await;
+    }
+    world.member(helped, &lead, Role::Maintainer).await;
+    world.repository(full, "full/app").await;
+    let delete = wanted(BulkKind::Projects, BulkAction::Delete, "");
+    let ids = [empty, full, helped, public, hidden].map(|id| id.to_string());
+    let named = these(delete.clone(), &ids.each_ref().map(String::as_str));
+    let counted = world.preview(&lead, &named).await.unwrap();
+    // What the caller does not see is not there.
+    assert_eq!((counted.items, counted.unknown), (4, vec![hidden.to_string()]));
+    let kept = [("full", "PRECONDITION"), ("helped", "FORBIDDEN"), ("public", "FORBIDDEN")];
+    assert_eq!((told(&counted.kept), counted.kept_count), (kept.to_vec(), 3));
+    let done = world.run(&lead, &named).await;
+    assert_eq!(counts(&done), (5, 1, 4));
+    let mut failed = told(&done.failures);
+    failed.sort_unstable();
+    assert_eq!(failed, [("", "NOT_FOUND"), kept[0], kept[1], kept[2]]);
+    assert_eq!(world.texts(PROJECTS).await, ["full", "helped", "hidden", "public"]);
+    // Administrators see all of them; the filters are those of the list.
+    let narrowed = all(BulkRequest { q: "name=~h,public=false".to_owned(), ..delete });
+    let counted = world.preview(&admin(), &narrowed).await.unwrap();
+    assert_eq!((counted.items, counted.kept_count), (2, 0));
+    assert_eq!(counts(&world.run(&admin(), &narrowed).await), (2, 2, 0));
+    assert_eq!(world.texts(PROJECTS).await, ["full", "public"]);
+}
+
+async fn a_project_that_nobody_shows_is_not_there(world: World) {
+    let stranger = world.user("stranger").await;
+    let hidden = world.project("hidden", false).await.to_string();
+    let delete = these(wanted(BulkKind::Projects, BulkAction::Delete, ""), &[&hidden]);
+    let done = world.run(&stranger, &delete).await;
+    assert_eq!((counts(&done), done.failures[0].code.as_str()), ((1, 0, 1), "NOT_FOUND"));
+    let refused = world.begin(&Actor::default(), &delete).await;
+    assert!(matches!(refused, Err(Error::Unauthorized(_))), "{refused:?}");
+    assert_eq!(world.texts(PROJECTS).await, ["hidden"]);
+}
+
+async fn a_project_that_is_gone_is_as_it_should_be(world: World) {
+    let lead = world.user("lead").await;
+    let (gone, lost) = (world.project("gone", false).await, world.project("lost", false).await);
+    for project in [gone, lost] {
+        world.member(project, &lead, Role::ProjectAdmin).await;
+    }
+    let id = world
+        .begin(
+            &lead,
+            &all(BulkRequest { q: "public=false".to_owned(), ..wanted(BulkKind::Projects, BulkAction::Delete, "") }),
+        )
+        .await
+        .unwrap();
+    let first = these(wanted(BulkKind::Projects, BulkAction::Delete, ""), &[&gone.to_string()]);
+    assert_eq!(counts(&world.run(&admin(), &first).await), (1, 1, 0));
+    let leave = all(wanted(BulkKind::Members, BulkAction::Delete, "lost"));
+    assert_eq!(counts(&world.run(&admin(), &leave).await), (1, 1, 0));
+    // A project of the same name is another one.
+    world.project("gone", false).await;
+    let done = world.work_off(&lead, id).await;
+    assert_eq!((counts(&done), told(&done.failures)), ((2, 1, 1), vec![("lost", "FORBIDDEN")]));
+    assert_eq!(world.texts(PROJECTS).await, ["gone", "lost"]);
+}

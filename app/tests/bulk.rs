@@ -126,6 +126,26 @@ async fn tags_and_whole_repositories_are_copied() {
 }
 
 #[tokio::test]
+async fn whole_repositories_are_moved() {
+    let address = "/projects/team/-/bulk?kind=repositories&act=move&item=team/web";
+    let asked = page(&member(1), address).await;
+    asked.has("<h1>Target project</h1>");
+    asked.has(r#"name="overwrite" value="1""#);
+    let preview = r#"{"items":2,"unknown":[],"tags":3,"manifests":5,"bytes":10,"kept_count":1,
+        "kept":[{"item":"team/web@sha256:ab","code":"CONFLICT","message":"other/web has a tag v1"}]}"#;
+    let shown = page(&member(1).answer(PREVIEW, 200, preview), &format!("{address}&target=other")).await;
+    shown.has("<h1>Move 2 artifacts?</h1>");
+    shown.has("They are copied to the project other under the same names first");
+    shown.has("A repository that is empty then is deleted");
+    shown.has("An artifact stays here when other has its tag on something else.");
+    shown.has("The target has a tag of it on something else");
+    let (total, list) = repositories(2);
+    let listed = |role| member(role).list("/api/v2.0/projects/team/repositories", total, &list);
+    page(&listed(4), "/projects/team").await.has(r#"name="act" value="move""#);
+    page(&listed(2), "/projects/team").await.lacks(r#"name="act" value="move""#);
+}
+
+#[tokio::test]
 async fn a_move_asks_where_to_and_says_what_stays() {
     let target = page(&member(1), "/projects/team/web/-/bulk?kind=artifacts&act=move&item=sha256%3Aab").await;
     target.has(r#"name="target""#);

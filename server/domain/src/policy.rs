@@ -160,7 +160,8 @@ pub(crate) async fn before_clearing(
     }
 }
 
-fn kept(tag: &str) -> Error {
+/// What is said of a tag that a rule keeps.
+pub(crate) fn kept(tag: &str) -> Error {
     Error::Precondition(format!("the tag {tag} configured as immutable, cannot be deleted"))
 }
 

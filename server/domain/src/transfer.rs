@@ -9,7 +9,9 @@ use berth_types::{Digest, RepoName, Timestamp};
 
 use crate::{
     Domain, Error, Result, artifact, audit,
-    authz::{CreateArtifact, DeleteArtifact, ProjectAccess, Pull, Push, ReadArtifact},
+    authz::{
+        CreateArtifact, DeleteArtifact, DeleteRepository, ProjectAccess, Pull, Push, ReadArtifact, UpdateRepository,
+    },
     blob::belongs,
     copy::{FAMILY_MAX, Family, Route},
     manifest::{self, Among, Taken},
@@ -144,13 +146,68 @@ async fn carry_labels(
     let source = query::registry::repository(tx, from.as_str()).await?;
     let target = query::registry::repository(tx, repo.as_str()).await?;
     let (Some(source), Some(target)) = (source, target) else { return Err(Error::Busy) };
-    // Of two moves in opposite directions the second finds what the first has left. Always in this order, so that they do not
-    // wait for each other.
-    for id in [source.id.min(target.id), source.id.max(target.id)] {
-        query::push::lock_repository(tx, id).await?;
-    }
+    lock_both(tx, source.id, target.id).await?;
     query::label::carry(tx, source.id, target.id, family, now).await?;
     Ok(())
+}
+
+/// Of two moves in opposite directions the second finds what the first has left. Always in this order, so that they do not
+/// wait for each other.
+async fn lock_both(tx: &mut Conn<'_>, source: i64, target: i64) -> Result<()> {
+    for id in [source.min(target), source.max(target)] {
+        query::push::lock_repository(tx, id).await?;
+    }
+    Ok(())
+}
+
+/// Removes a repository that moves have emptied. Its description goes along where the target has none and the caller may
+/// give it one. A repository that holds something stays, and one that is gone is as it should be.
+///
+/// # Errors
+/// What the database says.
+pub(crate) async fn leave(
+    domain: &Domain,
+    removal: &ProjectAccess<DeleteRepository>,
+    from: &RepoName,
+    access: &ProjectAccess<CreateArtifact>,
+    repo: &RepoName,
+) -> Result<()> {
+    belongs(access.project().name == repo.project() && removal.project().name == from.project())?;
+    let mut reader = domain.db.reader().await?;
+    let mut conn = reader.conn();
+    let Some(found) = query::repository::by_name(&mut conn, from.as_str()).await? else { return Ok(()) };
+    // Most often it is not the last artifact, and nobody waits for the writer then.
+    if query::repository::holds_something(&mut conn, found.id).await? {
+        return Ok(());
+    }
+    drop(reader);
+    let describes = access.also::<UpdateRepository>().is_ok();
+    let args = (removal.clone(), from.clone(), repo.clone(), describes, domain.now());
+    domain
+        .db
+        .write(args, |tx, (removal, from, repo, describes, now)| {
+            Box::pin(async move {
+                let source = query::repository::by_name(tx, from.as_str()).await?;
+                let target = query::repository::by_name(tx, repo.as_str()).await?;
+                let (Some(source), Some(target)) = (source, target) else { return Ok(()) };
+                lock_both(tx, source.id, target.id).await?;
+                if query::repository::holds_something(tx, source.id).await? {
+                    return Ok(());
+                }
+                if *describes && target.description.is_empty() && !source.description.is_empty() {
+                    query::repository::describe(tx, target.id, &source.description, *now).await?;
+                }
+                query::repository::delete(tx, removal.project_id().0, source.id, *now).await?;
+                let entry = audit::Entry::success("delete", "repository", from.as_str())
+                    .described(format!("move repository: {from} to {repo}"))
+                    .in_project(removal.project_id());
+                audit::record(tx, removal.actor(), *now, &entry).await?;
+                let payload = serde_json::json!({ "repository": from.as_str() }).to_string();
+                query::push::add_event(tx, "delete_repository", Some(removal.project_id().0), &payload, *now).await?;
+                Ok(())
+            })
+        })
+        .await
 }
 
 #[cfg(test)]

@@ -1,17 +1,24 @@
-//! Operations on many members, labels and projects: what is counted before, what is done, what stays and why.
+//! Operations on many members, labels and projects, and on whole repositories: what is counted before, what is done, what stays and why.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
 
 use berth_db::{Backend, Db, Value, args};
-use berth_domain::{Actor, Domain, Error, Limits, authz::SignedIn, bulk};
+use berth_domain::{
+    Actor, Domain, Error, Limits,
+    authz::{ProjectAccess, Push, SignedIn},
+    bulk,
+    manifest::{self, PushRequest},
+};
 use berth_storage::FsStore;
 use berth_types::{
-    Role, UserId,
+    Digest, Reference, RepoName, Role, UserId,
     api::{BulkAction, BulkFailure, BulkKind, BulkOperation, BulkPreview, BulkRequest},
     time::SystemClock,
 };
+use bytes::Bytes;
+use sha2::{Digest as _, Sha256};
 
 #[path = "../../testkit/src/database.rs"]
 mod database;
@@ -77,6 +84,26 @@ impl World {
         self.row(sql, args![project, name]).await
     }
 
+    /// Pushes a manifest that says a text, under a tag.
+    async fn push(&self, repo: &str, tag: &str, text: &str) -> String {
+        let repo: RepoName = repo.parse().unwrap();
+        let access = ProjectAccess::<Push>::check(&self.domain, &admin(), &repo.project()).await.unwrap();
+        let media_type = "application/vnd.oci.image.index.v1+json";
+        let json = serde_json::json!({
+            "schemaVersion": 2, "mediaType": media_type, "manifests": [], "annotations": { "text": text }
+        });
+        let (bytes, reference) = (json.to_string(), tag.parse::<Reference>().unwrap());
+        let digest = Digest::Sha256(Sha256::digest(&bytes).into());
+        let request = PushRequest {
+            reference: &reference,
+            tags: Vec::new(),
+            content_type: Some(media_type),
+            bytes: Bytes::from(bytes),
+        };
+        manifest::put(&self.domain, &access, &repo, request).await.unwrap();
+        format!("{repo}@{digest}")
+    }
+
     /// The members of a project with the numbers of their roles.
     async fn members(&self, project: i64) -> Vec<String> {
         let sql = "SELECT u.username || ' ' || CAST(m.role AS TEXT) FROM members m JOIN users u ON u.id = m.user_id";
@@ -137,6 +164,8 @@ everywhere! {
     projects_go_each_by_its_own_right
     a_project_that_nobody_shows_is_not_there
     a_project_that_is_gone_is_as_it_should_be
+    repositories_move_and_what_is_empty_goes
+    repositories_are_moved_by_who_may_delete_them
 }
 
 async fn members_are_removed_and_the_own_membership_only_where_it_is_named(world: World) {
@@ -356,4 +385,87 @@ async fn a_project_that_is_gone_is_as_it_should_be(world: World) {
     let done = world.work_off(&lead, id).await;
     assert_eq!((counts(&done), told(&done.failures)), ((2, 1, 1), vec![("lost", "FORBIDDEN")]));
     assert_eq!(world.texts(PROJECTS).await, ["gone", "lost"]);
+}
+
+const REPOSITORIES: &str = "SELECT name FROM repositories ORDER BY name";
+const TAGS: &str =
+    "SELECT r.name || ':' || t.name FROM tags t JOIN repositories r ON r.id = t.repository_id ORDER BY 1";
+
+async fn repositories_move_and_what_is_empty_goes(world: World) {
+    let lead = world.user("lead").await;
+    for name in ["team", "other"] {
+        let project = world.project(name, false).await;
+        world.member(project, &lead, Role::ProjectAdmin).await;
+    }
+    for (repo, tag) in [("team/app/web", "v1"), ("team/app/web", "v2"), ("team/left", "v1")] {
+        world.push(repo, tag, &format!("{repo}:{tag}")).await;
+    }
+    // Another repository of the same length, whose tag is the same, is not asked.
+    world.push("other/app/wex", "v1", "another").await;
+    let taken = world.push("team/tools", "v1", "ours").await;
+    world.push("team/tools", "v2", "both").await;
+    world.push("other/tools", "v1", "theirs").await;
+    world.push("other/tools", "v2", "both").await;
+    let described = world.db.write((), |tx, ()| {
+        Box::pin(async move {
+            let sql = "UPDATE repositories SET description = 'Books' WHERE name = 'team/app/web'";
+            tx.execute(sql, &[]).await.map_err(Error::from)
+        })
+    });
+    described.await.unwrap();
+    let wanted = BulkRequest { target: "other".to_owned(), ..wanted(BulkKind::Repositories, BulkAction::Move, "team") };
+    let two = these(wanted, &["team/app/web", "team/tools"]);
+    let counted = world.preview(&lead, &two).await.unwrap();
+    assert_eq!((counted.items, counted.manifests, counted.tags, counted.kept_count), (4, 3, 3, 1));
+    assert_eq!((counted.kept[0].item.as_str(), counted.kept[0].code.as_str()), (taken.as_str(), "CONFLICT"));
+    let done = world.run(&lead, &two).await;
+    assert_eq!((counts(&done), done.failures[0].item.as_str()), ((4, 3, 1), taken.as_str()));
+    // What stays keeps its repository.
+    let repositories = ["other/app/web", "other/app/wex", "other/tools", "team/left", "team/tools"];
+    assert_eq!(world.texts(REPOSITORIES).await, repositories);
+    let described = "SELECT name FROM repositories WHERE description = 'Books'";
+    assert_eq!(world.texts(described).await, ["other/app/web"]);
+
+    let over = BulkRequest { overwrite: true, items: vec!["team/tools".to_owned()], ..two };
+    let counted = world.preview(&lead, &over).await.unwrap();
+    assert_eq!((counted.items, counted.kept_count), (1, 0));
+    assert_eq!(counts(&world.run(&lead, &over).await), (1, 1, 0));
+    assert_eq!(world.texts(REPOSITORIES).await, ["other/app/web", "other/app/wex", "other/tools", "team/left"]);
+    let tags = ["other/app/web:v1", "other/app/web:v2", "other/app/wex:v1", "other/tools:v1", "other/tools:v2"];
+    assert_eq!(world.texts(TAGS).await, [&tags[..], &["team/left:v1"]].concat());
+    let logged = "SELECT resource FROM audit WHERE operation = 'delete' AND resource_type = 'repository' ORDER BY id";
+    assert_eq!(world.texts(logged).await, ["team/app/web", "team/tools"]);
+}
+
+async fn repositories_are_moved_by_who_may_delete_them(world: World) {
+    let (developer, guest) = (world.user("developer").await, world.user("guest").await);
+    for (name, of_developer, of_guest) in
+        [("team", Role::Developer, Role::ProjectAdmin), ("other", Role::ProjectAdmin, Role::Guest)]
+    {
+        let project = world.project(name, false).await;
+        world.member(project, &developer, of_developer).await;
+        world.member(project, &guest, of_guest).await;
+    }
+    world.push("team/app", "v1", "image").await;
+    let wanted = wanted(BulkKind::Repositories, BulkAction::Move, "team");
+    let wanted = these(BulkRequest { target: "other".to_owned(), ..wanted }, &["team/app"]);
+    for actor in [&developer, &guest] {
+        let refused = world.begin(actor, &wanted).await;
+        assert!(matches!(refused, Err(Error::Lacking { .. })), "{refused:?}");
+        let refused = world.preview(actor, &wanted).await;
+        assert!(matches!(refused, Err(Error::Lacking { .. })), "{refused:?}");
+    }
+    // A rule protects what would go.
+    let sql = "INSERT INTO immutable_rules (project_id, content, created_at, updated_at)
+               SELECT id, $1, 1, 1 FROM projects WHERE name = 'team'";
+    let rule = serde_json::json!({
+        "disabled": false, "action": "immutable", "template": "immutable_template",
+        "tag_selectors": [{ "kind": "doublestar", "decoration": "matches", "pattern": "v*" }],
+        "scope_selectors": { "repository": [{ "kind": "doublestar", "decoration": "repoMatches", "pattern": "**" }] },
+    });
+    world.row(sql, args![rule.to_string()]).await;
+    let counted = world.preview(&admin(), &wanted).await.unwrap();
+    assert_eq!((counted.items, counted.kept[0].code.as_str()), (1, "PRECONDITION"));
+    assert_eq!(counts(&world.run(&admin(), &wanted).await), (1, 0, 1));
+    assert_eq!(world.texts(REPOSITORIES).await, ["team/app"]);
 }

@@ -25,6 +25,7 @@ fn phrase_key(request: &BulkRequest) -> Key {
         (Some(BulkKind::Artifacts), _) => keys::bulk::DELETE_ARTIFACTS,
         // Artifact by artifact.
         (Some(BulkKind::Repositories), Some(BulkAction::Copy)) => keys::bulk::COPY_ARTIFACTS,
+        (Some(BulkKind::Repositories), Some(BulkAction::Move)) => keys::bulk::MOVE_ARTIFACTS,
         (Some(BulkKind::Repositories), _) => keys::bulk::DELETE_REPOSITORIES,
         (Some(BulkKind::Users), _) => keys::bulk::DELETE_USERS,
         (Some(BulkKind::Robots), Some(BulkAction::Enable)) => keys::bulk::ENABLE_ROBOTS,
@@ -75,14 +76,19 @@ pub(super) fn effects(request: &BulkRequest, preview: &BulkPreview) -> Vec<Strin
                 lines.push(tn!(keys::bulk::effect::UNTAGGED, natural(preview.manifests), size = size));
             }
         }
-        (Some(BulkKind::Artifacts), Some(BulkAction::Move)) => {
+        (kind @ Some(BulkKind::Artifacts | BulkKind::Repositories), Some(BulkAction::Move)) => {
             use keys::bulk::effect as k;
             lines.push(tn!(k::MOVE_MANIFESTS, natural(preview.manifests)));
             if preview.tags > 0 {
                 lines.push(tn!(k::MOVE_TAGS, natural(preview.tags)));
             }
             let target = &request.target;
-            lines.push(t!(k::MOVE_TO, target = target));
+            if kind == Some(BulkKind::Repositories) {
+                lines.push(t!(k::MOVE_REPOSITORIES, target = target));
+                lines.push(t!(k::MOVE_EMPTIED));
+            } else {
+                lines.push(t!(k::MOVE_TO, target = target));
+            }
             lines.push(if request.overwrite {
                 t!(k::MOVE_TAKES, target = target)
             } else {

@@ -228,11 +228,13 @@ fn RepositoryList(within: InProject, state: ListState, repositories: Paged<Repos
         return view! { <NothingPushed within=within /> }.into_any();
     }
     let place = bulk::Place::Project(within.name.clone());
+    let delete = within.rights.may(Of::Repository, Action::Delete);
     let buttons = bulk::buttons(
         BulkKind::Repositories,
         &[
             (BulkAction::Copy, within.rights.may_copy()),
-            (BulkAction::Delete, within.rights.may(Of::Repository, Action::Delete)),
+            (BulkAction::Move, delete && within.rights.may(Of::Artifact, Action::Delete)),
+            (BulkAction::Delete, delete),
         ],
     );
     let rows = repositories.items.len();

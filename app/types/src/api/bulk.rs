@@ -72,7 +72,8 @@ pub enum BulkAction {
     RemoveLabel,
     /// Artifacts: it is copied, tags included, into another repository.
     Copy,
-    /// Artifacts: it is copied as well, and then removed where it was.
+    /// Artifacts: it is copied as well, and then removed where it was. Repositories: so is each of their artifacts, and a
+    /// repository that is empty then goes.
     Move,
     /// Robots: it is switched on.
     Enable,

@@ -53,6 +53,7 @@ pub mod user;
 pub mod usergroup;
 pub mod view;
 pub mod webhook;
+pub mod whole;
 
 /// Arguments of one statement. Both databases take more; this keeps statements few and cached.
 const CHUNK: usize = 100;

@@ -167,6 +167,14 @@ pub async fn describe(conn: &mut Conn<'_>, id: i64, description: &str, now: Time
     Ok(())
 }
 
+/// Whether a repository holds any manifest.
+///
+/// # Errors
+/// As the database says.
+pub async fn holds_something(conn: &mut Conn<'_>, id: i64) -> Result<bool> {
+    Ok(conn.row("SELECT 1 FROM manifests WHERE repository_id = $1 LIMIT 1", args![id]).await?.is_some())
+}
+
 /// Removes a repository with everything in it, gives the project its bytes back and asks garbage collection to look.
 /// Runs after [`super::push::lock_repository`].
 ///

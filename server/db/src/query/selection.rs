@@ -117,6 +117,12 @@ impl Selected {
         self
     }
 
+    /// Artifacts in the order in which they can be removed: what lists others before those.
+    #[must_use]
+    pub fn listing_first(self) -> Self {
+        Selected { order: "m.id DESC".to_owned(), ..self }
+    }
+
     /// People, named by row id.
     pub fn users(backend: Backend, which: &Which) -> Self {
         let list = user::selected(&which.query());
@@ -193,6 +199,11 @@ impl Selected {
     pub fn to_note(&self) -> Selection {
         let Selected { list, item, shown, digest, order, .. } = self;
         list.clone().selecting(&format!("{item} AS item, {shown} AS shown, {digest} AS digest"), order)
+    }
+
+    /// The rows as a query of one column, for use inside of others.
+    pub(super) fn column(&self, column: &str) -> Selection {
+        self.list.clone().column(column)
     }
 
     /// How many rows there are, counted no further than `limit`.

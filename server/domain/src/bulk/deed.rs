@@ -20,6 +20,8 @@ pub(super) enum Deed {
     Move(RepoName, RepoName, Taken),
     DeleteRepositories(ProjectName),
     CopyRepositories(ProjectName, ProjectName),
+    /// As [`Deed::Move`].
+    MoveRepositories(ProjectName, ProjectName, Taken),
     DeleteUsers,
     DeleteRobots(Option<ProjectName>),
     /// Whether they are switched off.
@@ -62,6 +64,12 @@ pub(super) fn deed(request: &BulkRequest) -> Result<(BulkKind, Deed)> {
         let (from, target): (RepoName, RepoName) = (repository()?, target()?);
         if from == target { Err(refused("the target is the repository itself")) } else { Ok((from, target)) }
     };
+    let between = || {
+        let (from, target): (ProjectName, _) = (project()?, request.target.parse());
+        let target: ProjectName = target.map_err(|_| refused("target in body is no name of a project"))?;
+        if from == target { Err(refused("the target is the project itself")) } else { Ok((from, target)) }
+    };
+    let taken = if request.overwrite { Taken::Moved } else { Taken::Refused };
     let deed = match (kind, action) {
         (BulkKind::Tags, BulkAction::Delete) => Deed::DeleteTags(repository()?),
         (BulkKind::Artifacts, BulkAction::Delete) => Deed::DeleteArtifacts(repository()?),
@@ -73,16 +81,16 @@ pub(super) fn deed(request: &BulkRequest) -> Result<(BulkKind, Deed)> {
         }
         (BulkKind::Artifacts, BulkAction::Move) => {
             let (from, target) = way()?;
-            Deed::Move(from, target, if request.overwrite { Taken::Moved } else { Taken::Refused })
+            Deed::Move(from, target, taken)
         }
         (BulkKind::Repositories, BulkAction::Delete) => Deed::DeleteRepositories(project()?),
         (BulkKind::Repositories, BulkAction::Copy) => {
-            let (from, target) = (project()?, request.target.parse());
-            let target: ProjectName = target.map_err(|_| refused("target in body is no name of a project"))?;
-            if from == target {
-                return Err(refused("the target is the project itself"));
-            }
+            let (from, target) = between()?;
             Deed::CopyRepositories(from, target)
+        }
+        (BulkKind::Repositories, BulkAction::Move) => {
+            let (from, target) = between()?;
+            Deed::MoveRepositories(from, target, taken)
         }
         (BulkKind::Users, BulkAction::Delete) => Deed::DeleteUsers,
         (BulkKind::Robots, BulkAction::Delete) => Deed::DeleteRobots(home()?),

@@ -156,7 +156,7 @@ impl Order {
     /// The things that were named and are not among those that are there.
     pub(super) fn unknown(&self, there: &[String]) -> Vec<String> {
         let Which::Named(named) = &self.which else { return Vec::new() };
-        // Repositories are copied artifact by artifact, as `repository@digest`; nothing else has such a sign.
+        // Repositories are copied and moved artifact by artifact, as `repository@digest`; nothing else has such a sign.
         let there: HashSet<&str> =
             there.iter().map(|item| item.split_once('@').map_or(&**item, |(name, _)| name)).collect();
         named.iter().filter(|item| !there.contains(item.as_str())).cloned().collect()
@@ -218,6 +218,13 @@ impl Order {
                 ProjectAccess::<CreateArtifact>::check(domain, actor, target).await?.also::<Push>()?;
                 Ok(Place::Project(access.project_id().0))
             }
+            Deed::MoveRepositories(project, target, _) => {
+                let access = ProjectAccess::<DeleteArtifact>::check(domain, actor, project).await?;
+                access.also::<DeleteRepository>()?.also::<ReadArtifact>()?.also::<Pull>()?;
+                access.also::<ListRepositories>()?.also::<ListArtifacts>()?;
+                ProjectAccess::<CreateArtifact>::check(domain, actor, target).await?.also::<Push>()?;
+                Ok(Place::Project(access.project_id().0))
+            }
             Deed::DeleteUsers => {
                 SystemAccess::<DeleteUser>::check(actor)?;
                 SystemAccess::<ListUsers>::check(actor)?;
@@ -258,6 +265,9 @@ impl Order {
         let selected = match self.kind() {
             BulkKind::Repositories if matches!(self.action, Deed::CopyRepositories(..)) => {
                 Selected::artifacts_of_repositories(backend, project.unwrap_or_default(), &self.which)
+            }
+            BulkKind::Repositories if matches!(self.action, Deed::MoveRepositories(..)) => {
+                Selected::artifacts_of_repositories(backend, project.unwrap_or_default(), &self.which).listing_first()
             }
             BulkKind::Tags => Selected::tags(backend, repository, &self.which, &self.tags),
             BulkKind::Artifacts => Selected::artifacts(backend, repository, &self.which, &self.artifacts),
@@ -331,6 +341,12 @@ mod tests {
                 "overwrite": overwrite
             }));
             assert_eq!(order.unwrap().action, Deed::Move("p/a".parse().unwrap(), "q/b".parse().unwrap(), taken));
+            let order = request(serde_json::json!({
+                "kind": "repositories", "action": "move", "project": "p", "target": "q", "all": true,
+                "overwrite": overwrite
+            }));
+            let moved = Deed::MoveRepositories("p".parse().unwrap(), "q".parse().unwrap(), taken);
+            assert_eq!(order.unwrap().action, moved);
         }
         for bad in [
             serde_json::json!({}),
@@ -338,7 +354,8 @@ mod tests {
             serde_json::json!({ "kind": "repositories", "action": "copy", "project": "p", "all": true }),
             serde_json::json!({ "kind": "repositories", "action": "copy", "project": "p", "target": "p", "all": true }),
             serde_json::json!({ "kind": "repositories", "action": "copy", "project": "p", "target": "q/r", "all": true }),
-            serde_json::json!({ "kind": "repositories", "action": "move", "project": "p", "target": "q", "all": true }),
+            serde_json::json!({ "kind": "repositories", "action": "move", "project": "p", "target": "p", "all": true }),
+            serde_json::json!({ "kind": "repositories", "action": "move", "project": "p", "all": true }),
             serde_json::json!({ "kind": "tags", "action": "delete", "repository": "p", "all": true }),
             serde_json::json!({ "kind": "tags", "action": "delete", "repository": "p/a" }),
             serde_json::json!({ "kind": "tags", "action": "delete", "repository": "p/a", "all": true, "items": ["x"] }),
@@ -368,7 +385,7 @@ mod tests {
     fn the_own_membership_is_meant_where_it_is_named() {
         let of = |which: serde_json::Value| {
             let mut wanted = serde_json::json!({
-                "kind": "members", "action": "set_role", "project": "p", "role_id": 3
+                "kind": "members", "action": "set_role", "project": "p", "role_id": 2
             });
             wanted.as_object_mut().unwrap().extend(which.as_object().unwrap().clone());
             let request: BulkRequest = serde_json::from_value(wanted).unwrap();

@@ -7,10 +7,11 @@ use berth_db::{
     query::{
         self,
         selection::{self, Effect, Selected, Which},
+        whole::{self, Content},
     },
 };
 use berth_types::{
-    ErrorCode, ProjectId, RepoName, Role, UserId,
+    ErrorCode, ProjectId, ProjectName, RepoName, Role, UserId,
     api::{BulkFailure, BulkPreview, BulkRequest},
 };
 use tokio::sync::Semaphore;
@@ -81,6 +82,9 @@ async fn effect(conn: &mut Conn<'_>, order: &Order, place: Place, selected: &Sel
         (Deed::DeleteRepositories(_), Place::Project(project)) => {
             selection::effect_on_repositories(conn, project, selected).await?
         }
+        (Deed::MoveRepositories(..), Place::Project(project)) => {
+            selection::effect_on_artifacts(conn, project, selected).await?
+        }
         (Deed::RemoveMembers(..), Place::Project(project)) => {
             let admins = selection::others_with_role(conn, project, Role::ProjectAdmin.id(), selected).await?;
             Effect { admins: Some(admins), ..Effect::default() }
@@ -97,6 +101,7 @@ async fn effect(conn: &mut Conn<'_>, order: &Order, place: Place, selected: &Sel
             Deed::DeleteArtifacts(_)
             | Deed::DeleteRepositories(_)
             | Deed::CopyRepositories(..)
+            | Deed::MoveRepositories(..)
             | Deed::AddLabel(..)
             | Deed::RemoveLabel(..)
             | Deed::Copy(..)
@@ -152,6 +157,9 @@ async fn kept(
             let tags = tags.iter().filter_map(|(name, tag)| Some((name, name.parse().ok()?, tag)));
             once(by_rule(&rules, tags, protected).collect())
         }
+        (Deed::MoveRepositories(from, target, taken), Place::Project(project)) => {
+            once(kept_contents(conn, project, (from, target), selected, *taken).await?)
+        }
         (Deed::DeleteUsers, _) => {
             let own = actor.user_id();
             let ids = selected.items(conn, ITEMS_MAX).await?;
@@ -178,6 +186,7 @@ async fn kept(
             | Deed::DeleteArtifacts(_)
             | Deed::DeleteRepositories(_)
             | Deed::CopyRepositories(..)
+            | Deed::MoveRepositories(..)
             | Deed::AddLabel(..)
             | Deed::RemoveLabel(..)
             | Deed::Copy(..)
@@ -242,6 +251,37 @@ async fn refused_there(
     let rules = Rules::load(conn, ProjectId(there.project_id)).await?;
     let tags = tags.into_iter().filter(|(_, tag)| rules.protect(target, tag));
     Ok(tags.map(|(item, tag)| failure(item, &policy::unmovable(target, &tag))).collect())
+}
+
+/// Artifacts of whole repositories that cannot go, or that the other project does not take.
+async fn kept_contents(
+    conn: &mut Conn<'_>,
+    project: i64,
+    (from, target): (&ProjectName, &ProjectName),
+    selected: &Selected,
+    taken: Taken,
+) -> Result<Vec<BulkFailure>> {
+    let mut kept = Vec::new();
+    let rules = Rules::load(conn, ProjectId(project)).await?;
+    if !rules.is_empty() {
+        for Content { item, repository, tag } in whole::tags_of_contents(conn, selected, TAGS_MAX).await? {
+            if repository.parse().is_ok_and(|repo| rules.protect(&repo, &tag)) {
+                kept.push(failure(item, &policy::kept(&tag)));
+            }
+        }
+    }
+    let Some(there) = query::project::standing_by_name(conn, target.as_str(), 0).await? else { return Ok(kept) };
+    let rules = Rules::load(conn, ProjectId(there.id)).await?;
+    let names = (from.as_str(), target.as_str());
+    for Content { item, repository, tag } in whole::contents_taken(conn, selected, names, TAGS_MAX).await? {
+        let Ok(repo) = repository.parse() else { continue };
+        if taken == Taken::Refused {
+            kept.push(failure(item, &manifest::taken(&repo, &tag)));
+        } else if rules.protect(&repo, &tag) {
+            kept.push(failure(item, &policy::unmovable(&repo, &tag)));
+        }
+    }
+    Ok(kept)
 }
 
 fn failure(item: String, error: &Error) -> BulkFailure {

@@ -5,7 +5,7 @@ use berth_db::query::{
     bulk::{Item, Operation, Owner},
 };
 use berth_types::{
-    Digest, MemberId, ProjectId, Reference, RepoName, RobotId, UserId,
+    Digest, MemberId, ProjectId, ProjectName, Reference, RepoName, RobotId, UserId,
     api::{BulkRequest, RobotChange},
 };
 
@@ -211,12 +211,17 @@ async fn act(domain: &Domain, deed: &Deed, actor: &Actor, item: &str, digest: Op
         Deed::CopyRepositories(project, target) => {
             let source = ProjectAccess::<ReadArtifact>::check(domain, actor, project).await?;
             let access = ProjectAccess::<CreateArtifact>::check(domain, actor, target).await?;
-            let (from, digest) = item.split_once('@').ok_or_else(|| Error::internal("an item is no artifact"))?;
-            let from: RepoName = from.parse().map_err(Error::internal)?;
-            let repo = format!("{target}/{}", from.within_project());
-            let repo = repo.parse().map_err(|_| Error::BadRequest(format!("{repo} is no name of a repository")))?;
-            let digest = Reference::Digest(digest.parse().map_err(Error::internal)?);
-            copy::copy(domain, &access, &repo, &source, &from, &digest).await
+            let (from, digest) = content(item)?;
+            let repo = named_in(target, &from)?;
+            copy::copy(domain, &access, &repo, &source, &from, &Reference::Digest(digest)).await
+        }
+        Deed::MoveRepositories(project, target, taken) => {
+            let removal = ProjectAccess::<DeleteArtifact>::check(domain, actor, project).await?;
+            let access = ProjectAccess::<CreateArtifact>::check(domain, actor, target).await?;
+            let (from, digest) = content(item)?;
+            let repo = named_in(target, &from)?;
+            transfer::transfer(domain, &removal, &from, &access, &repo, &digest, *taken).await?;
+            transfer::leave(domain, &removal.also()?, &from, &access, &repo).await
         }
         Deed::DeleteUsers => {
             let access = SystemAccess::<DeleteUser>::check(actor)?;
@@ -272,6 +277,18 @@ async fn act(domain: &Domain, deed: &Deed, actor: &Actor, item: &str, digest: Op
             }
         }
     }
+}
+
+/// An artifact of a repository that is copied or moved whole.
+fn content(item: &str) -> Result<(RepoName, Digest)> {
+    let (repo, digest) = item.split_once('@').ok_or_else(|| Error::internal("an item is no artifact"))?;
+    Ok((repo.parse().map_err(Error::internal)?, digest.parse().map_err(Error::internal)?))
+}
+
+/// The repository of the same name in another project.
+fn named_in(project: &ProjectName, repo: &RepoName) -> Result<RepoName> {
+    let name = format!("{project}/{}", repo.within_project());
+    name.parse().map_err(|_| Error::BadRequest(format!("{name} is no name of a repository")))
 }
 
 /// Refuses to touch the own membership where it is not meant.

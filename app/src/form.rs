@@ -19,6 +19,7 @@ use crate::session::sign_in_href;
 use crate::t;
 use crate::ui::{Callout, CalloutActions, ErrorSummary, FieldError, Glyph, LinkButton, Size, Tone, error_texts};
 use berth_types::ErrorCode;
+use berth_types::error::READ_ONLY;
 use berth_types::policy::Right;
 use leptos::prelude::*;
 use leptos::server_fn::codec::JsonEncoding;
@@ -218,6 +219,10 @@ pub fn refusal_texts(catalog: &Catalog, error: &ApiError) -> (String, String) {
         let (title, text) = (keys::error::offline::TITLE, keys::error::offline::TEXT);
         return (catalog.get(title).to_owned(), catalog.get(text).to_owned());
     }
+    if error.status == 403 && error.message == READ_ONLY {
+        let (title, text) = (keys::error::read_only::TITLE, keys::error::read_only::TEXT);
+        return (catalog.get(title).to_owned(), catalog.get(text).to_owned());
+    }
     let (title, text) = error_texts(error.status);
     if let Some(needed) = error.needed.filter(|_| error.status == 403) {
         return (title, needed_text(catalog, needed));
@@ -250,6 +255,14 @@ mod tests {
     use super::*;
     use crate::i18n::Locale;
     use berth_types::policy::{Action, Resource};
+
+    #[test]
+    fn read_only_mode_is_nobodys_lack_of_rights() {
+        let error = ApiError { status: 403, code: "DENIED".into(), message: READ_ONLY.into(), ..ApiError::default() };
+        let (title, text) = refusal_texts(&Catalog::of(Locale::En), &error);
+        assert_eq!(title, "This registry is read-only");
+        assert!(text.starts_with("Nothing was changed."), "{text}");
+    }
 
     #[test]
     fn a_refusal_names_the_missing_right_and_who_has_it() {

@@ -180,7 +180,7 @@ fn NoEntries(filtered: bool, next: (String, String)) -> impl IntoView {
 fn Entries(entries: Vec<AuditEntry>) -> impl IntoView {
     let head = || {
         view! {
-            <Column label=t!(keys::audit::TIME) />
+            <Column label=format!("{} (UTC)", t!(keys::audit::TIME)) />
             <Column label=t!(keys::audit::WHO) />
             <Column label=t!(keys::audit::ACTION) />
             <Column label=t!(keys::audit::RESOURCE) />
@@ -202,6 +202,10 @@ fn EntryRow(entry: AuditEntry) -> impl IntoView {
     let AuditEntry { username, resource, resource_type, operation, operation_description, .. } = entry;
     let who = if username.is_empty() { t!(keys::audit::SYSTEM) } else { username };
     let what = event_text(&operation, &resource_type);
+    // Most entries repeat in words what stands in the columns.
+    let repeats = [format!("{operation} {resource_type}: {resource}"), operation.clone()];
+    let told = (!operation_description.is_empty() && !repeats.contains(&operation_description))
+        .then_some(operation_description);
     let href = resource_href(&operation, &resource_type, &resource);
     let name = match href {
         Some(href) => view! { <NameLink text=resource_text(&resource) href=href /> }.into_any(),
@@ -226,7 +230,8 @@ fn EntryRow(entry: AuditEntry) -> impl IntoView {
                 </span>
             </RowHead>
             <Cell label=t!(keys::audit::ACTION)>
-                <span title=operation_description>{what}</span>
+                {what}
+                {told.map(|told| view! { <span class="small muted block name">{told}</span> })}
             </Cell>
             <Cell label=t!(keys::audit::RESOURCE)>{name}</Cell>
             <Cell label=t!(keys::audit::ADDRESS) priority=Priority::Third>

@@ -58,6 +58,7 @@ pub fn Selectable(
     let on_change = move |event: leptos::ev::Event| {
         if let Some(root) = root.get_untracked() {
             head_changed(&root, &event);
+            exempted(&root, &event);
             count.set(recount(&root));
         }
     };
@@ -160,7 +161,7 @@ pub fn SelectAllColumn() -> impl IntoView {
 }
 
 #[cfg(target_arch = "wasm32")]
-use browser::{clear, forget, head_changed, range, recount, settle};
+use browser::{clear, exempted, forget, head_changed, range, recount, settle};
 
 #[cfg(target_arch = "wasm32")]
 mod browser {
@@ -201,7 +202,7 @@ mod browser {
         let here: HashSet<String> = rows.iter().map(HtmlInputElement::value).collect();
         if !ticked.is_subset(&here) {
             // All that matched was another list.
-            boxes(root, "form.bulk [name=all]").iter().for_each(|all| all.set_checked(false));
+            untick_all(root);
         }
     }
 
@@ -235,6 +236,18 @@ mod browser {
         }
     }
 
+    /// A row that is left out on this page is left out of all that match: then it is only what is ticked.
+    pub(super) fn exempted(root: &Element, event: &Event) {
+        let Some(target) = target(event).filter(|target| !target.checked()) else { return };
+        if rows(root).contains(&target) || head(root).as_ref() == Some(&target) {
+            untick_all(root);
+        }
+    }
+
+    fn untick_all(root: &Element) {
+        boxes(root, "form.bulk [name=all]").iter().for_each(|all| all.set_checked(false));
+    }
+
     /// The row that was clicked; with Shift, all between it and the former become as it is.
     pub(super) fn range(root: &Element, event: &MouseEvent, anchor: Option<usize>) -> Option<usize> {
         let clicked = target(event)?;
@@ -258,7 +271,7 @@ mod browser {
 }
 
 #[cfg(not(target_arch = "wasm32"))]
-use server::{clear, forget, head_changed, range, recount, settle};
+use server::{clear, exempted, forget, head_changed, range, recount, settle};
 
 /// Nothing is ticked while the page is drawn in the server.
 #[cfg(not(target_arch = "wasm32"))]
@@ -266,6 +279,8 @@ mod server {
     pub(super) fn settle<E>(_: &E) {}
 
     pub(super) fn forget<E>(_: &E) {}
+
+    pub(super) fn exempted<E, V>(_: &E, _: &V) {}
 
     pub(super) fn recount<E>(_: &E) -> u64 {
         0

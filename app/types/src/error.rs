@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// What Harbor answers to every change in read-only mode, with [`ErrorCode::Denied`].
+pub const READ_ONLY: &str = "The system is in read only mode. Any modification is prohibited.";
+
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $text:literal),* $(,)?) => {
         /// The machine-readable word of an error. What a client matches on.

@@ -74,11 +74,17 @@ test('lists are searched, sorted and paged without leaving the page', async () =
   await leave(page);
 });
 
-test('a role changes at once, a member leaves', async () => {
+test('a role changes when it is saved, a member leaves', async () => {
   const page = await person('ada');
   await visit(page, '/projects/team/-/members');
   const role = page.getByRole('combobox', { name: say('members.role_of', { name: 'grace' }) });
+  // On the way to a role by keys, others are chosen for a moment.
+  await role.focus();
+  await page.keyboard.press('ArrowDown');
   await role.selectOption({ label: say('role.guest') });
+  const [before] = await berth.api('GET', '/projects/team/members?entityname=grace');
+  assert.equal(before.role_name, 'developer');
+  await page.getByRole('row', { name: /grace/ }).getByRole('button', { name: say('common.save'), exact: true }).click();
   await notice(page, 'members.changed', { name: 'grace', role: say('role.guest') });
   const [grace] = await berth.api('GET', '/projects/team/members?entityname=grace');
   assert.equal(grace.role_name, 'guest');

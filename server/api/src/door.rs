@@ -16,7 +16,7 @@ use axum::{
     routing::get,
 };
 use berth_domain::{Actor, system};
-use berth_types::ErrorCode;
+use berth_types::{ErrorCode, error::READ_ONLY};
 use berth_web::{ApiError, AppState};
 use futures_util::future::BoxFuture;
 use http::{HeaderValue, Method, StatusCode, Uri, header};
@@ -125,8 +125,9 @@ fn methods_of<'m>(methods: &'m Methods, path: &str) -> Option<&'m Vec<String>> {
     nested.chain([path]).find_map(|path| methods.get(path))
 }
 
-/// Ends of routes of our own that are free in read-only mode: what only looks, the set-up, and the end of sessions.
-const FREE: [&str; 5] = ["/preview", "/registries/check", "/setup", "/sessions", "/sessions/{id}"];
+/// Ends of routes of our own that are free in read-only mode: what only looks, the set-up, the end of sessions, and the default
+/// of a setting.
+const FREE: [&str; 6] = ["/preview", "/registries/check", "/setup", "/sessions", "/sessions/{id}", "/settings/{name}"];
 
 /// In read-only mode nothing changes but the settings, one of which is this mode, and who is signed in.
 async fn refuse_changes(State(state): State<AppState>, request: Request, next: Next) -> Response {
@@ -138,10 +139,7 @@ async fn refuse_changes(State(state): State<AppState>, request: Request, next: N
     let actor: Actor = request.extensions().get().cloned().unwrap_or_default();
     match system::is_read_only(&state.domain, &actor).await {
         Ok(false) => next.run(request).await,
-        Ok(true) => {
-            let text = "The system is in read only mode. Any modification is prohibited.";
-            ApiError::new(ErrorCode::Denied, text).into_response()
-        }
+        Ok(true) => ApiError::new(ErrorCode::Denied, READ_ONLY).into_response(),
         Err(error) => ApiError::from(error).into_response(),
     }
 }
@@ -186,7 +184,7 @@ mod tests {
     #[test]
     fn what_changes_nothing_is_free_in_read_only_mode() {
         let ours = |route: &str| is_free("/api/berth/v1/x", &format!("/api/berth/v1/{route}"));
-        for route in ["bulk/preview", "registries/check", "setup", "sessions", "sessions/{id}"] {
+        for route in ["bulk/preview", "registries/check", "setup", "sessions", "sessions/{id}", "settings/{name}"] {
             assert!(ours(route), "{route}");
         }
         for route in ["bulk", "users/current/tokens", "projects/{project_name}/favorite", "users/current/views/{id}"] {

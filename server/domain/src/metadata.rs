@@ -8,6 +8,7 @@ use berth_types::api::METADATA_KEYS;
 use crate::{
     Domain, Error, Result, audit,
     authz::{CreateMetadata, DeleteMetadata, ListMetadata, ProjectAccess, ProjectAction, ReadMetadata, UpdateMetadata},
+    project,
 };
 
 /// Severities that a project can be told to stop at.
@@ -119,7 +120,9 @@ async fn write<A: ProjectAction>(
                     query::project::set_public(tx, id.0, value.as_deref() == Some("true")).await?;
                 }
                 query::project::touch(tx, id.0, *now).await?;
-                let entry = audit::Entry::success("update", "project", access.project().name.as_str()).in_project(id);
+                let name = &access.project().name;
+                let text = format!("update project: {name}, {}", project::told(key, value.as_ref()));
+                let entry = audit::Entry::success("update", "project", name.as_str()).in_project(id).described(text);
                 audit::record(tx, access.actor(), *now, &entry).await
             })
         })

@@ -282,6 +282,9 @@ pub async fn update(domain: &Domain, access: &ProjectAccess<UpdateProject>, requ
         .write(args, |tx, (access, settings, now)| {
             Box::pin(async move {
                 let id = access.project_id();
+                let before = query::metadata::of(tx, &[id.0]).await?.remove(&id.0).unwrap_or_default();
+                let changed = settings.iter().filter(|(key, value)| before.get(*key) != Some(*value));
+                let changed: Vec<String> = changed.map(|(key, value)| told(key, Some(value))).collect();
                 for (key, value) in settings {
                     query::metadata::put(tx, id.0, key, value).await?;
                 }
@@ -289,13 +292,27 @@ pub async fn update(domain: &Domain, access: &ProjectAccess<UpdateProject>, requ
                     query::project::set_public(tx, id.0, public == "true").await?;
                 }
                 query::project::touch(tx, id.0, *now).await?;
-                let entry = audit::Entry::success("update", "project", access.project().name.as_str()).in_project(id);
+                let mut entry =
+                    audit::Entry::success("update", "project", access.project().name.as_str()).in_project(id);
+                if !changed.is_empty() {
+                    let text = format!("update project: {}, {}", access.project().name, changed.join(", "));
+                    entry = entry.described(text);
+                }
                 audit::record(tx, access.actor(), *now, &entry).await
             })
         })
         .await;
     domain.forget_standings();
     changed
+}
+
+/// A setting of a project as the log tells it. A list is only named.
+pub(crate) fn told(key: &str, value: Option<&String>) -> String {
+    match value {
+        Some(_) if key == query::metadata::CVE_ALLOWLIST => key.to_owned(),
+        Some(value) => format!("{key}: {value}"),
+        None => format!("{key} removed"),
+    }
 }
 
 /// Why a project with repositories stays.

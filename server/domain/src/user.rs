@@ -227,7 +227,8 @@ pub async fn update_profile(domain: &Domain, access: &PersonAccess, profile: &Us
                 rows::update_profile(tx, id.0, &profile.email, &profile.realname, &profile.comment, *now)
                     .await
                     .map_err(|error| taken(error, &person.username, &profile.email))?;
-                audit::record(tx, actor, *now, &Entry::success("update", "user", person.username)).await
+                let text = format!("update user: {}, profile", person.username);
+                audit::record(tx, actor, *now, &Entry::success("update", "user", person.username).described(text)).await
             })
         })
         .await;
@@ -254,7 +255,9 @@ pub async fn set_sysadmin(
                 if person.sysadmin != *sysadmin {
                     rows::set_sysadmin(tx, id.0, *sysadmin, *now).await?;
                 }
-                audit::record(tx, actor, *now, &Entry::success("update", "user", person.username)).await
+                let state = if *sysadmin { "is an administrator now" } else { "is no administrator" };
+                let text = format!("update user: {}, who {state}", person.username);
+                audit::record(tx, actor, *now, &Entry::success("update", "user", person.username).described(text)).await
             })
         })
         .await;
@@ -310,7 +313,9 @@ pub async fn change_password(
                     // Whoever can set this password needs no set-up link any more.
                     setup::finish(tx, *now).await?;
                 }
-                audit::record(tx, actor, *now, &Entry::success("update", "user", change.username.as_str())).await
+                let text = format!("update user: {}, new password", change.username);
+                let entry = Entry::success("update", "user", change.username.as_str()).described(text);
+                audit::record(tx, actor, *now, &entry).await
             })
         })
         .await;

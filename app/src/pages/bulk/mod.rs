@@ -7,14 +7,12 @@ mod words;
 
 pub(crate) use asked::Place;
 
-#[cfg(feature = "ssr")]
-use crate::client::ApiError;
-use crate::client::{ApiResult, use_client};
+use crate::client::{ApiError, ApiResult, use_client};
 #[cfg(feature = "ssr")]
 use crate::form::FormError;
-use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of};
+use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of, refusal_texts};
 use crate::frame::Frame;
-use crate::i18n::keys;
+use crate::i18n::{keys, use_catalog};
 use crate::load::Resource;
 use crate::pages::admin::AdminFrame;
 use crate::pages::loaded;
@@ -34,7 +32,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_location;
 use progress::Progress;
-use words::{effects, is_removal, phrase};
+use words::{effects, is_removal, named, phrase};
 
 /// Labels on offer: one page of the API. A project has few.
 const LABELS_MAX: u64 = 100;
@@ -205,7 +203,18 @@ fn ChooseRole(place: Place, asked: Asked) -> impl IntoView {
 }
 
 #[component]
-fn ChooseTarget(place: Place, asked: Asked) -> impl IntoView {
+fn ChooseTarget(
+    place: Place,
+    asked: Asked,
+    /// Why the target that was asked for is none.
+    #[prop(optional)]
+    refusal: Option<ApiError>,
+) -> impl IntoView {
+    let error = refusal.map(|refusal| match refusal.status {
+        400 | 422 => t!(keys::bulk::TARGET_WRONG),
+        _ => refusal_texts(&use_catalog(), &refusal).1,
+    });
+    let target = asked.request.target.clone();
     let (back, known) = (place.list(asked.request.kind), carried(&asked));
     // A copy moves tags at the target, as in Harbor; what is moved asks first.
     let overwrite = (asked.request.action == Some(BulkAction::Move)).then(|| {
@@ -233,6 +242,8 @@ fn ChooseTarget(place: Place, asked: Asked) -> impl IntoView {
                     <TextField
                         label=label
                         name="target"
+                        value=target
+                        error=error
                         hint=hint
                         raw=true
                         autocomplete="off"
@@ -271,11 +282,32 @@ pub(crate) fn previewed(request: &BulkRequest) -> Resource<ApiResult<BulkPreview
     )
 }
 
+/// The same for the question: what is wrong with a target is no error of the page, the field can say it.
+fn attempted(request: &BulkRequest) -> Resource<ApiResult<Result<BulkPreview, ApiError>>> {
+    let (client, request) = (use_client(), request.clone());
+    let has_target = matches!(request.action, Some(BulkAction::Copy | BulkAction::Move));
+    Resource::new(
+        || (),
+        move |()| {
+            let (client, request) = (client.clone(), request.clone());
+            async move {
+                match client.bulk_preview(&request).await {
+                    Err(error) if has_target && matches!(error.status, 400 | 403 | 404 | 422) => Ok(Err(error)),
+                    preview => preview.map(Ok),
+                }
+            }
+        },
+    )
+}
+
 #[component]
 fn Question(place: Place, asked: Asked, action: FormAction) -> impl IntoView {
-    let request = asked.request;
-    loaded(previewed(&request), move |preview| {
-        view! { <Effect place=place.clone() request=request.clone() preview=preview action=action /> }
+    loaded(attempted(&asked.request), move |preview| match preview {
+        Ok(preview) => {
+            view! { <Effect place=place.clone() request=asked.request.clone() preview=preview action=action /> }
+                .into_any()
+        }
+        Err(refusal) => view! { <ChooseTarget place=place.clone() asked=asked.clone() refusal=refusal /> }.into_any(),
     })
 }
 
@@ -285,6 +317,7 @@ pub(crate) fn Consequences(request: BulkRequest, preview: BulkPreview) -> impl I
     if preview.items == 0 && preview.kept_count == 0 {
         return None;
     }
+    let names = named(&preview).map(|names| view! { <p class="name">{names}</p> });
     let lines = effects(&request, &preview);
     let lines = lines.into_iter().map(|line| view! { <li>{line}</li> }).collect_view();
     let kept = (preview.kept_count > 0).then(|| {
@@ -301,7 +334,8 @@ pub(crate) fn Consequences(request: BulkRequest, preview: BulkPreview) -> impl I
     });
     Some(view! {
         <Card title=t!(keys::bulk::effect::TITLE)>
-            <CardBody>
+            <CardBody stack=true>
+                {names}
                 <ul class="prose">{lines}</ul>
             </CardBody>
         </Card>

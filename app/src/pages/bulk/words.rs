@@ -38,6 +38,29 @@ fn phrase_key(request: &BulkRequest) -> Key {
     }
 }
 
+/// What it is done to, by name, as far as a line holds it.
+pub(super) fn named(preview: &BulkPreview) -> Option<String> {
+    /// As many digits of a digest as are shown elsewhere.
+    const DIGEST_CHARS: usize = "sha256:".len() + 12;
+    // Repositories are copied and moved artifact by artifact.
+    let by_artifact = preview.named.iter().any(|name| name.contains('@'));
+    let mut names: Vec<&str> = preview.named.iter().map(|name| name.split('@').next().unwrap_or(name)).collect();
+    names.dedup();
+    let names = names
+        .iter()
+        .map(|name| if name.starts_with("sha256:") { name.get(..DIGEST_CHARS).unwrap_or(name) } else { name });
+    let names = names.collect::<Vec<_>>().join(", ");
+    let more = natural(preview.items)
+        .saturating_sub(preview.kept_count.unsigned_abs())
+        .saturating_sub(preview.named.len() as u64);
+    match (names.is_empty(), more) {
+        (true, _) => None,
+        (false, 0) => Some(names),
+        (false, _) if by_artifact => Some(format!("{names} …")),
+        (false, more) => Some(t!(keys::bulk::MORE, names = names, count = crate::format::count(more))),
+    }
+}
+
 /// Whether it takes something away.
 pub(super) fn is_removal(request: &BulkRequest) -> bool {
     matches!(request.action, Some(BulkAction::Delete | BulkAction::Disable | BulkAction::Move))

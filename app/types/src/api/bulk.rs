@@ -160,6 +160,9 @@ pub struct BulkRequest {
 pub struct BulkPreview {
     /// Things that are there.
     pub items: i64,
+    /// How people call the things that it is done to, the first twenty.
+    #[serde(default)]
+    pub named: Vec<String>,
     /// Things that were named and are not there, the first hundred.
     pub unknown: Vec<String>,
     /// Tags that a removal takes away.

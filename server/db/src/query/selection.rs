@@ -217,6 +217,20 @@ impl Selected {
         conn.row(&sql, &values).await?.map_or(Ok(0), |row| row.get(0))
     }
 
+    /// How people call the first rows, at most `limit`.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn names(&self, conn: &mut Conn<'_>, limit: i64) -> Result<Vec<String>> {
+        let selection = self.to_note();
+        let (first, values) = selection.with(args![limit]);
+        let sql = format!(
+            "SELECT COALESCE(NULLIF(chosen.shown, ''), chosen.item) FROM ({} LIMIT ${first}) chosen",
+            selection.sql
+        );
+        conn.rows(&sql, &values).await?.iter().map(|row| row.get(0)).collect()
+    }
+
     /// The names of the rows, as the API has them, at most `limit`.
     ///
     /// # Errors

@@ -33,6 +33,9 @@ use crate::{
 /// The most tags that are held against the rules of a project. More is not shown beforehand; the rules hold all the same.
 const TAGS_MAX: i64 = 200_000;
 
+/// Names that a preview says.
+const NAMED_SHOWN_MAX: i64 = 20;
+
 /// Each may look at fifty thousand artifacts and at all that they hold.
 static TURNS: Semaphore = Semaphore::const_new(2);
 
@@ -58,10 +61,13 @@ pub async fn preview(domain: &Domain, access: &SignedIn, request: &BulkRequest) 
     };
     let kept = kept(&mut conn, &order, place, &selected, actor).await?;
     let staying: Vec<String> = kept.iter().map(|failure| failure.item.clone()).collect();
-    let effect = effect(&mut conn, &order, place, &selected.without(&staying)).await?;
+    let selected = selected.without(&staying);
+    let effect = effect(&mut conn, &order, place, &selected).await?;
+    let named = selected.names(&mut conn, NAMED_SHOWN_MAX).await?;
     let shown = usize::try_from(SHOWN_MAX).unwrap_or(usize::MAX);
     Ok(BulkPreview {
         items,
+        named,
         unknown: unknown.into_iter().take(shown).collect(),
         tags: effect.tags,
         manifests: effect.manifests,

@@ -29,7 +29,7 @@ use crate::session::use_session;
 use crate::ui::{
     ActionCell, ActionColumn, Badge, Cell, Column, DialogLink, Empty, FilterCount, Filters, Glyph, Icon, LinkButton,
     Look, MenuLink, NoSelectCell, PageHead, Pager, Priority, Row, RowHead, RowMenu, SearchBox, SelectAllColumn,
-    SelectCell, SelectOption, Selectable, SmallSelect, Sort, Table, TableBox, Tone, Who, submit_form,
+    SelectCell, SelectOption, Selectable, SmallSelect, Sort, Table, TableBox, Tone, Who,
 };
 use crate::{t, tn};
 #[cfg(feature = "ssr")]
@@ -297,12 +297,14 @@ fn MemberRow(within: InProject, member: ProjectMemberEntity, change: FormAction,
     }
 }
 
-/// The role as a select that saves at once; without script a button saves it.
+/// The role as a select, and a button that saves it, which comes as soon as another role is chosen. A choice alone changes nothing:
+/// on a keyboard every role on the way to another one is chosen for a moment.
 #[component]
 fn RoleForm(project: String, member: ProjectMemberEntity, change: FormAction) -> impl IntoView {
     let label = t!(keys::members::ROLE_OF, name = member.entity_name);
-    // As text, because browsers with script do not parse what is inside.
-    let save = format!("<button class=\"btn btn-s\">{}</button>", t!(keys::common::SAVE));
+    let now = member.role_id.to_string();
+    let (chosen, scripted) = (RwSignal::new(now.clone()), RwSignal::new(false));
+    Effect::new(move || scripted.set(true));
     view! {
         <PostForm action=change attr:class="row g1">
             <input type="hidden" name="project" value=project />
@@ -313,9 +315,11 @@ fn RoleForm(project: String, member: ProjectMemberEntity, change: FormAction) ->
                 name="role"
                 options=role_options()
                 selected=member.role_id.to_string()
-                on:change=submit_form
+                on:change=move |event| chosen.set(event_target_value(&event))
             />
-            <noscript inner_html=save></noscript>
+            <button class="btn btn-s" hidden=move || scripted.get() && chosen.with(|chosen| *chosen == now)>
+                {t!(keys::common::SAVE)}
+            </button>
         </PostForm>
     }
 }

@@ -65,6 +65,65 @@ test('a range of rows, and Esc', async () => {
   await page.context().close();
 });
 
+test('a tick stays on what it was set for, whatever is drawn in its place', async () => {
+  const page = await admin();
+  await visit(page, '/projects/team/app?sort=name&page_size=25');
+  const bar = page.getByRole('form', { name: say('bulk.selection') });
+  await page.getByRole('checkbox', { name: say('bulk.select_page') }).check();
+  await bar.getByText(many('bulk.selected', 25)).waitFor();
+  // The next page is drawn into the same rows.
+  await page.getByRole('link', { name: say('pager.next') }).click();
+  await select(page, 'pr-29').waitFor();
+  await bar.waitFor({ state: 'hidden' });
+  assert.equal(await page.locator('tbody .sel :checked').count(), 0);
+  // Sorted otherwise, another row comes to the place of the one that is ticked.
+  await visit(page, '/projects/team/app?sort=name&page_size=50');
+  await select(page, 'pr-00').check();
+  await page.getByRole('columnheader', { name: say('repository.tag') }).getByRole('link').click();
+  await page.waitForFunction(() => document.querySelector('th[aria-sort="descending"]'));
+  await bar.getByText(many('bulk.selected', 1)).waitFor();
+  assert.ok(await select(page, 'pr-00').isChecked());
+  await press(page, say('bulk.clear'));
+  await page.getByRole('columnheader', { name: say('repository.tag') }).getByRole('link').click();
+  await page.waitForFunction(() => document.querySelector('th[aria-sort="ascending"]'));
+  assert.equal(await page.locator('tbody .sel :checked').count(), 0);
+  assertNoTrouble(page);
+  await page.context().close();
+});
+
+test('what is left out of all that match is left out, and the question names things', async () => {
+  const page = await admin();
+  await visit(page, '/projects/team/app?sort=name&page_size=25&q=pr-');
+  await page.getByRole('checkbox', { name: say('bulk.select_page') }).check();
+  const all = page.getByRole('checkbox', { name: many('bulk.all_matching', TAGS) });
+  await all.check();
+  await select(page, 'pr-04').uncheck();
+  assert.equal(await all.isChecked(), false);
+  await press(page, say('bulk.act.delete'));
+  await page.getByRole('heading', { level: 1, name: many('bulk.delete_tags', 24) }).waitFor();
+  // As many as a line holds, and the one that was left out is not among them.
+  const names = await page.getByText(/^pr-\d\d, pr-.* and 4 more$/).textContent();
+  assert.equal(names.split(', ').length, 20);
+  assert.doesNotMatch(names, /pr-04/);
+  assertNoTrouble(page);
+  await page.context().close();
+});
+
+test('a target that is none is said at its field', async () => {
+  const page = await admin();
+  await visit(page, '/projects/team/app/-/bulk?kind=tags&act=copy&item=v1&target=TEAM/Up');
+  const field = page.getByRole('textbox', { name: say('bulk.target'), exact: true });
+  await page.getByText(say('bulk.target_wrong')).first().waitFor();
+  assert.equal(await field.inputValue(), 'TEAM/Up');
+  await field.fill('team/copied');
+  await press(page, say('bulk.continue'));
+  await press(page, many('bulk.copy_tags', 1));
+  await page.getByText(many('bulk.done', 1)).waitFor();
+  const copied = await berth.api('GET', '/projects/team/repositories/copied/artifacts');
+  assert.equal(copied.length, 1);
+  await page.context().close();
+});
+
 test('all that match, with what a rule protects told', async () => {
   const page = await admin();
   await visit(page, '/projects/team/app?sort=name');
@@ -164,7 +223,7 @@ test('a project is starred, and found by it', async () => {
 test('what a project stores', async () => {
   const page = await admin();
   await visit(page, '/projects/team');
-  await page.getByRole('link', { name: say('usage.title'), exact: true }).click();
+  await page.getByRole('link', { name: say('usage.title'), exact: true }).first().click();
   await page.waitForURL('**/projects/team/-/storage');
   await page.getByRole('link', { name: 'team/app', exact: true }).waitFor();
   const unused = page.getByRole('navigation', { name: say('usage.unused'), exact: true });

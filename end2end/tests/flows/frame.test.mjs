@@ -239,6 +239,60 @@ test('copying works where the page came by plain HTTP, and says where it does no
   await leave(page);
 });
 
+test('a page whose code is not to be had is loaded whole', async () => {
+  const page = await person('admin');
+  await visit(page, '/projects/team');
+  // A new version took the place of the server's: parts of the old one are gone.
+  await page.route('**/*.wasm', (route) => route.fulfill({ status: 404, body: '' }));
+  await page.getByRole('link', { name: say('nav.members'), exact: true }).click();
+  await page.getByRole('heading', { level: 1, name: say('members.title') }).waitFor();
+  await page.getByRole('row', { name: /grace/ }).first().waitFor();
+  // Without them it is read as without script, and not loaded again and again.
+  assert.equal(await page.evaluate(() => performance.getEntriesByType('navigation')[0].type), 'reload');
+  await page.unroute('**/*.wasm');
+  page.troubles.splice(0);
+  await visit(page, '/projects/team/-/members');
+  await leave(page);
+});
+
+test('the palette knows the pages of the project, and is typed over', async () => {
+  const page = await person('ada');
+  await visit(page, '/projects/team');
+  const box = page.getByRole('combobox', { name: say('palette.label') });
+  await page.keyboard.press('Control+k');
+  await box.waitFor();
+  await box.fill('dark');
+  await page.keyboard.press('Escape');
+  await box.waitFor({ state: 'hidden' });
+  await page.keyboard.press('Control+k');
+  await focusIsIn(page, '#palette .search');
+  await page.keyboard.type('retention');
+  await page.locator('#palette [role="option"]').filter({ hasText: say('nav.retention') }).first().waitFor();
+  assert.equal(await box.inputValue(), 'retention');
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/projects/team/-/retention');
+  await leave(page);
+});
+
+test('a list ends on its last page', async () => {
+  const page = await person('ada');
+  await visit(page, '/projects/team/web/api?page=99&page_size=25');
+  await page.waitForURL((url) => url.searchParams.get('page') === null);
+  await page.getByRole('rowheader').first().waitFor();
+  await leave(page);
+});
+
+test('what was done is not said again when the page is loaded again', async () => {
+  const page = await person('grace');
+  await visit(page, '/account?notice=profile-saved');
+  await page.locator('main').getByText(say('account.profile.saved')).waitFor();
+  await page.waitForURL((url) => url.search === '');
+  await page.reload();
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  assert.equal(await page.locator('main').getByText(say('account.profile.saved')).count(), 0);
+  await leave(page);
+});
+
 test('each page says its own calls', async () => {
   const page = await person('admin');
   await visit(page, '/projects');

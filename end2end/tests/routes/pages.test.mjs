@@ -50,6 +50,23 @@ test('pages in Chinese', async (t) => {
   await page.context().close();
 });
 
+test('every page can be left for another one, and come back to', { timeout: 5 * 60_000 }, async () => {
+  const page = await visitor(browser, berth);
+  await signIn(page, words('en'), 'admin', ADMIN_PASSWORD);
+  const away = page.locator('#nav').getByRole('link', { name: words('en')('nav.projects'), exact: true });
+  for (const [name, where] of signedIn) {
+    await visit(page, where);
+    if (!(await away.isVisible()) || where.split('?')[0] === '/projects') continue;
+    await away.click();
+    await page.waitForURL('**/projects');
+    await page.locator('main h1').waitFor();
+    await page.goBack();
+    await page.locator('main h1').waitFor();
+    assertNoTrouble(page, name);
+  }
+  await page.context().close();
+});
+
 test('the set-up, and a form with faults', async (t) => {
   const fresh = await startBerth({ fresh: true });
   try {

@@ -118,7 +118,7 @@ test('a target that is none is said at its field', async () => {
   await field.fill('team/copied');
   await press(page, say('bulk.continue'));
   await press(page, many('bulk.copy_tags', 1));
-  await page.getByText(many('bulk.done', 1)).waitFor();
+  await page.getByText(many('bulk.finished', 1)).waitFor();
   const copied = await berth.api('GET', '/projects/team/repositories/copied/artifacts');
   assert.equal(copied.length, 1);
   await page.context().close();

@@ -1,6 +1,5 @@
 //! When something runs by itself: common schedules in words, everything else as cron.
 
-#[cfg(any(feature = "ssr", test))]
 use crate::form::Fault;
 use crate::i18n::{Catalog, Key, keys};
 
@@ -18,6 +17,37 @@ pub struct Schedule {
     pub weekday: String,
     /// Six fields, where `cron` is chosen.
     pub cron: String,
+}
+
+/// The least and the most of each field of cron, and the names of its numbers.
+const FIELDS: [(u8, u8, &[&str]); 6] = [
+    (0, 59, &[]),
+    (0, 59, &[]),
+    (0, 23, &[]),
+    (1, 31, &[]),
+    (1, 12, &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]),
+    (0, 6, &["sun", "mon", "tue", "wed", "thu", "fri", "sat"]),
+];
+
+/// Whether the server takes a field of cron: ranges with a step or without, separated by commas.
+fn is_field(text: &str, (min, max, names): (u8, u8, &[&str])) -> bool {
+    let number = |text: &str| {
+        let named = names.iter().position(|name| name.eq_ignore_ascii_case(text));
+        let number = match named {
+            Some(index) => u8::try_from(index).ok().map(|index| index + min),
+            None => text.parse().ok(),
+        };
+        number.filter(|number| (min..=max).contains(number))
+    };
+    text.split(',').all(|range| {
+        let (bounds, step) = range.split_once('/').map_or((range, None), |(bounds, step)| (bounds, Some(step)));
+        let is_step = step.is_none_or(|step| step.parse::<u32>().is_ok_and(|step| step > 0));
+        let is_range = match bounds.split_once('-') {
+            Some((first, last)) => number(first).zip(number(last)).is_some_and(|(first, last)| first <= last),
+            None => matches!(bounds, "*" | "?") || number(bounds).is_some(),
+        };
+        is_step && is_range
+    })
 }
 
 impl Default for Schedule {
@@ -81,13 +111,13 @@ impl Schedule {
     }
 
     /// The field that is wrong in what was chosen, and why.
-    #[cfg(any(feature = "ssr", test))]
     pub fn fault(&self) -> Option<(&'static str, Fault)> {
         match self.every.as_str() {
             "hour" | "day" | "week" => self.read_time().is_none().then_some(("at", Fault::Required)),
             "cron" => {
-                let mut fields = self.cron.split_whitespace();
-                let is_right = fields.next() == Some("0") && fields.count() == 5;
+                let fields: Vec<&str> = self.cron.split_whitespace().collect();
+                let is_right = fields.len() == FIELDS.len() && fields.first() == Some(&"0");
+                let is_right = is_right && fields.iter().zip(FIELDS).all(|(text, field)| is_field(text, field));
                 (!is_right).then_some(("cron", Fault::Schedule))
             }
             _ => None,
@@ -192,10 +222,23 @@ mod tests {
             assert_eq!(fault("week", at, ""), Some(("at", Fault::Required)), "{at}");
             assert_eq!(fault("cron", at, "0 0 2 * * *"), None, "{at}");
         }
-        for cron in ["", "0 0 2 * *", "5 0 2 * * *", "@daily"] {
+        for cron in [
+            "",
+            "0 0 2 * *",
+            "5 0 2 * * *",
+            "@daily",
+            "every tuesday",
+            "0 a 2 * * *",
+            "0 60 2 * * *",
+            "0 5-1 2 * * *",
+            "0 0 2 * * */0",
+        ] {
             assert_eq!(fault("cron", "02:00", cron), Some(("cron", Fault::Schedule)), "{cron}");
             assert_eq!(fault("day", "02:00", cron), None, "{cron}");
             assert_eq!(fault("none", "", cron), None, "{cron}");
+        }
+        for cron in ["0 */5 * * * *", "0 0 14 1,15 jan-MAR mon", "0 0 2 ? * 1-5/2"] {
+            assert_eq!(fault("cron", "02:00", cron), None, "{cron}");
         }
     }
 

@@ -203,6 +203,9 @@ async fn a_token_is_made_by_a_form_and_shown_once() {
     for text in ["In 90 days", "On a day of your choice", "Never", r#"name="reach" value="read" checked"#] {
         form.has(text);
     }
+    // The day stands beside its choice, which shows it by style alone; the crumb is called like the tab.
+    form.has(r#"class="last-day""#);
+    form.has(r#"href="/account/tokens">Access tokens<"#);
     let answer = r#"{"faults":[["name",{"AccessTokenTaken":"laptop"}],["day","DatePast"]],"refusal":null,
         "values":[["name","laptop"],["expiry","date"]]}"#;
     let wrong = page(&fake, &answered("/account/tokens/new", "/_portal/new-token", answer)).await;

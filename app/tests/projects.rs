@@ -81,6 +81,7 @@ async fn projects_are_listed_by_one_call_with_the_state_of_the_address() {
     page.has("64% of quota used");
     page.has("Nothing pushed");
     page.has("26–50 of 60");
+    page.has("Per page");
     page.has(r#"aria-sort="descending""#);
     page.has("/projects/team/-/delete");
     page.has(r#"action="/_portal/star""#);
@@ -128,6 +129,9 @@ async fn strangers_browse_public_projects() {
     projects.has("library");
     projects.has("1 project");
     projects.lacks("New project");
+    // All rows fit on the shortest page.
+    projects.has(r#"class="pager""#);
+    projects.lacks("Per page");
     projects.lacks("show=mine");
     projects.lacks("/_portal/star");
     let none = page(&Fake::anonymous().list(OVERVIEWS, 0, "[]"), "/projects").await;
@@ -172,6 +176,7 @@ async fn what_was_wrong_with_a_new_project_is_shown_without_script() {
         r#"{"faults":[["name",{"ProjectTaken":"team"}]],"refusal":null,"values":[["name","team"],["public","true"]]}"#;
     let page = page(&Fake::signed_in(MEI), &answered("/projects/-/new", "/_portal/new-project", answer)).await;
     page.has("A project named “team” exists already.");
+    page.has("Lower-case letters, digits");
     page.has(r#"value="team""#);
     page.has(r#"name="public" value="true" checked"#);
 }
@@ -299,8 +304,9 @@ async fn settings_and_deletion() {
     let deletable = "/api/v2.0/projects/team/_deletable";
     let fake = member(1).answer(deletable, 200, r#"{"deletable":true}"#);
     let settings = page(&fake, "/projects/team/-/settings").await;
-    settings.has(r#"action="/_portal/project-access""#);
-    settings.has(r#"name="public" value="false" checked"#);
+    settings.lacks(r#"action="/_portal/project-access""#);
+    settings.has(r#"href="/projects/team/-/settings/visibility""#);
+    settings.has("Make public…");
     settings.has(r#"action="/_portal/delete-project""#);
     settings.has(r#"href="/projects/team/-/delete""#);
     let blocked = member(1).answer(deletable, 200, r#"{"message":"the project contains repositories"}"#);

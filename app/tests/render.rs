@@ -68,7 +68,8 @@ async fn set_up_with_a_link() {
     setup.has("autofocus");
     let stale = fake.answer("/api/berth/v1/setup", 200, r#"{"done":false,"token_valid":false}"#);
     let stale = page(&stale, "/setup?token=old").await;
-    stale.has("This link does not work any more");
+    stale.has("This link does not work");
+    stale.has("It was copied wrongly, used, or is older than 24 hours.");
     stale.lacks("old\"");
 }
 

@@ -1,4 +1,4 @@
-//! The pages of retention, immutability and webhooks over a fake transport, as HTML.
+//! The pages of retention, immutability, webhooks and settings over a fake transport, as HTML.
 
 #[expect(dead_code, reason = "the other suites use more of it")]
 mod support;
@@ -108,6 +108,20 @@ async fn a_fault_keeps_what_was_filled_in() {
     page.has(r#"value="{a""#);
     page.has("This is no pattern");
     page.has(r##"href="#f-repos-0""##);
+}
+
+#[tokio::test]
+async fn wrong_values_are_told_at_their_fields_before_anybody_is_asked() {
+    let fake = keeper();
+    let wrong = "raw%5B%5D=&rests%5B%5D=0&repos_not%5B%5D=0&repos%5B%5D=**&template%5B%5D=latestPushedK&number%5B%5D=-3\
+        &tags_not%5B%5D=0&tags%5B%5D=v*&untagged%5B%5D=1&every=cron&at=02%3A00&weekday=0&cron=every+tuesday";
+    let page = page(&fake, &format!("/projects/team/-/retention?{wrong}")).await;
+    page.has("A number from 0 to 1000000.");
+    page.has("Write six fields");
+    page.has("No preview yet");
+    page.has("The schedule is not valid yet");
+    page.lacks("By the schedule every tuesday");
+    assert!(!fake.asked(PREVIEW));
 }
 
 #[tokio::test]
@@ -242,4 +256,52 @@ async fn a_webhook_is_made_by_a_plain_form() {
     form.has(r#"value="shoe""#);
     form.has("An address begins with http:// or https://");
     form.has(r#"name="events[]" value="PULL_ARTIFACT" checked"#);
+}
+
+#[tokio::test]
+async fn a_project_gets_public_or_private_after_a_question() {
+    let address = "/projects/team/-/settings/visibility";
+    let question = page(&member(1, ""), address).await;
+    question.has("<h1>Make team public?</h1>");
+    question.has("1 repository becomes readable for everyone, without signing in");
+    question.has(r#"action="/_portal/project-access""#);
+    question.has(r#"name="public" value="true""#);
+    question.has(r#"href="/projects/team/-/settings""#);
+    let public = member(1, r#","public":"true""#);
+    let question = page(&public, address).await;
+    question.has("<h1>Make team private?</h1>");
+    question.has("1 repository is no longer readable for everyone");
+    question.has("Everyone else loses access at once");
+    question.has(r#"name="public" value="false""#);
+    assert_eq!(page(&member(4, ""), address).await.status, 403);
+}
+
+#[tokio::test]
+async fn what_a_project_asks_of_its_images_is_set() {
+    let deletable = "/api/v2.0/projects/team/_deletable";
+    let set = |severity: &str| {
+        let more = format!(r#","enable_content_trust":"true","prevent_vul":"false","severity":"{severity}""#);
+        member(1, &more).answer(deletable, 200, "{}")
+    };
+    let fake = set("high");
+    let shown = page(&fake, "/projects/team/-/settings").await;
+    shown.has(r#"action="/_portal/project-checks""#);
+    shown.has(r#"name="enable_content_trust" value="true" checked"#);
+    for off in ["enable_content_trust_cosign", "auto_scan", "auto_sbom_generation", "prevent_vul"] {
+        shown.has(&format!(r#"name="{off}" value="true""#));
+        shown.lacks(&format!(r#"name="{off}" value="true" checked"#));
+    }
+    shown.has(r#"<option value="high" selected"#);
+    // What nothing carries out yet says so.
+    shown.has("The settings below are kept, but change nothing yet");
+    shown.has(r#"href="/projects/team/-/allowlist""#);
+    // What another client chose stays on offer.
+    page(&set("negligible"), "/projects/team/-/settings").await.has(r#"<option value="negligible" selected"#);
+    // A refusal keeps what was ticked.
+    let refused = r#"{"faults":[],"refusal":{"status":400,"code":"BAD_REQUEST","message":"invalid value: shoe"},
+        "values":[["auto_scan","true"],["enable_content_trust","false"]]}"#;
+    let refused = page(&fake, &answered("/projects/team/-/settings", "/_portal/project-checks", refused)).await;
+    refused.has("invalid value: shoe");
+    refused.has(r#"name="auto_scan" value="true" checked"#);
+    refused.lacks(r#"name="enable_content_trust" value="true" checked"#);
 }

@@ -2,6 +2,7 @@
 
 use crate::client::ApiError;
 use crate::i18n::{Catalog, keys};
+use berth_types::{NewNameError, new_project_name, suggested_project_name};
 use serde::{Deserialize, Serialize};
 
 /// What is wrong with a field.
@@ -15,6 +16,10 @@ pub enum Fault {
     UsernameCharacters,
     /// Somebody else has this name.
     UsernameTaken(String),
+    /// Somebody else has this name or the address beside it; the API does not say which.
+    AccountTaken(String),
+    /// No address.
+    EmailRequired,
     /// Not an address.
     EmailInvalid,
     /// Somebody else has this address.
@@ -25,6 +30,8 @@ pub enum Fault {
     RealnameCharacters,
     /// Over 30 characters.
     CommentLong,
+    /// No password.
+    PasswordRequired,
     /// Under 8 characters.
     PasswordShort,
     /// Over 128 characters.
@@ -43,8 +50,10 @@ pub enum Fault {
     PasswordRepeat,
     /// A code of the second factor that is wrong or used.
     CodeWrong,
-    /// Outside the grammar of project names.
-    ProjectName,
+    /// No name.
+    NameRequired,
+    /// Outside the grammar of project names; with a name that would do, where there is one close by.
+    ProjectName(NewNameError, Option<String>),
     /// A project of this name exists.
     ProjectTaken(String),
     /// Outside the grammar of tags.
@@ -77,6 +86,8 @@ pub enum Fault {
     AccessTokenTaken(String),
     /// No day, or one that is over.
     DatePast,
+    /// No set-up token.
+    TokenRequired,
     /// The set-up token is wrong or too old.
     TokenWrong,
     /// Outside the grammar of robots' names.
@@ -116,6 +127,8 @@ impl Fault {
         let named = |key, name: &str| catalog.format(key, &[("name", name)]);
         let key = match self {
             Fault::UsernameTaken(name) => return named(v::USERNAME_TAKEN, name),
+            Fault::AccountTaken(name) => return named(v::ACCOUNT_TAKEN, name),
+            Fault::ProjectName(error, better) => return project_name_text(catalog, *error, better.as_deref()),
             Fault::ProjectTaken(name) => return named(v::PROJECT_TAKEN, name),
             Fault::TagTaken(name) => return named(v::TAG_TAKEN, name),
             Fault::LabelTaken(name) => return named(v::LABEL_TAKEN, name),
@@ -134,11 +147,13 @@ impl Fault {
             Fault::UsernameRequired => v::USERNAME_REQUIRED,
             Fault::UsernameLong => v::USERNAME_LONG,
             Fault::UsernameCharacters => v::USERNAME_CHARACTERS,
+            Fault::EmailRequired => v::EMAIL_REQUIRED,
             Fault::EmailInvalid => v::EMAIL_INVALID,
             Fault::EmailTaken => v::EMAIL_TAKEN,
             Fault::RealnameLong => v::REALNAME_LONG,
             Fault::RealnameCharacters => v::REALNAME_CHARACTERS,
             Fault::CommentLong => v::COMMENT_LONG,
+            Fault::PasswordRequired => v::PASSWORD_REQUIRED,
             Fault::PasswordShort => v::PASSWORD_SHORT,
             Fault::PasswordLong => v::PASSWORD_LONG,
             Fault::PasswordLower => v::PASSWORD_LOWER,
@@ -148,12 +163,13 @@ impl Fault {
             Fault::PasswordWrong => v::PASSWORD_WRONG,
             Fault::PasswordRepeat => v::PASSWORD_REPEAT,
             Fault::CodeWrong => v::CODE_WRONG,
-            Fault::ProjectName => v::PROJECT_NAME,
+            Fault::NameRequired => v::NAME_REQUIRED,
             Fault::TagName => v::TAG_NAME,
             Fault::LabelName => v::LABEL_NAME,
             Fault::LabelColor => v::LABEL_COLOR,
             Fault::Amount => v::AMOUNT,
             Fault::Quota => v::QUOTA,
+            Fault::TokenRequired => v::TOKEN_REQUIRED,
             Fault::TokenWrong => v::TOKEN_WRONG,
             Fault::ShortName => v::SHORT_NAME,
             Fault::DatePast => v::DATE_PAST,
@@ -170,6 +186,32 @@ impl Fault {
         };
         catalog.get(key).to_owned()
     }
+}
+
+/// What is wrong with the name of a project, and a name that would do.
+fn project_name_text(catalog: &Catalog, error: NewNameError, better: Option<&str>) -> String {
+    use keys::validation as v;
+    let text = match error {
+        NewNameError::Empty => catalog.get(v::NAME_REQUIRED).to_owned(),
+        NewNameError::Character(found) if found.is_whitespace() => catalog.get(v::PROJECT_BLANK).to_owned(),
+        NewNameError::Character(found) if found.is_uppercase() => {
+            catalog.format(v::PROJECT_UPPER, &[("found", &found.to_string())])
+        }
+        NewNameError::Character(found) => catalog.format(v::PROJECT_CHARACTER, &[("found", &found.to_string())]),
+        NewNameError::Edge => catalog.get(v::PROJECT_EDGE).to_owned(),
+        NewNameError::Separators => catalog.get(v::PROJECT_SEPARATORS).to_owned(),
+        NewNameError::TooLong => catalog.get(v::PROJECT_LONG).to_owned(),
+    };
+    match better {
+        Some(better) => format!("{text} {}", catalog.format(v::PROJECT_BETTER, &[("name", better)])),
+        None => text,
+    }
+}
+
+/// Whether a text cannot be the name of a new project.
+pub fn project_name_fault(name: &str) -> Option<Fault> {
+    let error = new_project_name(name).err()?;
+    Some(Fault::ProjectName(error, suggested_project_name(name).map(|name| name.to_string())))
 }
 
 /// What Harbor forbids in names of people.
@@ -198,6 +240,9 @@ pub fn realname_fault(name: &str) -> Option<Fault> {
 
 /// Whether a text is no e-mail address. Only what an address cannot lack: the rest shows when mail is sent.
 pub fn email_fault(email: &str) -> Option<Fault> {
+    if email.is_empty() {
+        return Some(Fault::EmailRequired);
+    }
     let whole = email.split_once('@').is_some_and(|(name, host)| {
         let labels = host.contains('.') && !host.starts_with('.') && !host.ends_with('.') && !host.contains("..");
         !name.is_empty() && labels && !host.contains('@')
@@ -214,6 +259,9 @@ pub fn comment_fault(comment: &str) -> Option<Fault> {
 /// Whether a text is no password.
 pub fn password_fault(password: &str) -> Option<Fault> {
     let size = password.chars().count();
+    if size == 0 {
+        return Some(Fault::PasswordRequired);
+    }
     if size < 8 {
         return Some(Fault::PasswordShort);
     }
@@ -235,11 +283,12 @@ pub fn repeat_fault(password: &str, repeat: &str) -> Option<Fault> {
     (password != repeat).then_some(Fault::PasswordRepeat)
 }
 
-/// Which field of an account an API's refusal is about, where it tells.
+/// Which field of a new account an API's refusal is about. Harbor's one message for a taken name and a taken address names
+/// both, so neither is blamed alone.
 pub fn account_fault(error: &ApiError, username: &str) -> Option<(&'static str, Fault)> {
-    let message = error.message.to_ascii_lowercase();
+    let names_both = error.message.to_ascii_lowercase().contains("email");
     match error.status {
-        409 if message.contains("email") => Some(("email", Fault::EmailTaken)),
+        409 if names_both => Some(("username", Fault::AccountTaken(username.to_owned()))),
         409 => Some(("username", Fault::UsernameTaken(username.to_owned()))),
         _ => None,
     }
@@ -248,6 +297,7 @@ pub fn account_fault(error: &ApiError, username: &str) -> Option<(&'static str, 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::i18n::Locale;
 
     #[test]
     fn names() {
@@ -262,16 +312,16 @@ mod tests {
     #[test]
     fn addresses() {
         assert_eq!(email_fault("mei.lin@example.com"), None);
-        for bad in
-            ["", "mei", "mei@", "@example.com", "mei@example", "mei@.com", "a b@example.com", "a@b@c.d", "a@b..c"]
-        {
+        for bad in ["mei", "mei@", "@example.com", "mei@example", "mei@.com", "a b@example.com", "a@b@c.d", "a@b..c"] {
             assert_eq!(email_fault(bad), Some(Fault::EmailInvalid), "{bad}");
         }
+        assert_eq!(email_fault(""), Some(Fault::EmailRequired));
     }
 
     #[test]
     fn passwords() {
         assert_eq!(password_fault("Harbor12345"), None);
+        assert_eq!(password_fault(""), Some(Fault::PasswordRequired));
         assert_eq!(password_fault("Ab1"), Some(Fault::PasswordShort));
         assert_eq!(password_fault("ABCDEFG1"), Some(Fault::PasswordLower));
         assert_eq!(password_fault("abcdefg1"), Some(Fault::PasswordUpper));
@@ -281,12 +331,25 @@ mod tests {
     }
 
     #[test]
-    fn conflicts_name_their_field() {
-        let mut error = ApiError { status: 409, message: "user with email x exists".into(), ..ApiError::default() };
-        assert_eq!(account_fault(&error, "mei"), Some(("email", Fault::EmailTaken)));
+    fn a_conflict_blames_no_field_that_may_be_right() {
+        let message = "user mei or email mei@example.com already exists".to_owned();
+        let mut error = ApiError { status: 409, message, ..ApiError::default() };
+        assert_eq!(account_fault(&error, "mei"), Some(("username", Fault::AccountTaken("mei".into()))));
         error.message = "user mei already exists".into();
         assert_eq!(account_fault(&error, "mei"), Some(("username", Fault::UsernameTaken("mei".into()))));
         error.status = 400;
         assert_eq!(account_fault(&error, "mei"), None);
+    }
+
+    #[test]
+    fn the_name_of_a_project_is_told_what_is_wrong() {
+        let text = |name: &str| project_name_fault(name).unwrap().text(&Catalog::of(Locale::En));
+        assert_eq!(text(""), "The name is missing");
+        assert_eq!(text("My Project"), "“M” is a capital; names have small letters only. “my-project” would do.");
+        assert_eq!(text("my project"), "There is a blank in the name. “my-project” would do.");
+        assert!(text("a__b").ends_with("“a_b” would do."), "{}", text("a__b"));
+        assert!(text("größe").starts_with("“ö” is not allowed"), "{}", text("größe"));
+        assert!(!text("größe").contains("would do"));
+        assert_eq!(project_name_fault("team"), None);
     }
 }

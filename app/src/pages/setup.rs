@@ -51,7 +51,7 @@ async fn set_up(client: &crate::client::Client, setup: &SetupReq, repeat: &str) 
     let ticked = if setup.self_registration { "true" } else { "" };
     let mut answer = FormError::keeping(&[("email", &setup.email), ("self_registration", ticked)]);
     if setup.token.is_empty() {
-        answer.check("token", Some(Fault::TokenWrong));
+        answer.check("token", Some(Fault::TokenRequired));
     }
     if !setup.email.is_empty() {
         answer.check("email", email_fault(&setup.email));

@@ -133,10 +133,12 @@ pub fn Pager(
             </ol>
         }
     });
+    // Where all rows fit on the shortest page there is nothing to choose.
+    let size = (total > PAGE_SIZES[0]).then(|| view! { <PageSize page_size=page_size search=search /> });
     view! {
         <nav class="pager" aria-label=t!(keys::pager::LABEL)>
             <span>{range}</span>
-            <PageSize page_size=page_size search=search />
+            {size}
             {list}
         </nav>
     }

@@ -127,8 +127,8 @@ test('a project gets private, and is deleted once it is empty', async () => {
   assert.equal(await isPublic(), true);
 
   await page.getByRole('navigation').getByRole('link', { name: say('nav.settings') }).first().click();
-  await page.getByRole('radio', { name: say('project_new.private') }).check();
-  await press(page, 'project_settings.save');
+  await page.getByRole('link', { name: say('project_settings.visibility.to_private') }).click();
+  await press(page, 'project_settings.visibility.private_submit');
   await notice(page, 'project_settings.saved');
   assert.equal(await isPublic(), false);
   await page.getByRole('link', { name: say('project_settings.delete') }).click();

@@ -343,7 +343,7 @@ test('a token is made without script, and its secret is shown once', async () =>
   await page.goto('/account/tokens/new');
   await page.getByLabel(say('account.tokens.name'), { exact: true }).fill('  ');
   await page.getByRole('button', { name: say('account.tokens.submit'), exact: true }).click();
-  await page.getByText(say('validation.short_name')).first().waitFor();
+  await page.getByText(say('validation.name_required')).first().waitFor();
   await page.getByLabel(say('account.tokens.name'), { exact: true }).fill('plain');
   await page.getByRole('button', { name: say('account.tokens.submit'), exact: true }).click();
   await page.waitForURL(/\/account\/tokens\/\d+$/);

@@ -1,7 +1,7 @@
 // How pages look: dark from the first frame on, cards and sheets on a phone, lists as long as somebody wants them.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { PASSWORD } from '../../fixtures/berth.mjs';
+import { PASSWORD, basic } from '../../fixtures/berth.mjs';
 import { DESKTOP, PHONE, assertNoTrouble, signIn, startBrowser, visit, visitor } from '../../fixtures/browser.mjs';
 import { startHarbour } from '../../fixtures/harbour.mjs';
 import { words } from '../../fixtures/words.mjs';
@@ -119,19 +119,34 @@ test('nothing moves for those who want it so', async () => {
   await leave(page);
 });
 
+/** More projects than the shortest page has rows: only then there is a length to choose. */
+async function manyProjects() {
+  const headers = { authorization: basic('ada', PASSWORD), 'content-type': 'application/json' };
+  for (let number = 1; number <= 26; number += 1) {
+    const body = JSON.stringify({ project_name: `length-${number}`, metadata: { public: 'true' } });
+    const made = await fetch(`${berth.url}/api/v2.0/projects`, { method: 'POST', headers, body });
+    assert.equal(made.status, 201);
+  }
+}
+
 test('how long lists are is chosen once', async () => {
+  await manyProjects();
   const page = await person('ada');
   const size = page.locator('.pager select');
   await visit(page, '/projects');
   await size.selectOption('50');
   await page.waitForURL('**/projects?page_size=50');
-  // On another page that the script opens, and on one that the server draws.
+  // On pages that the script opens, and on one that the server draws.
   await page.getByRole('link', { name: 'team', exact: true }).first().click();
   await page.waitForURL('**/projects/team');
   await page.getByRole('link', { name: 'team/web/api', exact: true }).first().waitFor();
+  assert.equal(await size.count(), 0, 'few rows have no length to choose');
+  await page.getByRole('navigation').getByRole('link', { name: say('nav.projects') }).first().click();
+  await page.waitForURL('**/projects');
+  assert.equal(await size.inputValue(), '50');
+  await visit(page, '/projects');
   assert.equal(await size.inputValue(), '50');
   await visit(page, '/projects/team/web/api');
-  assert.equal(await size.inputValue(), '50');
   assert.match(await page.locator('#calls-list').textContent(), /page_size=50'/);
   await leave(page);
 
@@ -140,7 +155,7 @@ test('how long lists are is chosen once', async () => {
   await plain.locator('.pager select').selectOption('100');
   await plain.locator('.pager').getByRole('button', { name: say('pager.apply') }).click();
   await plain.waitForURL('**/projects?q=e&page_size=100');
-  await plain.goto('/projects/team');
+  await plain.goto('/projects');
   assert.equal(await plain.locator('.pager select').inputValue(), '100');
   await leave(plain);
 });

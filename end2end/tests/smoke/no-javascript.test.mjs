@@ -57,7 +57,7 @@ test('a person signs in, creates a project and signs out', async () => {
   await page.getByRole('button', { name: say('project_new.submit') }).waitFor();
   await page.getByLabel(say('project_new.name'), { exact: true }).fill('Not A Name');
   await page.getByRole('button', { name: say('project_new.submit') }).click();
-  await page.getByText(say('validation.project_name')).first().waitFor();
+  await page.getByText(say('validation.project_upper', { found: 'N' })).first().waitFor();
   await page.getByLabel(say('project_new.name'), { exact: true }).fill('by-hand');
   await page.getByRole('button', { name: say('project_new.submit') }).click();
   await page.waitForURL('**/projects/by-hand*');

@@ -6,6 +6,7 @@ use berth_db::query;
 use berth_types::{
     Action, ProjectId, ProjectName, Resource, Role, Timestamp, UserId,
     api::{CveAllowlist, METADATA_KEYS, Project, ProjectDeletable, ProjectReq, ProjectSummary, ProjectSummaryQuota},
+    new_project_name,
     page::Paged,
     query::ListQuery,
 };
@@ -201,11 +202,7 @@ fn check(access: &ProjectCreation, request: &ProjectReq) -> Result<New> {
         return Err(Error::BadRequest(text));
     }
     let illegal = || Error::BadRequest("project name is not in lower case or contains illegal characters".to_owned());
-    let name: ProjectName = given.parse().map_err(|_| illegal())?;
-    // A project's name takes one separator at a time, a repository's more.
-    if given.contains("__") || given.contains("--") {
-        return Err(illegal());
-    }
+    let name = new_project_name(given).map_err(|_| illegal())?;
     if let Some(registry) = request.registry_id.filter(|registry| *registry <= 0) {
         let text = format!("bad request: {registry} is invalid value of registry_id, it should be geater than 0");
         return Err(Error::BadRequest(text));

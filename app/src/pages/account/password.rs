@@ -28,9 +28,10 @@ pub(crate) async fn post_password(current: String, password: String, repeat: Str
 #[cfg(feature = "ssr")]
 async fn save(client: &crate::client::Client, current: String, password: String, repeat: &str) -> Posted {
     let mut answer = FormError::default();
+    answer.check("current", current.is_empty().then_some(Fault::PasswordRequired));
     answer.check("password", password_fault(&password));
     answer.check("repeat", repeat_fault(&password, repeat));
-    if current == password {
+    if current == password && !current.is_empty() {
         answer.check("password", Some(Fault::PasswordSame));
     }
     answer.pass()?;

@@ -4,7 +4,7 @@ use super::{AccountFrame, Part};
 #[cfg(feature = "ssr")]
 use crate::client::{ApiError, use_client};
 #[cfg(feature = "ssr")]
-use crate::form::{Fault, FormError, account_fault, comment_fault, email_fault, realname_fault};
+use crate::form::{Fault, FormError, comment_fault, email_fault, realname_fault};
 use crate::form::{FormAction, FormErrors, Posted, answer_of, fault_of, value_of};
 use crate::i18n::keys;
 #[cfg(feature = "ssr")]
@@ -43,12 +43,10 @@ async fn save(client: &crate::client::Client, profile: &UserProfile) -> Posted {
         Ok(None) => return Err(answer.refused(ApiError::unauthorized())),
         Err(refusal) => return Err(answer.refused(refusal)),
     };
-    client.update_profile(user.user_id, profile).await.map_err(|refusal| {
-        match account_fault(&refusal, &user.username) {
-            // The name is not among the fields: only the address can be taken.
-            Some(_) => answer.with("email", Fault::EmailTaken),
-            None => answer.refused(refusal),
-        }
+    client.update_profile(user.user_id, profile).await.map_err(|refusal| match refusal.status {
+        // The name is not among the fields: only the address can be taken.
+        409 => answer.with("email", Fault::EmailTaken),
+        _ => answer.refused(refusal),
     })
 }
 

@@ -58,7 +58,7 @@ pub fn crumbs(page: &PagePath, catalog: &Catalog) -> Vec<Crumb> {
             if matches!(part, ProjectPart::Allowlist) {
                 crumbs.push(Crumb::link(text(keys::scanners::PROJECT_TITLE), ProjectPart::Scanner.of(&project)));
             }
-            if matches!(part, ProjectPart::Delete) {
+            if matches!(part, ProjectPart::Delete | ProjectPart::Visibility) {
                 crumbs.push(Crumb::link(text(keys::project_settings::TITLE), ProjectPart::Settings.of(&project)));
             }
             crumbs.push(Crumb::here(text(key)));
@@ -153,6 +153,7 @@ fn project_key(part: &ProjectPart) -> Option<Key> {
         ProjectPart::Settings => keys::project_settings::TITLE,
         ProjectPart::Storage => keys::usage::TITLE,
         ProjectPart::Bulk => keys::bulk::PAGE,
+        ProjectPart::Visibility => keys::project_settings::ACCESS,
         ProjectPart::Delete => keys::project_settings::DELETE_SUBMIT,
     })
 }

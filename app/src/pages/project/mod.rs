@@ -3,6 +3,7 @@
 pub(crate) mod access;
 mod ask;
 mod audit;
+mod checks;
 pub(crate) mod commands;
 pub(crate) mod crumbs;
 mod delete;
@@ -19,6 +20,7 @@ mod scanner;
 pub(crate) mod set_up;
 mod settings;
 mod storage;
+mod visibility;
 mod webhooks;
 
 pub(crate) use ask::AskFor;
@@ -192,6 +194,7 @@ fn of_project(part: ProjectPart, within: InProject) -> AnyView {
         | ProjectPart::DeletePreheat(_) => preheat::draw(&part, within),
         ProjectPart::Audit => view! { <audit::Audit within=within /> }.into_any(),
         ProjectPart::Settings => view! { <settings::Settings within=within /> }.into_any(),
+        ProjectPart::Visibility => view! { <visibility::Visibility within=within /> }.into_any(),
         ProjectPart::Storage => view! { <storage::Storage within=within /> }.into_any(),
         ProjectPart::Bulk => {
             let (place, project) = (bulk::Place::Project(within.name), within.project.project_id);

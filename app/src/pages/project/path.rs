@@ -86,6 +86,8 @@ pub enum ProjectPart {
     Bulk,
     /// Its settings.
     Settings,
+    /// The question whether everybody may see it, or nobody but its members.
+    Visibility,
     /// The question whether to delete it.
     Delete,
 }
@@ -234,6 +236,7 @@ impl ProjectPart {
             ["preheat", "policies", name, "delete"] => ProjectPart::DeletePreheat((*name).to_owned()),
             ["audit"] => ProjectPart::Audit,
             ["settings"] => ProjectPart::Settings,
+            ["settings", "visibility"] => ProjectPart::Visibility,
             ["storage"] => ProjectPart::Storage,
             ["bulk"] => ProjectPart::Bulk,
             ["delete"] => ProjectPart::Delete,
@@ -277,6 +280,7 @@ impl ProjectPart {
             ProjectPart::DeletePreheat(name) => format!("preheat/policies/{name}/delete"),
             ProjectPart::Audit => "audit".to_owned(),
             ProjectPart::Settings => "settings".to_owned(),
+            ProjectPart::Visibility => "settings/visibility".to_owned(),
             ProjectPart::Storage => "storage".to_owned(),
             ProjectPart::Bulk => "bulk".to_owned(),
             ProjectPart::Delete => "delete".to_owned(),

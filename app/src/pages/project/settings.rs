@@ -1,23 +1,20 @@
 //! The settings of a project.
 
-use super::access::AccessChoice;
+use super::checks::{ChecksCard, PostChecks};
 use super::delete::{DIALOG, DeleteProjectDialog, PostDeleteProject};
 use super::{InProject, NotAllowed, ProjectPart, is_public};
 use crate::client::use_client;
 #[cfg(feature = "ssr")]
 use crate::client::{ApiError, Client};
+use crate::form::FormAction;
 #[cfg(feature = "ssr")]
-use crate::form::FormError;
-use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of};
+use crate::form::{FormError, Posted};
 use crate::format::{TimeDate, natural};
 use crate::i18n::keys;
 use crate::load::Resource;
-#[cfg(feature = "ssr")]
-use crate::notice::Notice;
 use crate::pages::loaded;
 use crate::ui::{
-    Button, Callout, CalloutActions, Card, CardBody, CardFoot, DialogLink, Glyph, KeyValue, KeyValues, LinkButton,
-    Look, PageHead, Size,
+    Callout, CalloutActions, Card, CardBody, DialogLink, Glyph, KeyValue, KeyValues, LinkButton, Look, PageHead, Size,
 };
 use crate::{t, tn};
 use berth_types::api::ProjectDeletable;
@@ -28,20 +25,15 @@ use leptos::prelude::*;
 #[cfg(feature = "ssr")]
 use std::collections::BTreeMap;
 
-/// Changes who can pull from a project.
-#[server(prefix = "/_portal", endpoint = "project-access")]
-pub(crate) async fn post_access(project: String, public: bool) -> Posted {
-    let client = use_client();
-    let posted = save(&client, &project, public).await;
-    let page = format!("/projects/{project}/-/settings");
-    crate::form::conclude(posted, &Notice::ProjectSaved.on(&page, ""))
-}
-
+/// Puts settings of a project; the others stay as they are.
 #[cfg(feature = "ssr")]
-async fn save(client: &Client, project: &str, public: bool) -> Posted {
-    let answer = FormError::default();
+pub(super) async fn put(
+    client: &Client,
+    project: &str,
+    metadata: BTreeMap<String, String>,
+    answer: FormError,
+) -> Posted {
     let Ok(name) = project.parse() else { return Err(answer.refused(ApiError::not_found())) };
-    let metadata = BTreeMap::from([("public".to_owned(), public.to_string())]);
     let changes = ProjectReq { metadata: Some(metadata), ..ProjectReq::default() };
     client.update_project(&name, &changes).await.map_err(|refusal| answer.refused(refusal))
 }
@@ -49,7 +41,7 @@ async fn save(client: &Client, project: &str, public: bool) -> Posted {
 /// The page of the settings.
 #[component]
 pub(crate) fn Settings(within: InProject) -> impl IntoView {
-    let (save, delete) = (FormAction::of::<PostAccess>(), FormAction::of::<PostDeleteProject>());
+    let (save, delete) = (FormAction::of::<PostChecks>(), FormAction::of::<PostDeleteProject>());
     if !within.rights.may(Of::Project, Action::Update) {
         return view! { <NotAllowed needs=(Of::Project, Action::Update) /> }.into_any();
     }
@@ -80,14 +72,21 @@ pub(crate) fn Settings(within: InProject) -> impl IntoView {
             view! { <Danger project=project page=part deletable=deletable repositories=repositories action=delete /> }
         })
     });
+    let visibility = ProjectPart::Visibility.of(&within.name);
+    let checks = view! { <ChecksCard within=within.clone() action=save /> };
     let InProject { project, name, .. } = within;
     let (public, id, created) = (is_public(&project), project.project_id.to_string(), project.creation_time);
+    use keys::{project_new as n, project_settings::visibility as v};
+    let (access, access_hint, change, icon) = if public {
+        (t!(n::PUBLIC), t!(n::PUBLIC_HINT), t!(v::TO_PRIVATE), Glyph::Lock)
+    } else {
+        (t!(n::PRIVATE), t!(n::PRIVATE_HINT), t!(v::TO_PUBLIC), Glyph::Globe)
+    };
     view! {
         <PageHead
             title=|| t!(keys::project_settings::TITLE)
             sub=t!(keys::project_settings::SUB, project = name)
         />
-        <FormErrors answer=answer_of(save) />
         <Card title=t!(keys::project_settings::GENERAL)>
             <CardBody>
                 <KeyValues>
@@ -105,19 +104,19 @@ pub(crate) fn Settings(within: InProject) -> impl IntoView {
             </CardBody>
         </Card>
         <Card title=t!(keys::project_settings::ACCESS)>
-            <PostForm action=save>
-                <CardBody stack=true>
-                    <p class="small muted">{t!(keys::project_settings::ACCESS_TEXT)}</p>
-                    <input type="hidden" name="project" value=name.to_string() />
-                    <AccessChoice public=public />
-                </CardBody>
-                <CardFoot>
-                    <Button look=Look::Primary submit=true busy=save.pending()>
-                        {t!(keys::project_settings::SAVE)}
-                    </Button>
-                </CardFoot>
-            </PostForm>
+            <CardBody>
+                <div class="row between">
+                    <p>
+                        <span class="strong">{access}</span>
+                        <span class="small muted block">{access_hint}</span>
+                    </p>
+                    <LinkButton href=visibility icon=icon>
+                        {change}
+                    </LinkButton>
+                </div>
+            </CardBody>
         </Card>
+        {checks}
         {danger}
     }
     .into_any()

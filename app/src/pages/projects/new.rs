@@ -4,9 +4,9 @@
 use crate::client::{Client, use_client};
 #[cfg(any(feature = "ssr", test))]
 use crate::form::Fault;
-#[cfg(feature = "ssr")]
-use crate::form::FormError;
 use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of, fault_of, value_of};
+#[cfg(feature = "ssr")]
+use crate::form::{FormError, project_name_fault};
 use crate::frame::Frame;
 use crate::i18n::keys;
 #[cfg(feature = "ssr")]
@@ -18,8 +18,6 @@ use crate::ui::{
     Button, Callout, Card, CardBody, Crumb, Dialog, DialogBody, DialogFoot, DialogHead, DialogWidth, LinkButton, Look,
     PageHead, SelectOption, SmallSelect, TextField, Tone, field_id,
 };
-#[cfg(feature = "ssr")]
-use berth_types::ProjectName;
 #[cfg(feature = "ssr")]
 use berth_types::api::ProjectReq;
 use leptos::prelude::*;
@@ -45,7 +43,7 @@ pub(crate) async fn post_new_project(
 async fn create(client: &Client, name: &str, public: bool, quota: &str, unit: &str) -> Posted {
     let kept = [("name", name), ("public", if public { "true" } else { "" }), ("quota", quota), ("unit", unit)];
     let mut answer = FormError::keeping(&kept);
-    answer.check("name", name.parse::<ProjectName>().err().map(|_| Fault::ProjectName));
+    answer.check("name", project_name_fault(name));
     let storage_limit = match quota_bytes(quota, unit) {
         Ok(limit) => limit,
         Err(fault) => {

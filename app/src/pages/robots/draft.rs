@@ -67,7 +67,8 @@ impl RobotForm {
     pub(super) fn read(&self, home: &Home, is_new: bool) -> Result<Wanted, FormError> {
         let mut answer = self.answer();
         if is_new && !is_name(self.name.trim()) {
-            answer.check("name", Some(Fault::RobotName));
+            let fault = if self.name.trim().is_empty() { Fault::NameRequired } else { Fault::RobotName };
+            answer.check("name", Some(fault));
         }
         let expiry = match Expiry::read(&self.expiry, &self.days) {
             Ok(Expiry::Keep) if is_new => Err(Fault::NumberRange(1, DAYS_MAX)),
@@ -165,7 +166,9 @@ mod tests {
 
     #[test]
     fn names_and_days_are_checked_where_they_are_asked_for() {
-        for bad in ["", "Ci", "a--b", "-a", "a+b", "ü"] {
+        let nameless = RobotForm { name: " ".into(), ..form("pull") };
+        assert_eq!(faults(&nameless, &team(), true), [("name".to_owned(), Fault::NameRequired)]);
+        for bad in ["Ci", "a--b", "-a", "a+b", "ü"] {
             let bad = RobotForm { name: bad.into(), ..form("pull") };
             assert_eq!(faults(&bad, &team(), true), [("name".to_owned(), Fault::RobotName)]);
             assert!(bad.read(&team(), false).is_ok());

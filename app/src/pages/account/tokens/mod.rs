@@ -167,7 +167,7 @@ fn TokenRow(token: PersonalToken) -> impl IntoView {
 fn TokenFrame(title: String, children: Children) -> impl IntoView {
     let crumbs = vec![
         Crumb::link(t!(keys::account::TITLE), "/account"),
-        Crumb::link(t!(keys::account::tokens::TITLE), LIST),
+        Crumb::link(t!(keys::account::TAB_TOKENS), LIST),
         Crumb::here(title.clone()),
     ];
     view! {

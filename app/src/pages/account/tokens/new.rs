@@ -55,7 +55,8 @@ async fn make(
 ) -> Result<(i64, Issued), FormError> {
     let mut answer = FormError::keeping(&[("name", name), ("reach", reach), ("expiry", expiry), ("day", day)]);
     let is_name = (1..=NAME_CHARS_MAX).contains(&name.chars().count()) && !name.chars().any(char::is_control);
-    answer.check("name", (!is_name).then_some(Fault::ShortName));
+    let fault = if name.is_empty() { Fault::NameRequired } else { Fault::ShortName };
+    answer.check("name", (!is_name).then_some(fault));
     let expires_at = life::end(expiry, day, now).unwrap_or_else(|fault| {
         answer.check(if expiry == DATE { "day" } else { "expiry" }, Some(fault));
         None
@@ -137,23 +138,26 @@ fn NewForm(action: FormAction) -> impl IntoView {
                             hint=t!(k::READ_WRITE_HINT)
                         />
                     </ChoiceGroup>
-                    <SelectField
-                        label=t!(k::EXPIRY)
-                        name="expiry"
-                        options=expiries
-                        selected=expiry.get_untracked()
-                        bind=expiry
-                        error=fault_of(answer, "expiry")
-                    />
-                    <TextField
-                        label=t!(k::DATE_LABEL)
-                        name="day"
-                        kind="date"
-                        value=value_of(answer, "day", "")
-                        hint=t!(k::DATE_HINT)
-                        error=fault_of(answer, "day")
-                        optional=true
-                    />
+                    <div class="form token-end">
+                        <SelectField
+                            label=t!(k::EXPIRY)
+                            name="expiry"
+                            options=expiries
+                            selected=expiry.get_untracked()
+                            bind=expiry
+                            error=fault_of(answer, "expiry")
+                        />
+                        <div class="last-day">
+                            <TextField
+                                label=t!(k::DATE_LABEL)
+                                name="day"
+                                kind="date"
+                                value=value_of(answer, "day", "")
+                                hint=t!(k::DATE_HINT)
+                                error=fault_of(answer, "day")
+                            />
+                        </div>
+                    </div>
                     {move || {
                         (expiry.get() == NEVER)
                             .then(|| view! { <Callout tone=Tone::Warn title=t!(k::NEVER_HINT) /> })

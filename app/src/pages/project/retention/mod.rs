@@ -5,6 +5,7 @@
 
 mod delete;
 mod draft;
+mod faults;
 mod preview;
 mod rule;
 mod save;
@@ -15,7 +16,7 @@ pub(crate) use rule::{FaultLine, NotSelect};
 
 use super::{InProject, NotAllowed, ProjectPart};
 use crate::client::{ApiResult, Client, use_client};
-use crate::form::{FormAction, FormErrors, PostForm, answer_of};
+use crate::form::{FormAction, FormError, FormErrors, PostForm, answer_of};
 use crate::i18n::{keys, use_catalog};
 use crate::load::Resource;
 use crate::pages::loaded;
@@ -28,6 +29,7 @@ use berth_types::ProjectName;
 use berth_types::api::{RetentionPolicy, RetentionPreview};
 use berth_types::policy::{Action, Resource as Of};
 use draft::{Draft, Edit, LINES_MAX};
+use faults::faults;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate};
@@ -104,7 +106,8 @@ struct Source {
 
 impl Source {
     async fn preview(&self, draft: &Draft, view: &View) -> ApiResult<RetentionPreview> {
-        if draft.lines.is_empty() {
+        // What is wrong is told at its field; the server would only say the same in its own words.
+        if draft.lines.is_empty() || !faults(draft).is_empty() {
             return Ok(RetentionPreview::default());
         }
         let policy = draft.policy(self.project);
@@ -163,6 +166,12 @@ impl Desk {
         Desk { draft, form, go }
     }
 
+    /// What is wrong with what is being written, for its fields.
+    fn wrong(self) -> Signal<Option<FormError>> {
+        let wrong = Memo::new(move |_| self.draft.with(faults));
+        Signal::derive(move || Some(FormError { faults: wrong.get(), ..FormError::default() }))
+    }
+
     /// Does what a button asks for, where script runs.
     fn press(self, event: &leptos::ev::MouseEvent, edit: Option<Edit>) {
         let read = form_query(event).and_then(|query| Draft::read(&query_pairs(&query)));
@@ -218,7 +227,12 @@ fn Builder(
         }
     };
     let catalog = use_catalog();
-    let when = move || desk.draft.with(|draft| draft.schedule.text(&catalog));
+    let when = move || {
+        desk.draft.with(|draft| match draft.schedule.fault() {
+            Some(_) => catalog.get(keys::retention::NO_SCHEDULE).to_owned(),
+            None => draft.schedule.text(&catalog),
+        })
+    };
     let meta = move || view! { <Fact icon=Glyph::Calendar>{when}</Fact> };
     let project = within.project.name.clone();
     let later = later(desk);
@@ -235,7 +249,7 @@ fn Builder(
                         key=|(number, _)| *number
                         children={
                             let page = page.clone();
-                            move |(_, draft)| view! { <Rules page=page.clone() draft=draft desk=desk save=save /> }
+                            move |(_, draft)| view! { <Rules page=page.clone() draft=draft desk=desk /> }
                         }
                     />
                 </div>
@@ -269,7 +283,8 @@ fn later(desk: Desk) -> impl FnMut(leptos::ev::Event) {
 }
 
 #[component]
-fn Rules(page: String, draft: Draft, desk: Desk, save: FormAction) -> impl IntoView {
+fn Rules(page: String, draft: Draft, desk: Desk) -> impl IntoView {
+    let wrong = desk.wrong();
     let count = draft.lines.len();
     let add = {
         let page = page.clone();
@@ -292,7 +307,7 @@ fn Rules(page: String, draft: Draft, desk: Desk, save: FormAction) -> impl IntoV
     let empty = draft.lines.is_empty();
     let Draft { lines, schedule } = draft;
     let cards = lines.into_iter().enumerate().map(|(index, line)| {
-        view! { <RuleCard page=page.clone() index=index count=count line=line desk=desk answer=answer_of(save) /> }
+        view! { <RuleCard page=page.clone() index=index count=count line=line desk=desk answer=wrong /> }
     });
     let cards = cards.collect_view();
     view! {
@@ -311,7 +326,7 @@ fn Rules(page: String, draft: Draft, desk: Desk, save: FormAction) -> impl IntoV
         } else {
             (count < LINES_MAX).then(|| view! { <div class="row">{add()}</div> }).into_any()
         }}
-        <ScheduleCard schedule=schedule />
+        <ScheduleCard schedule=schedule answer=wrong />
     }
 }
 
@@ -350,6 +365,7 @@ fn Preview(
                     <PreviewCard
                         project=within.name.clone()
                         rules=draft.lines.len()
+                        is_wrong=!faults(&draft).is_empty()
                         preview=preview
                         shown=view
                         sees_immutable=sees_immutable

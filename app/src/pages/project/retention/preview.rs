@@ -51,6 +51,8 @@ pub(super) fn PreviewCard(
     project: ProjectName,
     /// How many rules there are.
     rules: usize,
+    /// Whether something is wrong with them.
+    is_wrong: bool,
     /// What they would do, or why nobody can say.
     preview: Result<RetentionPreview, ApiError>,
     /// What is listed.
@@ -62,6 +64,16 @@ pub(super) fn PreviewCard(
         Err(error) => view! {
             <CardBody>
                 <Refusal error=error />
+            </CardBody>
+        }
+        .into_any(),
+        Ok(_) if is_wrong => view! {
+            <CardBody>
+                <Callout
+                    tone=Tone::Warn
+                    title=t!(keys::retention::preview::WRONG)
+                    text=t!(keys::retention::preview::WRONG_TEXT)
+                />
             </CardBody>
         }
         .into_any(),

@@ -160,7 +160,6 @@ fn RuleSentence(index: usize, line: Line, answer: Signal<Option<FormError>>) -> 
     ];
     let catalog = crate::i18n::use_catalog();
     let unit = move || template.with(|template| unit_key(template).map(|key| catalog.get(key).to_owned()));
-    let wrong = |fault: Signal<Option<String>>| Signal::derive(move || fault.get().is_some());
     let without_number = Signal::derive(move || template.with(|template| unit_key(template).is_none()));
     let fields = vec![
         (
@@ -260,13 +259,18 @@ pub(crate) fn FaultLine(
     move || {
         fault.get().map(|fault| {
             view! {
-                <p class="error">
+                <p class="fault">
                     <Icon name=Glyph::Error />
                     <span>{fault}</span>
                 </p>
             }
         })
     }
+}
+
+/// Whether a field has a fault.
+fn wrong(fault: Signal<Option<String>>) -> Signal<bool> {
+    Signal::derive(move || fault.get().is_some())
 }
 
 /// How often the policy runs, as words of a sentence.
@@ -283,12 +287,16 @@ const EVERY: [(&str, Key); 5] = [
 pub(super) fn ScheduleCard(
     /// What was chosen.
     schedule: Schedule,
+    /// What is wrong with the form.
+    answer: Signal<Option<FormError>>,
 ) -> impl IntoView {
     let (every, set_every) = signal(schedule.every.clone());
     let is = move |words: &'static [&'static str]| {
         Signal::derive(move || !every.with(|every| words.contains(&every.as_str())))
     };
     let (no_day, no_time, no_cron) = (is(&["week"]), is(&["hour", "day", "week"]), is(&["cron"]));
+    let fault = |field: &str| fault_of_text(answer, field.to_owned());
+    let (at_fault, cron_fault) = (fault("at"), fault("cron"));
     let often = EVERY.map(|(word, key)| SelectOption::new(word, t!(key))).into();
     let days = WEEKDAYS.iter().enumerate();
     let days = days.map(|(number, key)| SelectOption::new(number.to_string(), t!(*key))).collect();
@@ -330,6 +338,7 @@ pub(super) fn ScheduleCard(
                     value=schedule.at
                     kind="time"
                     hidden=no_time
+                    invalid=wrong(at_fault)
                 />
             }
             .into_any(),
@@ -344,6 +353,7 @@ pub(super) fn ScheduleCard(
                     value=schedule.cron
                     mono=true
                     hidden=no_cron
+                    invalid=wrong(cron_fault)
                 />
             }
             .into_any(),
@@ -353,6 +363,8 @@ pub(super) fn ScheduleCard(
         <Card title=t!(keys::retention::SCHEDULE)>
             <CardBody stack=true>
                 <Sentence text=t!(keys::retention::SCHEDULE_SENTENCE) fields=fields />
+                <FaultLine fault=at_fault />
+                <FaultLine fault=cron_fault />
                 <p class="small muted" hidden=move || no_cron.get()>
                     {t!(keys::retention::CRON_HINT)}
                 </p>

@@ -1,11 +1,11 @@
 //! Saving the rules.
 
 #[cfg(any(feature = "ssr", test))]
-use super::draft::{Draft, Line};
+use super::draft::Draft;
+#[cfg(feature = "ssr")]
+use super::faults::faults;
 #[cfg(feature = "ssr")]
 use crate::client::{ApiError, Client, use_client};
-#[cfg(any(feature = "ssr", test))]
-use crate::form::Fault;
 #[cfg(feature = "ssr")]
 use crate::form::FormError;
 use crate::form::Posted;
@@ -57,29 +57,6 @@ impl RetentionForm {
     }
 }
 
-/// The largest number of a rule.
-#[cfg(any(feature = "ssr", test))]
-const NUMBER_MAX: i64 = 1_000_000;
-
-/// What is wrong with which field.
-#[cfg(any(feature = "ssr", test))]
-fn faults(draft: &Draft) -> Vec<(String, Fault)> {
-    let mut faults = Vec::new();
-    for (index, line) in draft.lines.iter().enumerate().filter(|(_, line)| !Line::is_raw(line)) {
-        let mut check = |field: &str, is_right: bool, fault: Fault| {
-            if !is_right {
-                faults.push((format!("{field}-{index}"), fault));
-            }
-        };
-        let is_pattern = |text: &str| text.parse::<berth_types::glob::Glob>().is_ok();
-        check("repos", is_pattern(&line.repos), Fault::Pattern);
-        let number = line.number.parse::<i64>().ok().filter(|number| (0..=NUMBER_MAX).contains(number));
-        check("number", number.is_some() || !line.has_number(), Fault::NumberRange(0, NUMBER_MAX));
-        check("tags", is_pattern(&line.tags), Fault::Pattern);
-    }
-    faults
-}
-
 /// Saves the rules of a project.
 #[server(prefix = "/_portal", endpoint = "save-retention")]
 pub(crate) async fn post_save_retention(project: String, #[server(flatten)] form: RetentionForm) -> Posted {
@@ -110,6 +87,7 @@ async fn save(client: &Client, project: &str, draft: Draft) -> Posted {
 
 #[cfg(test)]
 mod tests {
+    use super::super::draft::Line;
     use super::*;
 
     #[test]
@@ -133,21 +111,5 @@ mod tests {
         let draft = form.draft();
         assert_eq!(draft.lines, [Line::default()]);
         assert_eq!(draft.schedule.cron(), "0 0 2 * * *");
-        assert!(faults(&draft).is_empty());
-    }
-
-    #[test]
-    fn faults_name_the_field_of_their_rule() {
-        let wrong = |line: Line| faults(&Draft { lines: vec![Line::default(), line], ..Draft::default() });
-        let field = |line: Line| wrong(line).into_iter().map(|(field, _)| field).collect::<Vec<_>>();
-        assert_eq!(field(Line { repos: "{a".to_owned(), ..Line::default() }), ["repos-1"]);
-        assert_eq!(
-            field(Line { tags: "[".to_owned(), number: "x".to_owned(), ..Line::default() }),
-            ["number-1", "tags-1"]
-        );
-        assert_eq!(field(Line { number: "-1".to_owned(), ..Line::default() }), ["number-1"]);
-        let always = Line { template: "always".to_owned(), number: String::new(), ..Line::default() };
-        assert!(field(always).is_empty());
-        assert!(field(Line { raw: "{}".to_owned(), tags: "[".to_owned(), ..Line::default() }).is_empty());
     }
 }

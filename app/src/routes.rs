@@ -37,6 +37,7 @@ pub fn Portal() -> impl IntoView {
             <Route path=path!("/admin/bulk") view=system_bulk() ssr=SsrMode::Async />
             <Route path=path!("/admin/users/new") view=admin_new_user() ssr=SsrMode::Async />
             <Route path=path!("/admin/users/:id/password") view=admin_user_password() ssr=SsrMode::Async />
+            <Route path=path!("/admin/users/:id/administrator") view=admin_change_admin() ssr=SsrMode::Async />
             <Route path=path!("/admin/users/:id/second-factor") view=admin_remove_second_factor() ssr=SsrMode::Async />
             <Route path=path!("/admin/users/:id/delete") view=admin_delete_user() ssr=SsrMode::Async />
             <Route path=path!("/admin/quotas") view=admin_quotas() ssr=SsrMode::Async />
@@ -135,6 +136,7 @@ pages_apart!(
     admin_new_user => admin::NewUser,
     admin_user_password => admin::UserPassword,
     admin_delete_user => admin::DeleteUser,
+    admin_change_admin => admin::ChangeAdmin,
     admin_remove_second_factor => admin::RemoveSecondFactor,
     admin_quotas => admin::Quotas,
     admin_change_quota => admin::ChangeQuota,

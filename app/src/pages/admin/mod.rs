@@ -41,7 +41,7 @@ pub use scanners::{DeleteScanner, EditScanner, NewScanner, Scanners};
 pub(crate) use scanners::{default_badge, finds};
 pub use settings::Settings;
 pub use storage::Storage;
-pub use user_forms::{DeleteUser, NewUser, RemoveSecondFactor, UserPassword};
+pub use user_forms::{ChangeAdmin, DeleteUser, NewUser, RemoveSecondFactor, UserPassword};
 pub use users::Users;
 pub(crate) use when::{When, when_fields};
 

@@ -55,6 +55,16 @@ pub(crate) async fn post_user_password(id: i64, name: String, password: String, 
     crate::form::conclude(posted, &Notice::PasswordSet.on(LIST, &name))
 }
 
+/// Makes or unmakes an administrator.
+#[server(prefix = "/_portal", endpoint = "set-admin")]
+pub(crate) async fn post_set_admin(id: i64, name: String, #[server(default)] admin: bool) -> Posted {
+    let client = use_client();
+    let set = client.set_admin(UserId(id), admin).await;
+    let notice = if admin { Notice::AdminMade } else { Notice::AdminUnmade };
+    let posted = set.map_err(|refusal| FormError::default().refused(refusal));
+    crate::form::conclude(posted, &notice.on("/admin/users", &name))
+}
+
 /// Takes the second factor off somebody's account.
 #[server(prefix = "/_portal", endpoint = "remove-second-factor")]
 pub(crate) async fn post_remove_second_factor(id: i64, name: String) -> Posted {
@@ -159,6 +169,50 @@ fn RemoveSecondFactorForm(user: UserResp, action: FormAction) -> impl IntoView {
             <Buttons>
                 <Button look=Look::DangerFill submit=true busy=action.pending()>
                     {t!(keys::second_factor::DISABLE)}
+                </Button>
+            </Buttons>
+        </PostForm>
+    }
+}
+
+/// The page that makes somebody an administrator, or takes that away.
+#[component]
+pub fn ChangeAdmin() -> impl IntoView {
+    let action = FormAction::of::<PostSetAdmin>();
+    let title = t!(keys::admin_users::ADMIN);
+    view! {
+        <AdminFrame title=title.clone() crumbs=crumbs(&title)>
+            {loaded(user_of_page(), move |user| view! { <ChangeAdminForm user=user action=action /> })}
+        </AdminFrame>
+    }
+}
+
+#[component]
+fn ChangeAdminForm(user: UserResp, action: FormAction) -> impl IntoView {
+    let is_admin = user.sysadmin_flag;
+    let (title, effect, submit) = if is_admin {
+        (
+            t!(keys::admin_users::UNMAKE_TITLE, name = user.username),
+            t!(keys::admin_users::UNMAKE_TEXT, name = user.username),
+            t!(keys::admin_users::UNMAKE_ADMIN),
+        )
+    } else {
+        (
+            t!(keys::admin_users::MAKE_TITLE, name = user.username),
+            t!(keys::admin_users::MAKE_TEXT, name = user.username),
+            t!(keys::admin_users::MAKE_ADMIN),
+        )
+    };
+    view! {
+        <PageHead title=move || title />
+        <FormErrors answer=answer_of(action) />
+        <Callout tone=Tone::Warn title=effect />
+        <PostForm action=action>
+            <Account user=user />
+            <input type="hidden" name="admin" value=if is_admin { "false" } else { "true" } />
+            <Buttons>
+                <Button look=Look::DangerFill icon=Glyph::Shield submit=true busy=action.pending()>
+                    {submit}
                 </Button>
             </Buttons>
         </PostForm>

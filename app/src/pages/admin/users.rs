@@ -2,38 +2,22 @@
 
 use super::AdminFrame;
 use crate::client::use_client;
-#[cfg(feature = "ssr")]
-use crate::form::FormError;
-use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of};
 use crate::format::{TimeAgo, natural};
 use crate::i18n::keys;
 use crate::load::Resource;
-#[cfg(feature = "ssr")]
-use crate::notice::Notice;
 use crate::pages::{bulk, loaded};
 use crate::query::{ListState, use_list_state};
 use crate::session::use_session;
 use crate::ui::{
     ActionCell, ActionColumn, Badge, Cell, Column, Crumb, Empty, FilterCount, Filters, Glyph, LinkButton, Look,
-    MenuButton, MenuLink, MenuSeparator, NoSelectCell, PageHead, Pager, Priority, Row, RowHead, RowMenu, SearchBox,
-    Segment, Segmented, SelectAllColumn, SelectCell, Selectable, Sort, Table, TableBox, Tone, Who, query_pairs,
-    with_query,
+    MenuLink, MenuSeparator, NoSelectCell, PageHead, Pager, Priority, Row, RowHead, RowMenu, SearchBox, Segment,
+    Segmented, SelectAllColumn, SelectCell, Selectable, Sort, Table, TableBox, Tone, Who, query_pairs, with_query,
 };
 use crate::{t, tn};
 use berth_types::UserId;
 use berth_types::api::{BulkAction, BulkKind, UserResp};
 use berth_types::page::Paged;
 use leptos::prelude::*;
-
-/// Makes or unmakes an administrator.
-#[server(prefix = "/_portal", endpoint = "set-admin")]
-pub(crate) async fn post_set_admin(id: i64, name: String, #[server(default)] admin: bool) -> Posted {
-    let client = use_client();
-    let set = client.set_admin(UserId(id), admin).await;
-    let notice = if admin { Notice::AdminMade } else { Notice::AdminUnmade };
-    let posted = set.map_err(|refusal| FormError::default().refused(refusal));
-    crate::form::conclude(posted, &notice.on("/admin/users", &name))
-}
 
 /// The parameter in the address that says whose accounts are shown.
 const PARAMETER: &str = "show";
@@ -61,12 +45,11 @@ fn filter_of(state: &ListState) -> String {
 /// The page of the people.
 #[component]
 pub fn Users() -> impl IntoView {
-    let set_admin = FormAction::of::<PostSetAdmin>();
     let state = use_list_state("username");
     let client = use_client();
     let users = Resource::new(
-        move || (state.get(), set_admin.version().get()),
-        move |(state, _)| {
+        move || state.get(),
+        move |state| {
             let client = client.clone();
             async move {
                 let users = client.users(&state.params(filter_of(&state))).await?;
@@ -85,17 +68,16 @@ pub fn Users() -> impl IntoView {
     view! {
         <AdminFrame title=title.clone() crumbs=vec![Crumb::here(title.clone())]>
             <PageHead title=move || title sub=t!(keys::admin_users::SUB) actions=new />
-            <FormErrors answer=answer_of(set_admin) />
             {loaded(
                 users,
-                move |(state, users)| view! { <UserList state=state users=users set_admin=set_admin /> },
+                move |(state, users)| view! { <UserList state=state users=users /> },
             )}
         </AdminFrame>
     }
 }
 
 #[component]
-fn UserList(state: ListState, users: Paged<UserResp>, set_admin: FormAction) -> impl IntoView {
+fn UserList(state: ListState, users: Paged<UserResp>) -> impl IntoView {
     let total = natural(users.total);
     let (filter, rows) = (filter_of(&state), users.items.len());
     let ListState { q, sort, page, page_size, search } = state;
@@ -107,7 +89,7 @@ fn UserList(state: ListState, users: Paged<UserResp>, set_admin: FormAction) -> 
         }
         .into_any()
     } else {
-        view! { <UserTable users=users.items sort=sort search=search.clone() set_admin=set_admin /> }.into_any()
+        view! { <UserTable users=users.items sort=sort search=search.clone() /> }.into_any()
     };
     let pager = (total > 0).then(|| {
         let search = search.clone();
@@ -147,7 +129,7 @@ fn segments(search: &str) -> Vec<Segment> {
 }
 
 #[component]
-fn UserTable(users: Vec<UserResp>, sort: String, search: String, set_admin: FormAction) -> impl IntoView {
+fn UserTable(users: Vec<UserResp>, sort: String, search: String) -> impl IntoView {
     let own = use_session().with_untracked(|session| session.user.as_ref().map(|user| user.user_id));
     let head = move || {
         view! {
@@ -165,7 +147,7 @@ fn UserTable(users: Vec<UserResp>, sort: String, search: String, set_admin: Form
     };
     let rows = users.into_iter().map(move |user| {
         let own = own == Some(user.user_id);
-        view! { <UserRow user=user own=own set_admin=set_admin /> }
+        view! { <UserRow user=user own=own /> }
     });
     view! {
         <TableBox>
@@ -177,7 +159,7 @@ fn UserTable(users: Vec<UserResp>, sort: String, search: String, set_admin: Form
 }
 
 #[component]
-fn UserRow(user: UserResp, own: bool, set_admin: FormAction) -> impl IntoView {
+fn UserRow(user: UserResp, own: bool) -> impl IntoView {
     let admin = user.sysadmin_flag || user.admin_role_in_auth;
     let name = if user.realname.is_empty() { user.username.clone() } else { user.realname.clone() };
     let note =
@@ -198,7 +180,7 @@ fn UserRow(user: UserResp, own: bool, set_admin: FormAction) -> impl IntoView {
         // An administrator cannot lock the own account out.
         view! { <Badge>{t!(keys::admin_users::YOU)}</Badge> }.into_any()
     } else {
-        view! { <UserActions user=user.clone() admin=admin set_admin=set_admin /> }.into_any()
+        view! { <UserActions user=user.clone() admin=admin /> }.into_any()
     };
     // Nobody can delete the own account, nor the first one.
     let select = if own || user.user_id == UserId::ADMIN {
@@ -225,18 +207,12 @@ fn UserRow(user: UserResp, own: bool, set_admin: FormAction) -> impl IntoView {
 }
 
 #[component]
-fn UserActions(user: UserResp, admin: bool, set_admin: FormAction) -> impl IntoView {
+fn UserActions(user: UserResp, admin: bool) -> impl IntoView {
     let UserResp { user_id, username, second_factor, .. } = user;
     let toggle = if admin { t!(keys::admin_users::UNMAKE_ADMIN) } else { t!(keys::admin_users::MAKE_ADMIN) };
-    let next = if admin { "false" } else { "true" };
     view! {
         <RowMenu label=t!(keys::common::ACTIONS_FOR, name = username)>
-            <PostForm action=set_admin>
-                <input type="hidden" name="id" value=user_id.to_string() />
-                <input type="hidden" name="name" value=username />
-                <input type="hidden" name="admin" value=next />
-                <MenuButton icon=Glyph::Shield submit=true text=toggle />
-            </PostForm>
+            <MenuLink href=format!("/admin/users/{user_id}/administrator") icon=Glyph::Shield text=toggle />
             <MenuLink
                 href=format!("/admin/users/{user_id}/password")
                 icon=Glyph::Key

@@ -279,7 +279,7 @@ async fn users_are_narrowed_by_role_and_so_is_what_is_selected() {
     shown.has("All 60 that match");
 }
 
-const MEMBERS: &str = "/api/v2.0/projects/team/members";
+const MEMBERS: &str = "/api/berth/v1/projects/team/members";
 
 fn members() -> String {
     let row = |id: i64, name: &str, kind: &str, entity: i64| {

@@ -143,7 +143,7 @@ async fn users_with_search_sort_and_pages() {
     page.has("mei · mei.lin@example.com");
     page.has(r#"aria-sort="descending""#);
     page.has("26–50 of 60");
-    page.has(r#"name="admin" value="true""#);
+    page.has("/admin/users/3/administrator");
     page.has("/admin/users/3/delete");
     // Nobody takes the own rights.
     page.lacks("/admin/users/1/delete");
@@ -155,6 +155,9 @@ async fn accounts_are_made_and_deleted_by_forms() {
     let fake = Fake::signed_in(ADMIN).answer("/api/v2.0/users/3", 200, MEI);
     page(&fake, "/admin/users/new").await.has(r#"action="/_portal/new-user""#);
     page(&fake, "/admin/users/3/password").await.has("Set the password of mei");
+    let made = page(&fake, "/admin/users/3/administrator").await;
+    made.has("<h1>Make mei an administrator?</h1>");
+    made.has(r#"name="admin" value="true""#);
     let delete = page(&fake, "/admin/users/3/delete").await;
     delete.has("<h1>Delete mei?</h1>");
     delete.has(r#"action="/_portal/delete-user""#);

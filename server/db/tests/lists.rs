@@ -1,6 +1,6 @@
 //! Lists that are searched and sorted: the same rows in the same order on both databases.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use berth_db::{
     Backend, Conn, Db, DbError, args,

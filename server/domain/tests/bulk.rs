@@ -1,6 +1,6 @@
 //! Operations on many members, labels and projects, and on whole repositories: what is counted before, what is done, what stays and why.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
 

@@ -129,7 +129,8 @@ pub(super) fn ChecksCard(within: InProject, action: FormAction) -> impl IntoView
 
 /// The severities on offer. One that another client chose stays on offer, so that saving does not change it.
 fn severities(chosen: &str) -> Vec<SelectOption> {
-    use keys::{project_settings::checks as k, severity as s};
+    use keys::project_settings::checks as k;
+    use keys::severity as s;
     let known =
         [("none", k::ANY), ("low", s::LOW), ("medium", s::MEDIUM), ("high", s::HIGH), ("critical", s::CRITICAL)];
     let mut options: Vec<SelectOption> = known.map(|(word, key)| SelectOption::new(word, t!(key))).into();

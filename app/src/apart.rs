@@ -99,6 +99,18 @@ pub(crate) fn when_loaded(page: impl Future<Output = AnyView> + Send + 'static) 
     Suspend::new(page).into_any()
 }
 
+#[cfg(target_arch = "wasm32")]
+thread_local! {
+    /// The page that is gone to: while its code is loaded, the address is that of the page before.
+    static GOING_TO: std::cell::RefCell<String> = const { std::cell::RefCell::new(String::new()) };
+}
+
+/// Notes which page is gone to.
+#[cfg(target_arch = "wasm32")]
+pub(crate) fn going_to(address: String) {
+    GOING_TO.set(address);
+}
+
 /// Where the code of a page is not to be had (the server has a newer version meanwhile, or the connection was away), the page is
 /// loaded from the server as a whole. Once a document, after the hook that reports panics.
 #[cfg(target_arch = "wasm32")]
@@ -114,19 +126,23 @@ pub fn load_again_without_parts() {
     }));
 }
 
-/// Loads the page again, unless that was done a moment ago: what is missing then will be missing again, and the page can be read
-/// as it is.
+/// Loads the page that is gone to as a document of its own, unless that was done a moment ago: what is missing then will be
+/// missing again, and the page can be read as it is.
 #[cfg(target_arch = "wasm32")]
 fn load_again() {
     const NOTE: &str = "berth:loaded-again";
-    const MOMENT_MILLIS: f64 = 20_000.0;
+    const MOMENT_MILLIS: f64 = 10.0 * 60_000.0;
+    let (location, address) = (window().location(), GOING_TO.take());
     let Ok(Some(storage)) = window().session_storage() else { return };
+    let (Ok(path), Ok(search), Ok(hash)) = (location.pathname(), location.search(), location.hash()) else { return };
+    let here = format!("{path}{search}{hash}");
     let now = js_sys::Date::now();
-    let last = storage.get_item(NOTE).ok().flatten().and_then(|at| at.parse::<f64>().ok());
-    let is_new = last.is_none_or(|last| now - last > MOMENT_MILLIS);
+    let noted = storage.get_item(NOTE).ok().flatten().unwrap_or_default();
+    let (at, page) = noted.split_once(' ').unwrap_or_default();
+    let is_again = page == address && at.parse::<f64>().is_ok_and(|at| now - at < MOMENT_MILLIS);
     // Without the note it might go on for ever.
-    if is_new && storage.set_item(NOTE, &now.to_string()).is_ok() {
-        // The address is that of the page that was gone to.
-        drop(window().location().reload());
+    if !is_again && storage.set_item(NOTE, &format!("{now} {address}")).is_ok() {
+        // The same address with a fragment would only be scrolled to.
+        drop(if address.is_empty() || address == here { location.reload() } else { location.assign(&address) });
     }
 }

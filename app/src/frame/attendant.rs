@@ -45,6 +45,9 @@ mod browser {
         let location = use_location();
         let followed = RenderEffect::new(move |before: Option<(String, String, String)>| {
             let here = (location.pathname.get(), location.search.get(), location.hash.get());
+            let query = here.1.trim_start_matches('?');
+            let mark = if query.is_empty() { "" } else { "?" };
+            crate::apart::going_to(format!("{}{mark}{query}{}", here.0, here.2));
             if !here.2.is_empty() && before.as_ref() != Some(&here) {
                 let place = here.2.clone();
                 set_timeout(move || focus_place(place, LOOKS_MAX), LOOK_EVERY);

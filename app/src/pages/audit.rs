@@ -53,7 +53,7 @@ pub fn AuditList(
     view! {
         <AuditFilters state=state.clone() filter=filter total=total views=views saved=saved project=project />
         {list}
-        {(!nothing).then(|| view! { <Pager page=state.page page_size=state.page_size total=total search=state.search /> })}
+        {(total > 0).then(|| view! { <Pager page=state.page page_size=state.page_size total=total search=state.search /> })}
     }
 }
 

@@ -194,8 +194,11 @@ mod browser {
     pub(super) fn settle(root: &Element) {
         let rows = rows(root);
         let ticked: HashSet<String> = rows.iter().filter_map(|row| row.get_attribute(TICKED)).collect();
-        // Before anything is noted, what is ticked was ticked where it is.
         if ticked.is_empty() {
+            // Before anything is noted, what is ticked was ticked where it is; or all of it is gone with its rows.
+            if !rows.iter().any(HtmlInputElement::checked) {
+                untick_all(root);
+            }
             return;
         }
         rows.iter().for_each(|row| row.set_checked(ticked.contains(&row.value())));

@@ -266,7 +266,8 @@ pub fn SmallSelect(
     selected: String,
 ) -> impl IntoView {
     view! {
-        <select class="select select-s" name=name aria-label=label>
+        // What a browser puts back after a reload nobody has chosen now.
+        <select class="select select-s" name=name aria-label=label autocomplete="off">
             {select_options(options, &selected)}
         </select>
     }

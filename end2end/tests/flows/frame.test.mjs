@@ -251,6 +251,14 @@ test('a page whose code is not to be had is loaded whole', async () => {
   assert.equal(await page.evaluate(() => performance.getEntriesByType('navigation')[0].type), 'reload');
   await page.unroute('**/*.wasm');
   page.troubles.splice(0);
+  await visit(page, '/projects');
+  // The same for a page whose code is loaded before its address is gone to.
+  await page.route('**/*.wasm', (route) => route.fulfill({ status: 404, body: '' }));
+  await page.getByRole('link', { name: say('nav.users'), exact: true }).click();
+  await page.waitForURL('**/admin/users');
+  await page.getByRole('heading', { level: 1, name: say('admin_users.title') }).waitFor();
+  await page.unroute('**/*.wasm');
+  page.troubles.splice(0);
   await visit(page, '/projects/team/-/members');
   await leave(page);
 });

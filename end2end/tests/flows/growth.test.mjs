@@ -39,7 +39,8 @@ for (const where of ['/projects/team/-/storage', '/admin/storage']) {
     await chart.waitFor();
     assert.match(await chart.getAttribute('aria-label'), /at most/);
     await page.getByText('This is the first day', { exact: false }).waitFor();
-    await page.getByRole('link', { name: '365 days', exact: true }).click();
+    const spans = page.getByRole('navigation', { name: say('usage.growth.span_label'), exact: true });
+    await spans.getByRole('link', { name: '365 days', exact: true }).click();
     await page.waitForURL((url) => url.searchParams.get('days') === '365');
     await page.getByRole('link', { name: say('usage.growth.table'), exact: true }).click();
     await page.waitForURL((url) => url.searchParams.get('days') === '365' && url.searchParams.get('growth') === 'table');

@@ -81,7 +81,7 @@ test('nothing flashes: the first frame has the colours of the last', async () =>
 test('on a phone rows are cards and their actions a sheet', async () => {
   const page = await person('ada');
   await visit(page, '/projects/team/web/api');
-  const row = page.locator('tbody tr').first();
+  const row = page.locator('.selectable tbody tr').first();
   const display = () => row.evaluate((element) => getComputedStyle(element).display);
   const summary = row.locator('.act summary').last();
   const panel = row.locator('.act .menu-panel').last();

@@ -127,7 +127,8 @@ fn methods_of<'m>(methods: &'m Methods, path: &str) -> Option<&'m Vec<String>> {
 
 /// Ends of routes of our own that are free in read-only mode: what only looks, the set-up, the end of sessions, and the default
 /// of a setting.
-const FREE: [&str; 6] = ["/preview", "/registries/check", "/setup", "/sessions", "/sessions/{id}", "/settings/{name}"];
+const FREE: [&str; 6] =
+    ["/preview", "/registries/check", "/setup", "/sessions", "/sessions/{id}", "/settings/{setting_name}"];
 
 /// In read-only mode nothing changes but the settings, one of which is this mode, and who is signed in.
 async fn refuse_changes(State(state): State<AppState>, request: Request, next: Next) -> Response {
@@ -184,7 +185,9 @@ mod tests {
     #[test]
     fn what_changes_nothing_is_free_in_read_only_mode() {
         let ours = |route: &str| is_free("/api/berth/v1/x", &format!("/api/berth/v1/{route}"));
-        for route in ["bulk/preview", "registries/check", "setup", "sessions", "sessions/{id}", "settings/{name}"] {
+        for route in
+            ["bulk/preview", "registries/check", "setup", "sessions", "sessions/{id}", "settings/{setting_name}"]
+        {
             assert!(ours(route), "{route}");
         }
         for route in ["bulk", "users/current/tokens", "projects/{project_name}/favorite", "users/current/views/{id}"] {

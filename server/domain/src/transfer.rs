@@ -160,8 +160,19 @@ async fn lock_both(tx: &mut Conn<'_>, source: i64, target: i64) -> Result<()> {
     Ok(())
 }
 
-/// Removes a repository that moves have emptied. Its description goes along where the target has none and the caller may
-/// give it one. A repository that holds something stays, and one that is gone is as it should be.
+async fn both(
+    tx: &mut Conn<'_>,
+    from: &RepoName,
+    repo: &RepoName,
+) -> Result<Option<(query::repository::Repository, query::repository::Repository)>> {
+    let source = query::repository::by_name(tx, from.as_str()).await?;
+    let target = query::repository::by_name(tx, repo.as_str()).await?;
+    Ok(source.zip(target))
+}
+
+/// Removes a repository that moves have emptied. Its pulls count there, and its description goes along where the target has none
+/// and the caller may give it one. A repository that holds something stays, or one that somebody pushes to, and one that
+/// is gone is as it should be.
 ///
 /// # Errors
 /// What the database says.
@@ -187,16 +198,17 @@ pub(crate) async fn leave(
         .db
         .write(args, |tx, (removal, from, repo, describes, now)| {
             Box::pin(async move {
-                let source = query::repository::by_name(tx, from.as_str()).await?;
-                let target = query::repository::by_name(tx, repo.as_str()).await?;
-                let (Some(source), Some(target)) = (source, target) else { return Ok(()) };
+                let Some((source, target)) = both(tx, from, repo).await? else { return Ok(()) };
                 lock_both(tx, source.id, target.id).await?;
+                // As they are now that nobody else changes them.
+                let Some((source, target)) = both(tx, from, repo).await? else { return Ok(()) };
                 if query::repository::holds_something(tx, source.id).await? {
                     return Ok(());
                 }
                 if *describes && target.description.is_empty() && !source.description.is_empty() {
                     query::repository::describe(tx, target.id, &source.description, *now).await?;
                 }
+                query::repository::carry_pulls(tx, source.id, target.id).await?;
                 query::repository::delete(tx, removal.project_id().0, source.id, *now).await?;
                 let entry = audit::Entry::success("delete", "repository", from.as_str())
                     .described(format!("move repository: {from} to {repo}"))

@@ -255,7 +255,7 @@ pub async fn set_sysadmin(
                 if person.sysadmin != *sysadmin {
                     rows::set_sysadmin(tx, id.0, *sysadmin, *now).await?;
                 }
-                let state = if *sysadmin { "is an administrator now" } else { "is no administrator" };
+                let state = if *sysadmin { "is an administrator" } else { "is no administrator" };
                 let text = format!("update user: {}, who {state}", person.username);
                 audit::record(tx, actor, *now, &Entry::success("update", "user", person.username).described(text)).await
             })

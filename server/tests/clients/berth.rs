@@ -20,6 +20,10 @@ pub const ADMIN_PASSWORD: &str = "Harbour-Master-1";
 /// The password of everybody else.
 pub const PASSWORD: &str = "Deck-Hand-2";
 
+/// A certificate for `127.0.0.1` that is its own authority.
+pub const CERTIFICATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/one.cert.pem");
+const CERTIFICATE_KEY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/one.key.pem");
+
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Roles by Harbor's numbers.
@@ -44,6 +48,8 @@ pub struct Robot {
 /// A running server.
 pub struct Berth {
     host: String,
+    /// With its scheme.
+    url: String,
     http: reqwest::Client,
     daemon: Daemon,
     folder: TempDir,
@@ -58,6 +64,15 @@ impl Berth {
 
     /// The same on another address of this machine.
     pub async fn start_on(address: IpAddr) -> Self {
+        Berth::start_with(address, None).await
+    }
+
+    /// The same with TLS. Clients know its certificate by [`CERTIFICATE`].
+    pub async fn start_tls() -> Self {
+        Berth::start_with(Ipv4Addr::LOCALHOST.into(), Some([CERTIFICATE, CERTIFICATE_KEY])).await
+    }
+
+    async fn start_with(address: IpAddr, certificate: Option<[&str; 2]>) -> Self {
         let folder = TempDir::new().unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_berth"));
         for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("BERTH_")) {
@@ -66,9 +81,16 @@ impl Berth {
         let listen = SocketAddr::new(address, 0).to_string();
         command.args(["serve", "--listen", &listen, "--data-dir"]).arg(folder.path().join("data"));
         command.env("BERTH_SETUP__ADMIN_PASSWORD", ADMIN_PASSWORD).current_dir(folder.path());
+        let mut http = reqwest::Client::builder();
+        if let Some([certificate, key]) = certificate {
+            command.env("BERTH_TLS__CERTIFICATE", certificate).env("BERTH_TLS__KEY", key);
+            let pem = std::fs::read(certificate).unwrap();
+            http = http.tls_certs_only([reqwest::Certificate::from_pem(&pem).unwrap()]);
+        }
         let mut daemon = Daemon::start("berth", command, folder.path().join("log"));
-        let host = daemon.wait_for(START_TIMEOUT, listening).await;
-        let berth = Berth { host, http: reqwest::Client::new(), daemon, folder };
+        let url = daemon.wait_for(START_TIMEOUT, listening).await;
+        let (_, host) = url.split_once("://").unwrap();
+        let berth = Berth { host: host.to_owned(), url, http: http.build().unwrap(), daemon, folder };
         berth.populate().await;
         berth
     }
@@ -97,7 +119,7 @@ impl Berth {
 
     /// One request of the administrator to Harbor's API.
     pub async fn api(&self, method: Method, path: &str, body: Option<Value>) -> (StatusCode, Value) {
-        let url = format!("http://{}/api/v2.0{path}", self.host);
+        let url = format!("{}/api/v2.0{path}", self.url);
         let mut request = self.http.request(method, url).basic_auth("admin", Some(ADMIN_PASSWORD));
         if let Some(body) = body {
             request = request.json(&body);
@@ -163,7 +185,7 @@ impl Berth {
 
     /// Somebody who talks HTTP without a client in between.
     pub fn plain(&self, user: &str) -> Client {
-        let base = Url::parse(&format!("http://{}", self.host)).unwrap();
+        let base = Url::parse(&self.url).unwrap();
         Client::anonymous(&base).basic(user, password_of(user))
     }
 
@@ -218,5 +240,5 @@ pub fn text(path: &Path) -> &str {
 fn listening(log: &str) -> Option<String> {
     // The line must be whole.
     let (complete, _) = log.rsplit_once('\n')?;
-    complete.lines().find_map(|line| line.strip_prefix("listening on http://")).map(|host| host.trim().to_owned())
+    complete.lines().find_map(|line| line.strip_prefix("listening on ")).map(|url| url.trim().to_owned())
 }

@@ -107,7 +107,8 @@ pub async fn refused((client, arguments): (&Tool, Vec<String>)) -> String {
     client.refused(&arguments.iter().map(String::as_str).collect::<Vec<_>>()).await
 }
 
-fn skopeo(folder: &Path) -> Option<Tool> {
+/// skopeo with everything of its own in `folder`.
+pub fn skopeo(folder: &Path) -> Option<Tool> {
     let policy = folder.join("policy.json");
     fs::write(&policy, r#"{ "default": [{ "type": "insecureAcceptAnything" }] }"#).unwrap();
     let skopeo = Tool::find("skopeo", folder)?.env("REGISTRY_AUTH_FILE", folder.join("auth.json"));

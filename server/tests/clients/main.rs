@@ -25,6 +25,7 @@ mod process;
 mod regctl;
 mod rights;
 mod setup;
+mod setup_tls;
 mod shapes;
 mod skopeo;
 mod tar;

@@ -18,7 +18,7 @@ use crate::podman::podman;
 use crate::tool::{self, Tool};
 
 /// What the page of the project `team` shows to `user`.
-fn target(berth: &Berth, user: &str, repository: Option<&str>) -> Target {
+pub fn target(berth: &Berth, user: &str, repository: Option<&str>) -> Target {
     Target {
         registry: Registry { host: berth.host().to_owned(), https: false },
         project: "team".parse().unwrap(),
@@ -31,7 +31,7 @@ fn target(berth: &Berth, user: &str, repository: Option<&str>) -> Target {
 }
 
 /// Runs the steps of a client in order. Whoever signs in types the password; what is to be pulled is taken away first.
-async fn run(shell: &Shell, steps: &[Step], before_pull: &str) {
+pub async fn run(shell: &Shell, steps: &[Step], before_pull: &str) {
     for step in steps {
         assert_eq!(step.file, None, "{}", step.text);
         if step.purpose == Purpose::Pull && !before_pull.is_empty() {

@@ -317,7 +317,7 @@ pub(crate) fn Consequences(request: BulkRequest, preview: BulkPreview) -> impl I
     if preview.items == 0 && preview.kept_count == 0 {
         return None;
     }
-    let names = named(&preview).map(|names| view! { <p class="name">{names}</p> });
+    let names = named(&request, &preview).map(|names| view! { <p class="name">{names}</p> });
     let lines = effects(&request, &preview);
     let lines = lines.into_iter().map(|line| view! { <li>{line}</li> }).collect_view();
     let kept = (preview.kept_count > 0).then(|| {

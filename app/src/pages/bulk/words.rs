@@ -39,12 +39,14 @@ fn phrase_key(request: &BulkRequest) -> Key {
 }
 
 /// What it is done to, by name, as far as a line holds it.
-pub(super) fn named(preview: &BulkPreview) -> Option<String> {
+pub(super) fn named(request: &BulkRequest, preview: &BulkPreview) -> Option<String> {
     /// As many digits of a digest as are shown elsewhere.
     const DIGEST_CHARS: usize = "sha256:".len() + 12;
     // Repositories are copied and moved artifact by artifact.
-    let by_artifact = preview.named.iter().any(|name| name.contains('@'));
-    let mut names: Vec<&str> = preview.named.iter().map(|name| name.split('@').next().unwrap_or(name)).collect();
+    let by_artifact = request.kind == Some(BulkKind::Repositories)
+        && matches!(request.action, Some(BulkAction::Copy | BulkAction::Move));
+    let short = |name: &'_ String| if by_artifact { name.find('@').unwrap_or(name.len()) } else { name.len() };
+    let mut names: Vec<&str> = preview.named.iter().map(|name| &name[..short(name)]).collect();
     names.dedup();
     let names = names
         .iter()

@@ -172,7 +172,24 @@ pub async fn describe(conn: &mut Conn<'_>, id: i64, description: &str, now: Time
 /// # Errors
 /// As the database says.
 pub async fn holds_something(conn: &mut Conn<'_>, id: i64) -> Result<bool> {
-    Ok(conn.row("SELECT 1 FROM manifests WHERE repository_id = $1 LIMIT 1", args![id]).await?.is_some())
+    let sql = "SELECT 1 WHERE EXISTS (SELECT 1 FROM manifests WHERE repository_id = $1)
+                 OR EXISTS (SELECT 1 FROM uploads WHERE repository_id = $1)";
+    Ok(conn.row(sql, args![id]).await?.is_some())
+}
+
+/// Counts the pulls of a repository that has moved as those of the one where it is now.
+///
+/// # Errors
+/// As the database says.
+pub async fn carry_pulls(conn: &mut Conn<'_>, from: i64, to: i64) -> Result<()> {
+    let days = "INSERT INTO pull_days (repository_id, at, pulls)
+                SELECT CAST($2 AS BIGINT), at, pulls FROM pull_days WHERE repository_id = $1
+                ON CONFLICT (repository_id, at) DO UPDATE SET pulls = pull_days.pulls + excluded.pulls";
+    conn.execute(days, args![from, to]).await?;
+    let pulls = "UPDATE repositories SET pull_count = pull_count
+                   + (SELECT s.pull_count FROM repositories s WHERE s.id = $1) WHERE id = $2";
+    conn.execute(pulls, args![from, to]).await?;
+    Ok(())
 }
 
 /// Removes a repository with everything in it, gives the project its bytes back and asks garbage collection to look.

@@ -220,7 +220,8 @@ async fn act(domain: &Domain, deed: &Deed, actor: &Actor, item: &str, digest: Op
             let access = ProjectAccess::<CreateArtifact>::check(domain, actor, target).await?;
             let (from, digest) = content(item)?;
             let repo = named_in(target, &from)?;
-            transfer::transfer(domain, &removal, &from, &access, &repo, &digest, *taken).await?;
+            // The last artifact may have gone meanwhile; the repository goes all the same.
+            gone(transfer::transfer(domain, &removal, &from, &access, &repo, &digest, *taken).await)?;
             transfer::leave(domain, &removal.also()?, &from, &access, &repo).await
         }
         Deed::DeleteUsers => {

@@ -196,6 +196,11 @@ async fn cve_2026_41888_nothing_is_deleted_while_all_is_read_only(app: &TestApp)
     assert_eq!(admin.post(&format!("/v2/{REPO}/blobs/uploads/")).send().await.status, 403);
     assert_eq!(admin.patch(&upload).body("x").send().await.status, 403);
     admin.pull(REPO, "v1", &image).await;
+    // The mode itself is left either way.
+    admin.delete("/api/berth/v1/settings/read_only").send().await.expect(200);
+    let upload = admin.post(&format!("/v2/{REPO}/blobs/uploads/")).send().await.expect(202).location();
+    admin.delete(&upload).send().await.expect(204);
+    read_only(true).await;
     read_only(false).await;
     admin.delete(&format!("/v2/{REPO}/manifests/v1")).send().await.expect(202);
 }

@@ -49,10 +49,11 @@ pub(super) fn Schedules(paused: bool, here: String, schedules: Paged<ScheduleTas
                     {rows}
                 </Table>
             </TableBox>
-            <Pager page=state.page page_size=state.page_size total=total search=here />
         }
         .into_any()
     };
+    let pager =
+        (total > 0).then(|| view! { <Pager page=state.page page_size=state.page_size total=total search=here /> });
     view! {
         <Callout tone=tone title=title>
             <CalloutActions>
@@ -62,6 +63,7 @@ pub(super) fn Schedules(paused: bool, here: String, schedules: Paged<ScheduleTas
             </CalloutActions>
         </Callout>
         {table}
+        {pager}
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 
 use berth_app::snippets::{Client, Registry, Target, steps};
 
-use crate::berth::{Berth, CERTIFICATE};
+use crate::berth::{Berth, CERTIFICATE, PASSWORD};
 use crate::commands::Shell;
 use crate::docker::Docker;
 use crate::image::Image;
@@ -45,7 +45,7 @@ async fn podman_is_set_up_with_tls() {
     // Without the certificate it does not go on: nothing in the lines tells it to.
     let lines = steps(Client::Podman, &secure(&berth));
     let Some(strict) = Shell::new(&berth.scratch("strict")) else { return };
-    let said = strict.with(&podman).refused(&lines[0].text, "").await;
+    let said = strict.with(&podman).refused(&lines[0].text, &format!("{PASSWORD}\n")).await;
     assert!(said.contains("certificate"), "{said}");
 
     let shell = shell.with(&trusting(podman));

@@ -167,7 +167,7 @@ pub async fn describe(conn: &mut Conn<'_>, id: i64, description: &str, now: Time
     Ok(())
 }
 
-/// Whether a repository holds any manifest.
+/// Whether a repository holds any manifest, or somebody uploads to it.
 ///
 /// # Errors
 /// As the database says.

@@ -307,7 +307,10 @@ pub async fn follow(domain: &Domain, actor: &Actor, view: View, start: Start<'_>
     let end = rows::end(&mut reader.conn()).await?;
     let known = match start {
         // Not a place that this database has not come to, and none that is none at all.
-        Start::After(last) => last.parse().ok().filter(|place: &Place| *place <= end),
+        Start::After(last) => {
+            let beyond = rows::beyond(&mut reader.conn()).await?;
+            last.parse().ok().filter(|place: &Place| *place < beyond)
+        }
         Start::Ago { seconds } if seconds > AGE_MAX_SECONDS => None,
         Start::Ago { seconds } => {
             let at = domain.now().plus_seconds(-i64::from(seconds + MORE_SECONDS));

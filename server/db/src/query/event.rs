@@ -1,8 +1,8 @@
 //! Events in the order in which every reader sees them.
 //!
 //! On PostgreSQL transactions commit in another order than they took their ids. A reader stops before the oldest
-//! transaction that still runs: what lies before it is there or never will be, so whoever goes on after the last event that
-//! it read skips nothing. SQLite has one writer, and the order of the ids is that of the commits.
+//! transaction of this database that still runs: what lies before it is there or never will be, so whoever goes on after the
+//! last event that it read skips nothing. SQLite has one writer, and the order of the ids is that of the commits.
 
 use std::{fmt, str::FromStr};
 
@@ -54,6 +54,18 @@ pub struct Event {
     pub payload: String,
 }
 
+/// The first transaction on PostgreSQL whose events may still come, as SQL. Transactions of the server's other databases
+/// write no events here, however long they run; one of which it is not known where it runs counts as one of this database.
+macro_rules! first_open {
+    () => {
+        "COALESCE(
+             (SELECT MIN(running::text::bigint) FROM pg_snapshot_xip(pg_current_snapshot()) AS running
+              WHERE NOT EXISTS (SELECT 1 FROM pg_stat_activity AS other
+                                WHERE other.backend_xid = running::xid AND other.datname <> current_database())),
+             pg_snapshot_xmax(pg_current_snapshot())::text::bigint)"
+    };
+}
+
 /// The place after everything that can be read now.
 ///
 /// # Errors
@@ -61,10 +73,24 @@ pub struct Event {
 pub async fn end(conn: &mut Conn<'_>) -> Result<Place> {
     let sql = match conn.backend() {
         Backend::Sqlite => "SELECT 0, COALESCE(MAX(id), 0) FROM events",
-        Backend::Postgres => {
-            "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1, 9223372036854775807::bigint"
-        }
+        Backend::Postgres => concat!("SELECT ", first_open!(), " - 1, 9223372036854775807::bigint"),
     };
+    place(conn, sql).await
+}
+
+/// The place that no event can have yet, nor any after it: what claims to be further was never given out.
+///
+/// # Errors
+/// As the database says.
+pub async fn beyond(conn: &mut Conn<'_>) -> Result<Place> {
+    let sql = match conn.backend() {
+        Backend::Sqlite => "SELECT 0, COALESCE(MAX(id), 0) + 1 FROM events",
+        Backend::Postgres => "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint, 0::bigint",
+    };
+    place(conn, sql).await
+}
+
+async fn place(conn: &mut Conn<'_>, sql: &'static str) -> Result<Place> {
     let row = conn.row(sql, &[]).await?;
     row.map_or(Ok(Place::default()), |row| Ok(Place { xact: row.get(0)?, id: row.get(1)? }))
 }
@@ -102,9 +128,11 @@ pub async fn after(conn: &mut Conn<'_>, place: Place, limit: i64) -> Result<Vec<
             conn.rows(sql, args![place.id, limit]).await?
         }
         Backend::Postgres => {
-            let sql = "SELECT xact, id, at, kind, project_id, payload FROM events
-                       WHERE (xact, id) > ($1, $2) AND xact < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
-                       ORDER BY xact, id LIMIT $3";
+            let sql = concat!(
+                "SELECT xact, id, at, kind, project_id, payload FROM events WHERE (xact, id) > ($1, $2) AND xact < ",
+                first_open!(),
+                " ORDER BY xact, id LIMIT $3"
+            );
             conn.rows(sql, args![place.xact, place.id, limit]).await?
         }
     };

@@ -3,11 +3,11 @@
 use crate::i18n::{Key, keys};
 use crate::notice::NoticeCallout;
 use crate::pages::account::SignOut;
-use crate::session::{Session, sign_in_href, use_session};
+use crate::session::{Session, sign_in_href, use_has_ended, use_session};
 use crate::t;
 use crate::ui::{
-    AppShell, Callout, Crumb, Glyph, Icon, LinkButton, Look, MenuButton, MenuLink, MenuSeparator, NavGroup, NavLink,
-    Size, Tone, UserMenu, open_palette,
+    AppShell, Callout, CalloutActions, Crumb, Glyph, Icon, LinkButton, Look, MenuButton, MenuLink, MenuSeparator,
+    NavGroup, NavLink, Size, Tone, UserMenu, open_palette,
 };
 pub(crate) use attendant::Attendant;
 use banner::Banner;
@@ -19,6 +19,8 @@ mod attendant;
 mod banner;
 pub(crate) mod curl;
 mod palette;
+#[cfg(target_arch = "wasm32")]
+mod place;
 pub(crate) mod places;
 mod shortcuts;
 
@@ -263,7 +265,23 @@ fn SystemNotices() -> impl IntoView {
     });
     let now = crate::format::use_now().get_untracked();
     let banner = banner.as_deref().and_then(Banner::read).filter(|banner| banner.shown_at(now));
+    let has_ended = use_has_ended();
+    let ended = move || {
+        has_ended.get().then(|| {
+            view! {
+                <Callout tone=Tone::Bad title=t!(keys::sign_in::SIGNED_OUT) text=t!(keys::shell::SESSION_ENDED)>
+                    <CalloutActions>
+                        // Another document: this one still believes that the session lives.
+                        <LinkButton href=sign_in_href() size=Size::Small attr:rel="external">
+                            {t!(keys::nav::SIGN_IN)}
+                        </LinkButton>
+                    </CalloutActions>
+                </Callout>
+            }
+        })
+    };
     view! {
+        {ended}
         {read_only.then(|| view! { <Callout tone=Tone::Warn title=t!(keys::shell::READ_ONLY) /> })}
         {banner.map(|banner| view! { <Callout tone=banner.tone title=banner.message /> })}
     }

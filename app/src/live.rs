@@ -241,6 +241,7 @@ pub fn NewRows(
 mod browser {
     use super::UNHEARD;
     use crate::client::{Client, json, use_client};
+    use crate::session::{use_has_ended, use_session};
     use berth_types::api::LiveEvent;
     use berth_types::url::{BERTH_API, with_query};
     use leptos::__reexports::send_wrapper::SendWrapper;
@@ -287,6 +288,8 @@ mod browser {
         last: RefCell<String>,
         open: RefCell<Option<(EventSource, [Listener; 3])>>,
         client: Client,
+        /// Whether the session ended, as a visitor who is signed in is told.
+        has_ended: Option<RwSignal<bool>>,
         /// How many streams were opened or given up.
         number: Cell<u32>,
         /// When this one was asked for, in milliseconds since 1970.
@@ -307,6 +310,7 @@ mod browser {
             last: RefCell::default(),
             open: RefCell::default(),
             client: use_client(),
+            has_ended: use_session().with_untracked(|session| session.user.is_some()).then(use_has_ended),
             number: Cell::default(),
             opened_at: Cell::default(),
             is_heard: Cell::default(),
@@ -415,6 +419,23 @@ mod browser {
 
         fn opened(self: &Rc<Self>, _: &Event) {
             self.show(true);
+            // What everybody may see goes on after the session. The first time nothing was lost yet.
+            if !self.last.borrow().is_empty() {
+                self.ask_who();
+            }
+        }
+
+        /// Finds out whether the visitor is still who the page was drawn for. Without the session nothing is followed.
+        fn ask_who(self: &Rc<Self>) {
+            let Some(has_ended) = self.has_ended else { return };
+            let (stream, client) = (self.clone(), self.client.clone());
+            leptos::task::spawn_local(async move {
+                if let Ok(None) = client.current_user().await {
+                    // The page may be gone by now.
+                    let _ = has_ended.try_set(true);
+                    stream.end();
+                }
+            });
         }
 
         fn lost(self: &Rc<Self>, _: &Event) {
@@ -422,6 +443,7 @@ mod browser {
             let refused =
                 self.open.borrow().as_ref().is_some_and(|(source, _)| source.ready_state() == EventSource::CLOSED);
             if refused {
+                self.ask_who();
                 let wait = self.patience.get();
                 self.patience.set((wait * 2).min(REFUSED_MAX));
                 // Who waited for its first event need not any more.

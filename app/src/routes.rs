@@ -98,14 +98,10 @@ fn project_pages() -> Page {
 pages!(home => Home);
 
 pages_apart!(
-    projects:
+    front:
     projects => projects::Projects,
     new_project => projects::NewProject,
     projects_bulk => bulk::ProjectsBulk,
-);
-
-pages_apart!(
-    entry:
     setup => setup::Setup,
     sign_in => sign_in::SignIn,
     sign_in_code => sign_in_code::SignInCode,

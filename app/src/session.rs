@@ -81,19 +81,27 @@ impl Session {
     }
 }
 
-/// The session of the page; changes when the visitor changes the own profile.
+/// The session of the page.
 #[derive(Clone, Copy)]
-struct Current(RwSignal<Session>);
+struct Current {
+    session: RwSignal<Session>,
+    has_ended: RwSignal<bool>,
+}
 
 /// Hands the session down. The server gives the one that the request loaded, the browser takes that over.
 pub(crate) fn provide_session() {
     let session = handed(|| use_context::<Session>().unwrap_or_default());
-    provide_context(Current(RwSignal::new(session)));
+    provide_context(Current { session: RwSignal::new(session), has_ended: RwSignal::new(false) });
+}
+
+/// Whether the session ended while its page stayed open: elsewhere, or by its time.
+pub(crate) fn use_has_ended() -> RwSignal<bool> {
+    use_context::<Current>().map_or_else(|| RwSignal::new(false), |current| current.has_ended)
 }
 
 /// The session of the page.
 pub fn use_session() -> RwSignal<Session> {
-    use_context::<Current>().map_or_else(|| RwSignal::new(Session::default()), |current| current.0)
+    use_context::<Current>().map_or_else(|| RwSignal::new(Session::default()), |current| current.session)
 }
 
 /// Who may see a page.

@@ -77,8 +77,8 @@ impl FormAction {
     }
 }
 
-/// A form after which somebody else is signed in. With script its faults come to the page, so that what was typed stays,
-/// passwords too; what follows is a new document, because the session belongs to the document.
+/// A form after which another session holds, or the same with another name. With script its faults come to the page, so that
+/// what was typed stays, passwords too; what follows is a new document, because the session belongs to the document.
 #[component]
 pub fn EntryForm(
     /// Where it posts.
@@ -104,12 +104,19 @@ pub fn EntryForm(
 pub fn PostForm(
     /// Where it posts.
     action: FormAction,
+    /// Whether what follows is a new document: for what the frame of all pages shows as well.
+    #[prop(optional)]
+    anew: bool,
     /// Its fields.
     children: Children,
 ) -> impl IntoView {
     let children = children();
     #[cfg(target_arch = "wasm32")]
-    let submit = move |event| browser::submit(action, browser::Next::Page, &event);
+    let next = if anew { browser::Next::Document } else { browser::Next::Page };
+    #[cfg(target_arch = "wasm32")]
+    let submit = move |event| browser::submit(action, next, &event);
+    #[cfg(not(target_arch = "wasm32"))]
+    let _ = anew;
     #[cfg(not(target_arch = "wasm32"))]
     let submit = |_: leptos::ev::SubmitEvent| {};
     view! {

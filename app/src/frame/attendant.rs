@@ -16,13 +16,13 @@ pub(crate) fn Attendant() -> impl IntoView {
 #[cfg(target_arch = "wasm32")]
 mod browser {
     use crate::client::calls;
-    use crate::frame::curl;
     use crate::frame::shortcuts::{DIALOG, Deed, Held, PREFIX, deed_of};
+    use crate::frame::{curl, place};
     use crate::session::use_session;
     use crate::ui::{Announcer, Copies, announce, open_dialog, open_palette};
     use leptos::ev::KeyboardEvent;
     use leptos::prelude::*;
-    use leptos::web_sys::{Element, HtmlElement};
+    use leptos::web_sys::{Element, FocusOptions, HtmlElement};
     use leptos_router::hooks::use_location;
     use std::cell::Cell;
     use std::time::Duration;
@@ -42,6 +42,7 @@ mod browser {
 
     pub(super) fn attend(announcer: Announcer) {
         calls::follow(use_session().with_untracked(|session| session.user.as_ref().map(|user| user.username.clone())));
+        place::remember();
         let location = use_location();
         let followed = RenderEffect::new(move |before: Option<(String, String, String)>| {
             let here = (location.pathname.get(), location.search.get(), location.hash.get());
@@ -54,8 +55,12 @@ mod browser {
             }
             if let Some(before) = before.filter(|before| (&before.0, &before.1) != (&here.0, &here.1)) {
                 calls::begin();
-                if before.0 != here.0 {
-                    let left = Left::here();
+                let (left, is_other) = (Left::here(), before.0 != here.0);
+                let shown = left.clone();
+                place::changed(&format!("{}{}", before.0, before.1), &format!("{}{}", here.0, here.1), move || {
+                    !is_other || shown.is_gone()
+                });
+                if is_other {
                     set_timeout(move || arrive(announcer, left, LOOKS_MAX), LOOK_EVERY);
                 }
             }
@@ -83,6 +88,7 @@ mod browser {
     }
 
     /// A page as far as it can be told from the next one.
+    #[derive(Clone)]
     struct Left {
         main: Option<HtmlElement>,
         title: String,
@@ -141,8 +147,10 @@ mod browser {
         let Some(main) = find("#main") else { return };
         let inside = document().active_element().is_some_and(|active| main.contains(Some(&active)));
         if !inside && find("dialog[open]").is_none() {
-            // The element takes the focus: it has a tab index.
-            drop(main.focus());
+            // The element takes the focus: it has a tab index. Where the page is scrolled to is not up to the focus.
+            let options = FocusOptions::new();
+            options.set_prevent_scroll(true);
+            drop(main.focus_with_options(&options));
         }
         keep_focus(main, looks);
     }

@@ -409,6 +409,49 @@ test('settings name how many change, and say where they come from then', async (
   await leave(page);
 });
 
+test('what all pages show changes with the settings', async () => {
+  const page = await person('admin');
+  const banner = page.locator('main').getByText(say('shell.read_only'));
+  await visit(page, '/admin/settings?q=read_only');
+  await page.locator('[id="f-values[read_only]"]').check();
+  await page.getByRole('button', { name: 'Save 1 change', exact: true }).click();
+  await banner.waitFor();
+  await page.getByRole('button', { name: say('admin_settings.use_default') }).click();
+  await page.getByText(say('admin_settings.reset')).first().waitFor();
+  await banner.waitFor({ state: 'detached' });
+  await leave(page);
+});
+
+test('Back and Forward lead to the place on the page', async () => {
+  const page = await person('ada', { viewport: { width: 1280, height: 400 } });
+  const place = () => page.evaluate(() => Math.round(scrollY));
+  const isAt = (wanted) => page.waitForFunction((wanted) => Math.abs(scrollY - wanted) < 2, wanted);
+  await visit(page, '/projects/team/web/api');
+  const last = page.locator('#main [role="rowheader"] a[href]').last();
+  await last.scrollIntoViewIfNeeded();
+  const left = await place();
+  assert.ok(left > 100, 'the page is longer than the window');
+  await last.click();
+  await page.waitForURL('**/-/artifacts/**');
+  await page.getByRole('tab').first().waitFor();
+  await isAt(0);
+  await page.mouse.wheel(0, 120);
+  await isAt(120);
+  await page.goBack();
+  await page.waitForURL('**/projects/team/web/api');
+  await isAt(left);
+  // Nothing pulls it back when the page is all there.
+  await page.mouse.wheel(0, -40);
+  await isAt(left - 40);
+  await page.goForward();
+  await page.waitForURL('**/-/artifacts/**');
+  await isAt(120);
+  // What is loaded again is the browser's.
+  await page.reload();
+  await isAt(120);
+  await leave(page);
+});
+
 test('a hidden project looks like a missing one', async () => {
   const page = await person('linus', { javaScriptEnabled: false });
   const text = async (where) => {

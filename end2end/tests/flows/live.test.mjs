@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import net from 'node:net';
 import { after, before, test } from 'node:test';
 import { violations } from '../../fixtures/axe.mjs';
-import { ADMIN_PASSWORD, PASSWORD, startBerth } from '../../fixtures/berth.mjs';
+import { ADMIN_PASSWORD, PASSWORD, basic, startBerth } from '../../fixtures/berth.mjs';
 import { assertNoTrouble, signIn, startBrowser, visit, visitor } from '../../fixtures/browser.mjs';
 import { registry } from '../../fixtures/push.mjs';
 import { words } from '../../fixtures/words.mjs';
@@ -206,6 +206,28 @@ test('a connection that breaks is taken up where it broke', async () => {
   page.troubles.splice(0);
   await page.context().close();
   await line.end();
+});
+
+test('whose session ended elsewhere is told so', async () => {
+  const closed = await person('grace');
+  const open = await person('grace');
+  await visit(closed, '/projects/team');
+  await visit(open, '/projects/library');
+  await Promise.all([live(closed), live(open)]);
+  // With the password: no session of a browser is the one that asks.
+  const authorization = basic('grace', PASSWORD);
+  await fetch(`${berth.url}/api/berth/v1/sessions`, { method: 'DELETE', headers: { authorization } });
+  for (const page of [closed, open]) {
+    const told = page.getByRole('alert').filter({ hasText: say('shell.session_ended') });
+    await told.waitFor();
+    await page.locator('.topbar .live').waitFor({ state: 'detached' });
+    const path = new URL(page.url()).pathname;
+    page.troubles.splice(0); // The stream that was refused.
+    await told.getByRole('link', { name: say('nav.sign_in') }).click();
+    await page.waitForURL((url) => url.pathname === '/sign-in' && url.searchParams.get('next') === path);
+    assertNoTrouble(page);
+    await page.context().close();
+  }
 });
 
 /** The way to a server, which can be cut. */

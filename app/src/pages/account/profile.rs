@@ -3,9 +3,9 @@
 use super::{AccountFrame, Part};
 #[cfg(feature = "ssr")]
 use crate::client::{ApiError, use_client};
+use crate::form::{EntryForm, FormAction, FormErrors, Posted, answer_of, fault_of, value_of};
 #[cfg(feature = "ssr")]
 use crate::form::{Fault, FormError, comment_fault, email_fault, realname_fault};
-use crate::form::{FormAction, FormErrors, Posted, answer_of, fault_of, value_of};
 use crate::i18n::keys;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
@@ -15,7 +15,6 @@ use crate::ui::{Button, Card, CardBody, Look, TextField};
 #[cfg(feature = "ssr")]
 use berth_types::api::UserProfile;
 use leptos::prelude::*;
-use leptos::server_fn::ServerFn;
 
 /// Changes the own profile.
 #[server(prefix = "/_portal", endpoint = "profile")]
@@ -53,7 +52,8 @@ async fn save(client: &crate::client::Client, profile: &UserProfile) -> Posted {
 /// The page of the profile.
 #[component]
 pub fn Profile() -> impl IntoView {
-    let answer = answer_of(FormAction::of::<PostProfile>());
+    let action = FormAction::of::<PostProfile>();
+    let answer = answer_of(action);
     let user = use_session().with_untracked(|session| session.user.clone());
     let form = move || {
         let user = user.clone()?;
@@ -63,8 +63,7 @@ pub fn Profile() -> impl IntoView {
         );
         Some(view! {
             <CardBody>
-                // A plain form: the frame shows the name too.
-                <form class="form" method="post" action=PostProfile::url() novalidate=true>
+                <EntryForm action=action>
                     <FormErrors answer=answer />
                     <TextField
                         label=t!(keys::account::profile::USERNAME)
@@ -105,7 +104,7 @@ pub fn Profile() -> impl IntoView {
                             {t!(keys::account::profile::SAVE)}
                         </Button>
                     </div>
-                </form>
+                </EntryForm>
             </CardBody>
         })
     };

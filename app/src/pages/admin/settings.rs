@@ -241,7 +241,7 @@ fn SettingsForm(settings: Vec<SettingInfo>, shown: Shown, action: FormAction, to
         view! {
             // Fields tell of their changes on their way up.
             <div on:input=move |event| changes.set(changed_fields(&event)) on:change=move |event| changes.set(changed_fields(&event))>
-                <PostForm action=action attr:class="stack" attr:novalidate="">
+                <PostForm action=action anew=true attr:class="stack" attr:novalidate="">
                     <FormErrors answer=answer />
                     <input type="hidden" name="seen" value=seen />
                     <input type="hidden" name="search" value=search />
@@ -265,7 +265,7 @@ fn SettingsForm(settings: Vec<SettingInfo>, shown: Shown, action: FormAction, to
         <FormErrors answer=answer_of(to_default) />
         {form}
         // The buttons of the rows belong to it. Inside the other form, Enter in any field would press the first of them.
-        <PostForm action=to_default attr:id=row::DEFAULT_FORM>
+        <PostForm action=to_default anew=true attr:id=row::DEFAULT_FORM>
             <input type="hidden" name="search" value=kept_search />
         </PostForm>
     }

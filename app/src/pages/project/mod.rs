@@ -141,7 +141,8 @@ fn PagesOf(project: Project, page: Memo<Option<PagePath>>, source: Resource<ApiR
 pub(crate) async fn load_part() {
     #[cfg(target_arch = "wasm32")]
     match window().location().pathname().ok().and_then(|path| PagePath::parse(&path)) {
-        None | Some(PagePath::Project(_, ProjectPart::Repositories)) => {}
+        None => {}
+        Some(PagePath::Project(_, ProjectPart::Repositories)) => load_front().await,
         Some(PagePath::Project(..)) => load_project().await,
         Some(PagePath::Repository(..)) => load_repository().await,
     }
@@ -149,19 +150,22 @@ pub(crate) async fn load_part() {
 
 fn draw(page: PagePath, within: InProject) -> AnyView {
     match page {
-        // What most visitors see first is no part of its own.
-        PagePath::Project(_, ProjectPart::Repositories) => {
-            view! { <repositories::Repositories within=within /> }.into_any()
-        }
+        PagePath::Project(_, ProjectPart::Repositories) => draw_apart!(front(within)),
         PagePath::Project(_, part) => draw_apart!(of_project(part, within)),
         PagePath::Repository(repo, part) => draw_apart!(of_repository(repo, part, within)),
     }
 }
 
+/// What most visitors see first comes with the pages that lead here, without the rest of a project's pages.
+#[cfg_attr(target_arch = "wasm32", leptos::wasm_split::wasm_split(front, wasm_split_path = ::leptos::wasm_split, preload(load_front)))]
+fn front(within: InProject) -> AnyView {
+    view! { <repositories::Repositories within=within /> }.into_any()
+}
+
 #[cfg_attr(target_arch = "wasm32", leptos::wasm_split::wasm_split(project, wasm_split_path = ::leptos::wasm_split, preload(load_project)))]
 fn of_project(part: ProjectPart, within: InProject) -> AnyView {
     match part {
-        ProjectPart::Repositories => view! { <repositories::Repositories within=within /> }.into_any(),
+        ProjectPart::Repositories => draw_apart!(front(within)),
         ProjectPart::SetUp => view! { <set_up::SetUp within=within /> }.into_any(),
         ProjectPart::Members => view! { <members::Members within=within /> }.into_any(),
         ProjectPart::ExplainMember => view! { <members::ExplainMember within=within /> }.into_any(),

@@ -235,6 +235,10 @@ pub fn refusal_texts(catalog: &Catalog, error: &ApiError) -> (String, String) {
     };
     if says_more {
         let said = catalog.format(keys::error::SAID, &[("message", &error.message)]);
+        // Whatever it was, the server could read it: its word is all there is to know.
+        if error.status == 400 {
+            return (catalog.get(keys::error::REFUSED).to_owned(), said);
+        }
         return (title, format!("{text} {said}"));
     }
     (title, text)
@@ -262,6 +266,16 @@ mod tests {
         let (title, text) = refusal_texts(&Catalog::of(Locale::En), &error);
         assert_eq!(title, "This registry is read-only");
         assert!(text.starts_with("Nothing was changed."), "{text}");
+    }
+
+    #[test]
+    fn what_the_server_says_stands_alone() {
+        let error = ApiError { status: 400, message: "the scanner does not answer".into(), ..ApiError::default() };
+        let said = refusal_texts(&Catalog::of(Locale::En), &error);
+        let wanted = ("This was not accepted", "The server says: the scanner does not answer");
+        assert_eq!((said.0.as_str(), said.1.as_str()), wanted);
+        let bare = refusal_texts(&Catalog::of(Locale::En), &ApiError { status: 400, ..ApiError::default() });
+        assert_eq!(bare.0, "The request could not be read");
     }
 
     #[test]

@@ -14,6 +14,8 @@ use banner::Banner;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_router::hooks::use_location;
+#[cfg(target_arch = "wasm32")]
+pub(crate) use place::remember as remember_places;
 
 mod attendant;
 mod banner;

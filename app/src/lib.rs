@@ -44,6 +44,9 @@ pub fn App() -> impl IntoView {
     runtime::provide_runtime();
     ui::provide_page_size();
     format::provide_now(moment);
+    // Before the router, which is told of the same events in turn.
+    #[cfg(target_arch = "wasm32")]
+    frame::remember_places();
     #[cfg(target_arch = "wasm32")]
     {
         theme::provide_from_document();

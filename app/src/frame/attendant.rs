@@ -42,7 +42,6 @@ mod browser {
 
     pub(super) fn attend(announcer: Announcer) {
         calls::follow(use_session().with_untracked(|session| session.user.as_ref().map(|user| user.username.clone())));
-        place::remember();
         let location = use_location();
         let followed = RenderEffect::new(move |before: Option<(String, String, String)>| {
             let here = (location.pathname.get(), location.search.get(), location.hash.get());

@@ -29,8 +29,8 @@ thread_local! {
     static GOING: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Begins to remember. Once a document.
-pub(super) fn remember() {
+/// Begins to remember. Once a document, before there is a router: who listens to the window is told in the order of asking.
+pub(crate) fn remember() {
     set_restoration(ScrollRestoration::Manual);
     // Reloaded, or come back to from another document, a page is the browser's again.
     listen("pagehide", || set_restoration(ScrollRestoration::Auto));
@@ -43,11 +43,10 @@ pub(super) fn remember() {
     note();
 }
 
-/// Hears events before anybody else: before the router above all.
 fn listen(event: &str, heard: fn()) {
     let heard = Closure::<dyn Fn()>::new(heard);
     // It refuses no kind of event; the closure lives as long as the document.
-    drop(window().add_event_listener_with_callback_and_bool(event, heard.as_ref().unchecked_ref(), true));
+    drop(window().add_event_listener_with_callback(event, heard.as_ref().unchecked_ref()));
     heard.forget();
 }
 

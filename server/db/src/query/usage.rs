@@ -313,10 +313,10 @@ pub async fn total(conn: &mut Conn<'_>) -> Result<Total> {
         CAST(COALESCE((SELECT SUM(storage_bytes_used) FROM projects WHERE deleted_at IS NULL), 0)
           + COALESCE((SELECT SUM(d.bytes) FROM quota_deltas d JOIN projects p ON p.id = d.project_id
                       WHERE p.deleted_at IS NULL), 0) AS BIGINT),
-        CAST(COALESCE((SELECT SUM(size) FROM blobs), 0)
+        CAST(COALESCE((SELECT SUM(size) FROM blobs WHERE doomed_at IS NULL), 0)
           + COALESCE((SELECT SUM(s.size) FROM
               (SELECT MAX(m.manifest_size) AS size FROM manifests m GROUP BY m.digest) s), 0) AS BIGINT),
-        CAST(COALESCE((SELECT SUM(b.size) FROM blobs b WHERE NOT EXISTS
+        CAST(COALESCE((SELECT SUM(b.size) FROM blobs b WHERE b.doomed_at IS NULL AND NOT EXISTS
               (SELECT 1 FROM repository_blobs rb WHERE rb.blob_id = b.id)), 0) AS BIGINT),
         CAST(COALESCE((SELECT SUM(received) FROM uploads), 0) AS BIGINT)";
     let Some(row) = conn.row(sql, args![]).await? else { return Ok(Total::default()) };

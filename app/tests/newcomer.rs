@@ -14,10 +14,15 @@ const PLAIN: &str = r#""external_url":"http://registry.example.com""#;
 
 /// Somebody with a role (0: none) in the project `team`.
 fn visitor(fake: Fake, role: i64, public: bool) -> Fake {
+    visitor_of(fake, role, public, 0)
+}
+
+/// The same where the project has so many repositories.
+fn visitor_of(fake: Fake, role: i64, public: bool, repositories: i64) -> Fake {
     let project = format!(
         r#"{{"project_id":7,"owner_id":1,"owner_name":"admin","name":"team","creation_time":"2026-03-01T09:00:00Z",
         "update_time":"2026-03-14T09:24:00Z","current_user_role_id":{role},"current_user_role_ids":[{role}],
-        "repo_count":0,"metadata":{{"public":"{public}"}},"cve_allowlist":{{"items":[]}}}}"#
+        "repo_count":{repositories},"metadata":{{"public":"{public}"}},"cve_allowlist":{{"items":[]}}}}"#
     );
     fake.answer(PROJECT, 200, &project)
 }
@@ -111,6 +116,31 @@ async fn who_may_not_push_is_shown_no_push() {
     anybody.has("You are not signed in");
     anybody.has("/sign-in?next=%2Fprojects%2Fteam%2F-%2Fset-up");
     anybody.lacks("docker login");
+}
+
+#[tokio::test]
+async fn who_pulls_is_shown_what_is_there() {
+    let repository = r#"[{"id":3,"project_id":7,"name":"team/web/api","artifact_count":2,"pull_count":0,
+        "creation_time":"2026-03-01T09:00:00Z","update_time":"2026-03-14T09:24:00Z"}]"#;
+    let tag = r#"{"name":"2.1","digest":"sha256:aa","artifact_id":5,"kind":"IMAGE","size":1,"platforms":[],
+        "push_time":"2026-03-14T09:24:00Z","pull_time":"0001-01-01T00:00:00Z","children":[],"signatures":[],"sbom":false}"#;
+    let summary = format!(
+        r#"{{"id":3,"name":"team/web/api","artifact_count":2,"tag_count":2,"pull_count":0,"pulls":[],"size":1,
+        "push_time":"2026-03-14T09:24:00Z","pull_time":"0001-01-01T00:00:00Z","main":{tag},"platforms":[],"labels":[]}}"#
+    );
+    let holds = |fake: Fake| {
+        let address = "/api/berth/v1/projects/team/repositories/web%252Fapi/summary";
+        fake.list(&format!("{PROJECT}/repositories"), 1, repository).answer(address, 200, &summary)
+    };
+    let guest = holds(visitor_of(Fake::signed_in(MEI).system(TLS), 3, false, 1));
+    let shown = page(&guest, "/projects/team/-/set-up").await;
+    shown.has("docker pull registry.example.com/team/web/api:2.1");
+    shown.lacks("my-app");
+    // What the address names comes first, and who pushes chooses a name.
+    let named = page(&guest, "/projects/team/-/set-up?repository=other&tag=v7").await;
+    named.has("docker pull registry.example.com/team/other:v7");
+    let developer = holds(visitor_of(Fake::signed_in(MEI).system(TLS), 2, false, 1));
+    page(&developer, "/projects/team/-/set-up").await.has("docker push registry.example.com/team/my-app:v1");
 }
 
 #[tokio::test]

@@ -1,14 +1,16 @@
 //! "Set me up": the whole way of one client, from signing in to the first pull, with the real host, project and name.
 
 use super::{InProject, ProjectPart};
+use crate::client::{Client as Api, ListParams, use_client};
 use crate::i18n::{Key, keys};
+use crate::load::Resource;
 use crate::runtime::{Runtime, set_runtime, use_runtime};
 use crate::session::{sign_in_href, use_session};
 use crate::snippets::{Client, Purpose, Registry, Step, TAG, Target, steps};
 use crate::t;
 use crate::ui::{
     Callout, CalloutActions, Card, CardBody, CodeBlock, CopyCommand, Glyph, KeyValue, KeyValues, LinkButton, Look,
-    PageHead, Size, Tab, Tabs, Tone, query_pairs, with_query,
+    PageHead, Size, Skeleton, Tab, Tabs, Tone, query_pairs, with_query,
 };
 use berth_types::policy::{Action, Resource as Of};
 use berth_types::{ProjectName, RepoName, TagName};
@@ -69,6 +71,16 @@ pub(super) fn target(within: &InProject, repository: Option<RepoName>, tag: Opti
     }
 }
 
+/// What is there to pull: the repository that changed last, within its project, and the tag of it that most people want. Nothing
+/// where there is none, or where it cannot be found out: then the commands have an example.
+async fn there_to_pull(client: Api, project: ProjectName) -> Option<(String, String)> {
+    let newest = ListParams { sort: "-update_time".to_owned(), page: 1, page_size: 1, ..ListParams::default() };
+    let found = client.repositories(&project, &newest).await.ok()?.items.into_iter().next()?;
+    let repo: RepoName = found.name.parse().ok()?;
+    let tag = client.repository_summary(&repo).await.ok()?.main?.name;
+    Some((repo.within_project().to_owned(), tag))
+}
+
 /// The page.
 #[component]
 pub(crate) fn SetUp(within: InProject) -> impl IntoView {
@@ -100,10 +112,32 @@ pub(crate) fn SetUp(within: InProject) -> impl IntoView {
     });
     let sub = t!(keys::newcomer::SUB, project = within.name);
     let back = ProjectPart::Repositories.of(&within.name);
-    let shown = move || {
-        let Asked { repository, tag, .. } = asked.get();
-        view! { <Way within=within.clone() client=current.get() target=target(&within, repository, tag) /> }
-    };
+    // Who pushes begins with a name of their own; whoever pulls needs one that is there.
+    let pulls = !pushes(&within) && within.project.repo_count > 0;
+    let (client, project) = (use_client(), within.name.clone());
+    let example = Resource::new(
+        move || pulls && asked.with(|asked| asked.repository.is_none()),
+        move |is_needed| {
+            let (client, project) = (client.clone(), project.clone());
+            async move { if is_needed { there_to_pull(client, project).await } else { None } }
+        },
+    );
+    let loading = t!(keys::common::LOADING);
+    let shown = example.drawn(
+        move || view! { <Skeleton label=loading.clone() /> }.into_any(),
+        move |example| {
+            let within = within.clone();
+            let way = move || {
+                let Asked { repository, tag, .. } = asked.get();
+                let (repository, tag) = match (repository, &example) {
+                    (None, Some((name, tag))) => (RepoName::new(&within.name, name).ok(), Some(tag.clone())),
+                    (repository, _) => (repository, tag),
+                };
+                view! { <Way within=within.clone() client=current.get() target=target(&within, repository, tag) /> }
+            };
+            way.into_any()
+        },
+    );
     view! {
         <PageHead
             title=|| t!(keys::newcomer::TITLE)

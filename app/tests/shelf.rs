@@ -82,6 +82,7 @@ async fn the_first_screen_says_what_it_is_how_to_pull_it_and_whether_it_is_safe(
     page.has(r#"aria-label="Copy pull command of v1.2.0""#);
     page.has(r#"aria-label="Copy pull command of v1.2.0 by digest""#);
     page.has(r#"aria-label="Safety of latest""#);
+    page.has("tag set");
     page.has(r#"href="/projects/team/a/web/-/artifacts/v1.2.0""#);
     page.has("/projects/team/a/web/-/tags/latest/delete");
     page.has("/projects/team/a/web/-/tags/latest/history");

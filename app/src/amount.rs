@@ -7,7 +7,7 @@ pub const BYTES_MAX: i64 = 1 << 50;
 
 /// What a unit is called, in lower case, and its bytes.
 const UNITS: [(&str, u64); 15] = [
-    ("", 1),
+    ("pb", 1_000_000_000_000_000),
     ("b", 1),
     ("k", 1 << 10),
     ("kib", 1 << 10),
@@ -23,10 +23,15 @@ const UNITS: [(&str, u64); 15] = [
     ("tb", 1_000_000_000_000),
     ("pib", 1 << 50),
 ];
-/// Digits after the point that are read.
-const DECIMALS_MAX: usize = 6;
+/// Digits after the point that are read: every byte of the largest unit can be written.
+const DECIMALS_MAX: usize = 15;
 
-/// Reads an amount above nothing and up to [`BYTES_MAX`]; nothing where it cannot be read.
+/// Whether an amount would be read if a unit followed: whoever forgot it did not mean bytes.
+pub fn lacks_unit(text: &str) -> bool {
+    read(&format!("{text} B")).is_some()
+}
+
+/// Reads an amount with its unit, above nothing and up to [`BYTES_MAX`]; nothing where it cannot be read.
 pub fn read(text: &str) -> Option<i64> {
     let text = text.trim().replace('\u{a0}', " ");
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
@@ -45,14 +50,31 @@ pub fn read(text: &str) -> Option<i64> {
     i64::try_from(bytes).ok().filter(|bytes| (1..=BYTES_MAX).contains(bytes))
 }
 
-/// The same amount in the largest unit that needs no decimals; empty where there is no limit.
+/// The same amount, to the byte, in a unit that people can read; empty where there is no limit.
 pub fn exact(bytes: i64) -> String {
-    const NAMES: [(&str, i64); 4] = [("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
+    const BINARY: [(&str, i64); 4] = [("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
+    // Their decimals are the digits of the bytes, so any amount can be written with them.
+    const DECIMAL: [(&str, i64); 5] =
+        [("TB", 1_000_000_000_000), ("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1000), ("B", 1)];
+    // More than three decimals are hard to read.
+    const THOUSANDTHS: i64 = 1000;
     if bytes < 0 {
         return String::new();
     }
-    let fits = NAMES.into_iter().find(|(_, unit)| bytes >= *unit && bytes % unit == 0);
-    fits.map_or_else(|| format!("{bytes} B"), |(name, unit)| format!("{} {name}", bytes / unit))
+    let short = BINARY.into_iter().find(|(_, unit)| bytes >= *unit && bytes % unit * THOUSANDTHS % unit == 0);
+    let any = DECIMAL.into_iter().find(|(_, unit)| bytes >= *unit);
+    let written = short.into_iter().chain(any).map(|(name, unit)| format!("{} {name}", decimal(bytes, unit)));
+    written.min_by_key(String::len).unwrap_or_else(|| format!("{bytes} B"))
+}
+
+/// A number of units with as many decimals as it takes.
+fn decimal(bytes: i64, unit: i64) -> String {
+    let (whole, mut rest, mut decimals) = (bytes / unit, bytes % unit, String::new());
+    while rest > 0 {
+        decimals.push_str(&(rest * 10 / unit).to_string());
+        rest = rest * 10 % unit;
+    }
+    if decimals.is_empty() { whole.to_string() } else { format!("{whole}.{decimals}") }
 }
 
 #[cfg(test)]
@@ -67,25 +89,44 @@ mod tests {
             ("1.5 TiB", 3 << 39),
             ("200 GB", 200_000_000_000),
             ("0.5\u{a0}KiB", 512),
-            ("12345", 12_345),
+            ("12345 B", 12_345),
             ("1024 TiB", BYTES_MAX),
         ] {
             assert_eq!(read(text), Some(bytes), "{text}");
         }
-        for bad in ["", "0", "GiB", "-1", "1,5 GiB", "5 GiBs", "1.2.3 G", ".5 G", "5. G", "1025 TiB", "99999999999 PiB"]
-        {
+        for bad in [
+            "",
+            "0",
+            "12345",
+            "GiB",
+            "-1",
+            "1,5 GiB",
+            "5 GiBs",
+            "1.2.3 G",
+            ".5 G",
+            "5. G",
+            "1025 TiB",
+            "99999999999 PiB",
+        ] {
             assert_eq!(read(bad), None, "{bad}");
         }
     }
 
     #[test]
     fn what_is_shown_is_read_back() {
-        for bytes in [1, 1000, 1024, 1025, 50 << 30, 3 << 39, BYTES_MAX] {
+        for bytes in [1, 1000, 1024, 1025, 9_382_176, 50 << 30, 3 << 39, 53_687_091_201, BYTES_MAX - 1, BYTES_MAX] {
             assert_eq!(read(&exact(bytes)), Some(bytes), "{}", exact(bytes));
         }
         assert_eq!(
             (exact(50 << 30).as_str(), exact(1536).as_str(), exact(UNLIMITED).as_str()),
-            ("50 GiB", "1536 B", "")
+            ("50 GiB", "1.5 KiB", "")
         );
+        assert_eq!((exact(9_382_176).as_str(), exact(200_000_000_000).as_str()), ("9.382176 MB", "200 GB"));
+    }
+
+    #[test]
+    fn a_forgotten_unit_is_asked_for() {
+        assert!(lacks_unit("50") && lacks_unit(" 1.5 "));
+        assert!(!lacks_unit("50 GiB") && !lacks_unit("many") && !lacks_unit("") && !lacks_unit("0"));
     }
 }

@@ -12,7 +12,7 @@ pub use fields::*;
 pub use rules::*;
 
 use crate::client::ApiError;
-use crate::i18n::{Catalog, keys, use_catalog};
+use crate::i18n::{Catalog, Key, keys, use_catalog};
 use crate::notice::role_key;
 use crate::pages::robots::{action_key, resource_key};
 use crate::session::sign_in_href;
@@ -166,16 +166,31 @@ pub fn value_of(answer: Signal<Option<FormError>>, field: &str, initial: &str) -
     })
 }
 
+/// What fields are called, for the summary of what is wrong with them.
+pub fn field_names(fields: &[(&str, Key)]) -> Vec<(String, String)> {
+    fields.iter().map(|(field, key)| ((*field).to_owned(), t!(*key))).collect()
+}
+
 /// What is wrong with a form, above its fields: the faults as links, or the refusal with cause and next step.
 #[component]
 pub fn FormErrors(
     /// The last answer of the form.
     answer: Signal<Option<FormError>>,
+    /// What its fields are called, by name, where a fault does not say which field it is about.
+    #[prop(optional)]
+    names: Vec<(String, String)>,
 ) -> impl IntoView {
     let catalog = use_catalog();
     let faults = Signal::derive(move || {
         let faults = answer.get().map(|answer| answer.faults).unwrap_or_default();
-        faults.iter().map(|(field, fault)| FieldError::of(field, fault.text(&catalog))).collect::<Vec<_>>()
+        let text = |field: &str, fault: &Fault| {
+            let text = fault.text(&catalog);
+            match names.iter().find(|(known, _)| known == field) {
+                Some((_, name)) => catalog.format(keys::form::NAMED, &[("name", name), ("text", &text)]),
+                None => text,
+            }
+        };
+        faults.iter().map(|(field, fault)| FieldError::of(field, text(field, fault))).collect::<Vec<_>>()
     });
     view! {
         <ErrorSummary errors=faults />

@@ -33,6 +33,7 @@ pub fn Portal() -> impl IntoView {
             <Route path=path!("/account/tokens/:id/revoke") view=account_revoke_token() ssr=SsrMode::Async />
             <Route path=path!("/account/sessions") view=account_sessions() ssr=SsrMode::Async />
             <Route path=path!("/account/preferences") view=account_preferences() ssr=SsrMode::Async />
+            <Route path=path!("/admin") view=administration() ssr=SsrMode::Async />
             <Route path=path!("/admin/users") view=admin_users() ssr=SsrMode::Async />
             <Route path=path!("/admin/bulk") view=system_bulk() ssr=SsrMode::Async />
             <Route path=path!("/admin/users/new") view=admin_new_user() ssr=SsrMode::Async />
@@ -88,6 +89,12 @@ fn Home() -> impl IntoView {
     view! { <Redirect path="/projects" /> }
 }
 
+/// The front page of the administration is its first one.
+#[component]
+fn Administration() -> impl IntoView {
+    view! { <Redirect path="/admin/users" /> }
+}
+
 fn project_pages() -> Page {
     Page {
         draw: || Box::pin(async { view! { <project::ProjectPages /> }.into_any() }),
@@ -95,7 +102,10 @@ fn project_pages() -> Page {
     }
 }
 
-pages!(home => Home);
+pages!(
+    home => Home,
+    administration => Administration,
+);
 
 pages_apart!(
     front:

@@ -280,6 +280,16 @@ async fn settings_say_where_they_come_from() {
     all.has(r#"id="f-values[token_expiration]""#);
     assert!(field("session_timeout").contains("readonly"), "{}", field("session_timeout"));
     assert!(!field("token_expiration").contains("readonly"), "{}", field("token_expiration"));
+    // What does nothing yet is folded, and opened by whoever looks for it.
+    all.has("Sign-in by LDAP, OIDC and others: not used yet");
+    all.has("<details><summary");
+    page(&fake, "/admin/settings?q=ldap").await.has("<details open");
+    // The summary of what is wrong says which setting it is about.
+    let wrong = r#"{"faults":[["values[token_expiration]",{"NumberRange":[1,9]}],["values[ldap_url]","Required"]],
+        "refusal":null,"values":[]}"#;
+    let wrong = page(&fake, &answered("/admin/settings", "/_portal/settings", wrong)).await;
+    wrong.has("Life of pull and push tokens: ");
+    wrong.has("<details open");
     // A secret can be set and is never shown.
     assert!(all.html.contains(r#"type="password""#), "no field for the secret");
     let found = page(&fake, "/admin/settings?q=session").await;

@@ -112,6 +112,17 @@ async fn a_new_registry_has_the_types_and_addresses_of_the_api() {
 }
 
 #[tokio::test]
+async fn a_summary_names_the_fields() {
+    let answer = r#"{"faults":[["name","Required"],["url","Required"]],"refusal":null,"values":[]}"#;
+    let fake = admin().answer("/api/v2.0/registries/5", 200, HUB);
+    let page = page(&fake, &answered("/admin/registries/5", "/_portal/registry", answer)).await;
+    page.has(">Name: Fill this in.</a>");
+    page.has(">Address: Fill this in.</a>");
+    // At the field itself its label says it.
+    page.has("<span>Fill this in.</span>");
+}
+
+#[tokio::test]
 async fn what_a_test_found_is_shown_without_script() {
     let steps = r#"[{"name":"dns","state":"passed","duration_ms":6,"addresses":["198.51.100.20"]},
         {"name":"tcp","state":"passed","duration_ms":18,"port":443},
@@ -125,6 +136,8 @@ async fn what_a_test_found_is_shown_without_script() {
     let fake = admin().answer("/api/v2.0/registries/5", 200, HUB);
     let page = page(&fake, &answered("/admin/registries/5", "/_portal/registry", &answer)).await;
     page.has("Failed at step 3");
+    // In a sentence at the button as well.
+    page.has("Failed at step 3: TLS 1.3");
     page.has("198.51.100.20");
     page.has("TCP 443");
     page.has("hub.example.com, valid until 2 June 2026; chain of 3.");

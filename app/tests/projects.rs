@@ -577,4 +577,5 @@ async fn a_project_shows_how_full_it_is() {
     let front = page(&fake, "/projects/team").await;
     front.has(r#"role="img" aria-label="95% of quota used""#);
     front.has(r#"data-v="95" class="warn""#);
+    front.has("41.0\u{a0}MiB left");
 }

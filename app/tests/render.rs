@@ -74,6 +74,12 @@ async fn set_up_with_a_link() {
 }
 
 #[tokio::test]
+async fn the_administration_begins_with_its_first_page() {
+    let begin = page(&Fake::signed_in(ADMIN), "/admin").await;
+    assert_eq!((begin.status, begin.header("location").as_str()), (302, "/admin/users"));
+}
+
+#[tokio::test]
 async fn set_up_happens_once() {
     let fake = Fake::anonymous().answer("/api/berth/v1/setup", 200, r#"{"done":true}"#);
     let setup = page(&fake, "/setup").await;
@@ -332,6 +338,9 @@ async fn the_effect_of_a_limit_is_named_before_it_is_set() {
     more.has("2.0\u{a0}GiB more can be pushed");
     let unlimited = page(&fake, "/admin/quotas/7?kind=unlimited&amount=10+GiB").await;
     unlimited.has(r#"name="limit" value="-1""#);
+    let bare = page(&fake, "/admin/quotas/7?kind=limited&amount=50").await;
+    bare.has("Write the unit too: 50 MiB, 50 GiB, or 50 B for bytes.");
+    bare.lacks(r#"action="/_portal/quota""#);
     let wrong = page(&fake, "/admin/quotas/7?kind=limited&amount=lots").await;
     wrong.has("like 50 GiB or 1.5 TiB");
     wrong.has(r#"value="lots""#);

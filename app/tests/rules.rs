@@ -198,6 +198,13 @@ async fn an_immutability_rule_is_written_beside_its_tags() {
     form.has("Protects 14 tags in 3 repositories");
     form.has("lib/<wbr>web:v2");
     form.has("and 12 tags more");
+    // What is wrong with a pattern is said at it as in retention, and the API is not asked.
+    let fake = immutable().answer(IMMUTABLE_PREVIEW, 500, "{}");
+    let wrong = page(&fake, "/projects/team/-/immutability/new?repos_not=0&repos=**&tags_not=0&tags=%7Bdev").await;
+    wrong.has(r#"aria-invalid="true""#);
+    wrong.has("No preview yet");
+    assert!(!fake.asked("immutabletagrules/preview"));
+    let fake = immutable();
     let edit = page(&fake, "/projects/team/-/immutability/6").await;
     edit.has(r#"value="rc-*""#);
     edit.has(r#"name="id" value="6""#);
@@ -219,6 +226,7 @@ async fn webhooks_are_shown_without_their_headers() {
     list.has("https://hooks.example.com/deploy");
     list.has("Artifact pushed, Quota exceeded");
     list.has("Webhooks are not sent yet");
+    list.has("Kept, not run yet");
     list.has(r#"action="/_portal/switch-webhook""#);
     list.lacks("Send test");
     let fake = hooked();
@@ -292,6 +300,11 @@ async fn what_a_project_asks_of_its_images_is_set() {
         shown.lacks(&format!(r#"name="{off}" value="true" checked"#));
     }
     shown.has(r#"<option value="high" selected"#);
+    shown.has(r#"name="was" value="enable_content_trust=true&amp;prevent_vul=false&amp;severity=high""#);
+    shown.lacks("None chosen");
+    page(&member(1, "").answer(deletable, 200, "{}"), "/projects/team/-/settings")
+        .await
+        .has(r#"<option value="" selected"#);
     // What nothing carries out yet says so.
     shown.has("The settings below are kept, but change nothing yet");
     shown.has(r#"href="/projects/team/-/allowlist""#);

@@ -82,6 +82,7 @@ async fn the_first_screen_says_what_it_is_how_to_pull_it_and_whether_it_is_safe(
     page.has(r#"aria-label="Copy pull command of v1.2.0""#);
     page.has(r#"aria-label="Copy pull command of v1.2.0 by digest""#);
     page.has(r#"aria-label="Safety of latest""#);
+    page.has("tag set");
     page.has(r#"href="/projects/team/a/web/-/artifacts/v1.2.0""#);
     page.has("/projects/team/a/web/-/tags/latest/delete");
     page.has("/projects/team/a/web/-/tags/latest/history");
@@ -221,6 +222,7 @@ fn moves() -> String {
         "username":"mei","present":true,"current":true}},
         {{"tag":"v1","digest":"{AMD}","operation":"restore","at":"2026-03-13T09:24:00Z","username":"ada","present":true}},
         {{"tag":"v1","digest":"{ARM}","operation":"push","at":"2026-03-12T09:24:00Z","username":"ada","present":false}},
+        {{"tag":"v1","digest":"{INDEX}","operation":"push","at":"2026-03-11T10:24:00Z","username":"ada","present":true,"here":true}},
         {{"tag":"v1","operation":"delete","at":"2026-03-11T09:24:00Z","username":"ada"}}]"#
     )
 }
@@ -232,7 +234,8 @@ async fn a_tag_is_restored_while_its_manifest_is_there() {
     for text in ["v1 moved", "v1 restored", "v1 deleted", "by mei", "Current", "No longer in the repository"] {
         shown.has(text);
     }
-    // Only the manifest that is here and that the tag is not at.
+    // Only the manifest that is here and that the tag is not at, which can be looked at first.
+    assert_eq!(shown.html.matches(&format!(r#"href="/projects/team/a/web/-/artifacts/{AMD}""#)).count(), 1);
     assert_eq!(shown.html.matches(r#"action="/_portal/restore-tag""#).count(), 1);
     shown.has(&format!(r#"name="digest" value="{AMD}""#));
     shown.has(r#"aria-label="Restore v1 to 3ab7719c0d52""#);

@@ -1,5 +1,6 @@
 //! The rules of fields that the portal checks before it asks the API, which checks them again.
 
+use crate::amount;
 use crate::client::ApiError;
 use crate::i18n::{Catalog, keys};
 use berth_types::{NewNameError, new_project_name, suggested_project_name};
@@ -80,6 +81,8 @@ pub enum Fault {
     LabelColor,
     /// No amount of storage.
     Amount,
+    /// A number without the unit that it is an amount in.
+    AmountUnit(String),
     /// No name of a token or of a saved view.
     ShortName,
     /// A token of this name exists.
@@ -121,6 +124,11 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// What is wrong with a text that is no amount of storage.
+    pub fn of_amount(text: &str) -> Self {
+        if amount::lacks_unit(text) { Fault::AmountUnit(text.trim().to_owned()) } else { Fault::Amount }
+    }
+
     /// What is wrong and what would be right.
     pub fn text(&self, catalog: &Catalog) -> String {
         use keys::validation as v;
@@ -141,6 +149,7 @@ impl Fault {
             Fault::ProjectUnknown(name) => return named(v::PROJECT_UNKNOWN, name),
             Fault::NameTaken(name) => return named(v::NAME_TAKEN, name),
             Fault::WebhookTaken(name) => return named(v::WEBHOOK_TAKEN, name),
+            Fault::AmountUnit(number) => return catalog.format(v::AMOUNT_UNIT, &[("number", number)]),
             Fault::NumberRange(min, max) => {
                 return catalog.format(v::NUMBER_RANGE, &[("min", &min.to_string()), ("max", &max.to_string())]);
             }

@@ -77,6 +77,13 @@ fn quota_share(used: u64, limit: u64) -> (u64, &'static str) {
     (share, class)
 }
 
+/// How much of a limit is left, in words, where it gets tight.
+pub fn quota_left(used: u64, limit: u64) -> Option<String> {
+    let (_, class) = quota_share(used, limit);
+    let left = || t!(keys::quota::LEFT, amount = crate::format::bytes(limit.saturating_sub(used)));
+    (!class.is_empty()).then(left)
+}
+
 /// Storage used and, where there is one, the limit with a bar.
 #[component]
 pub fn Quota(
@@ -96,10 +103,8 @@ pub fn Quota(
         }
         .into_any();
     };
-    let (share, class) = quota_share(used, limit);
-    let number = (!class.is_empty()).then(|| {
-        view! { <span class=classes(&[class, "strong"])>{format!("{share}%")}</span> }
-    });
+    let (_, class) = quota_share(used, limit);
+    let left = quota_left(used, limit).map(|left| view! { <span class=classes(&[class, "strong"])>{left}</span> });
     view! {
         <div class="quota">
             <span class="tiny row between nowrap-row">
@@ -109,7 +114,7 @@ pub fn Quota(
                         {format!("/ {}", crate::format::bytes(limit))}
                     </span>
                 </span>
-                {number}
+                {left}
             </span>
             <QuotaBar used=used limit=limit />
         </div>

@@ -3,6 +3,11 @@
 use super::{SelectOption, classes};
 use leptos::prelude::*;
 
+/// The fewest characters that a field for a pattern has room for.
+const WIDTH_MIN: usize = 16;
+/// The most characters that it has room for at first.
+const WIDTH_MAX: usize = 40;
+
 /// A sentence with fields. `{name}` in the text is where the field of this name stands; one that it does not name is left out.
 #[component]
 pub fn Sentence(
@@ -70,7 +75,7 @@ pub fn SentenceInput(
     /// For a number: narrow, with digits on the keyboard.
     #[prop(optional)]
     number: bool,
-    /// For patterns: as wide as what it holds.
+    /// For patterns: as wide as what it holds, while it is typed too where the browser can.
     #[prop(optional)]
     mono: bool,
     /// Whether it is left out of the sentence for now.
@@ -80,7 +85,7 @@ pub fn SentenceInput(
     #[prop(optional, into)]
     invalid: Signal<bool>,
 ) -> impl IntoView {
-    let size = mono.then(|| value.chars().count().clamp(4, 28).to_string());
+    let size = mono.then(|| value.chars().count().clamp(WIDTH_MIN, WIDTH_MAX).to_string());
     view! {
         <input
             class=classes(&["input", if mono { "mono" } else { "" }, if number { "num-in" } else { "" }])

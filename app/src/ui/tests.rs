@@ -186,7 +186,7 @@ fn a_pager_counts_and_links() {
 fn a_quota_warns_in_words_and_colour() {
     let shown = html(|| view! { <Quota used=182 << 30 limit=Some(200 << 30) /> });
     assert!(shown.contains("<div class=\"meter\" role=\"img\" aria-label=\"91% of quota used\"><span class=\"warn\" data-v=\"90\"></span></div>"), "{shown}");
-    assert!(shown.contains("<span class=\"warn strong\">91%</span>"), "{shown}");
+    assert!(shown.contains("<span class=\"warn strong\">18.0\u{a0}GiB left</span>"), "{shown}");
     let free = html(|| view! { <Quota used=1 limit=None /> });
     assert!(free.contains("no limit") && free.contains("title=\"1 byte\""), "{free}");
 }

@@ -103,14 +103,26 @@ test('a README is written with a preview, and is safe', async () => {
   await visit(page, `${PAGE}/-/description`);
   const text = '# Web API\n\nServes **pages**.\n\n```sh\ndocker run web\n```\n\n<img src=x onerror="document.title=\'stolen\'"> [x](javascript:alert(1))';
   await page.locator('textarea[name="description"]').fill(text);
-  await page.getByRole('button', { name: say('shelf.preview'), exact: true }).click();
   await page.locator('.prose h3', { hasText: 'Web API' }).waitFor();
+  // Left without saving, the text is there again, and gone when it is not wanted.
+  await page.getByRole('link', { name: say('common.cancel'), exact: true }).click();
+  await page.locator('textarea[name="description"]').waitFor({ state: 'detached' });
+  await page.goBack();
+  await page.getByText(say('shelf.draft'), { exact: true }).waitFor();
+  assert.equal(await page.locator('textarea[name="description"]').inputValue(), text);
+  await page.getByRole('button', { name: say('shelf.draft_discard'), exact: true }).click();
+  assert.equal(await page.locator('textarea[name="description"]').inputValue(), '');
+  await page.locator('textarea[name="description"]').fill(text);
   await page.getByRole('button', { name: say('common.save'), exact: true }).click();
   await page.getByText(say('repository.info_saved')).first().waitFor();
   const prose = page.locator('.prose');
   await prose.locator('strong', { hasText: 'pages' }).waitFor();
   assert.equal(await prose.locator('img, [onerror], a[href^="javascript"]').count(), 0);
   assert.doesNotMatch(await page.title(), /stolen/);
+  // What was saved is no draft.
+  await visit(page, `${PAGE}/-/description`);
+  await page.locator('.prose strong', { hasText: 'pages' }).waitFor();
+  assert.equal(await page.getByText(say('shelf.draft'), { exact: true }).count(), 0);
   assert.deepEqual(await violations(page), []);
   await leave(page);
 });

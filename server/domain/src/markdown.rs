@@ -11,7 +11,7 @@ use std::{
 };
 
 use ammonia::{Builder, UrlRelative};
-use pulldown_cmark::{CowStr, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd, html};
+use pulldown_cmark::{CowStr, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd, TextMergeStream, html};
 
 /// How deep lists, quotes and emphasis may lie in each other. What is deeper is shown at this depth: the time to read HTML
 /// grows with its depth, and whoever writes a description chooses that.
@@ -100,7 +100,8 @@ fn leads_elsewhere(address: &str) -> bool {
 
 /// Markdown as HTML to be shown.
 pub(crate) fn to_html(markdown: &str) -> String {
-    let events = shown(Parser::new_ext(markdown, options()));
+    // An address with an underscore comes in several texts.
+    let events = shown(TextMergeStream::new(Parser::new_ext(markdown, options())));
     let mut unsafe_html = String::with_capacity(markdown.len() * 3 / 2);
     html::push_html(&mut unsafe_html, events.into_iter());
     CLEANER.clean(&unsafe_html).to_string()
@@ -143,8 +144,10 @@ struct Made<'a> {
     open: Vec<bool>,
     /// How many of them were.
     depth: usize,
-    /// Links around what comes next.
+    /// Links around what comes next, those of HTML included.
     links: usize,
+    /// Blocks of code around what comes next.
+    code: usize,
     /// Addresses of the pictures around what comes next, and whether a text for each has come.
     pictures: Vec<(CowStr<'a>, bool)>,
 }
@@ -170,16 +173,20 @@ impl<'a> Made<'a> {
                 let passes = self.depth < DEPTH_MAX || is_needed(&tag);
                 self.open.push(passes);
                 self.depth += usize::from(passes);
-                if matches!(tag, Tag::Link { .. }) {
-                    self.links += 1;
+                match &tag {
+                    Tag::Link { .. } => self.links += 1,
+                    Tag::CodeBlock(_) => self.code += 1,
+                    _ => {}
                 }
                 if passes {
                     self.events.push(Event::Start(lowered(tag, self.top)));
                 }
             }
             Event::End(tag) => {
-                if tag == TagEnd::Link {
-                    self.links = self.links.saturating_sub(1);
+                match tag {
+                    TagEnd::Link => self.links = self.links.saturating_sub(1),
+                    TagEnd::CodeBlock => self.code = self.code.saturating_sub(1),
+                    _ => {}
                 }
                 if self.open.pop().unwrap_or_default() {
                     self.depth = self.depth.saturating_sub(1);
@@ -187,6 +194,17 @@ impl<'a> Made<'a> {
                 }
             }
             Event::Html(text) | Event::InlineHtml(text) if !self.is_raw_fine => self.events.push(Event::Text(text)),
+            Event::InlineHtml(text) => {
+                match link_tag(&text) {
+                    Some(true) => self.links += 1,
+                    Some(false) => self.links = self.links.saturating_sub(1),
+                    None => {}
+                }
+                self.events.push(Event::InlineHtml(text));
+            }
+            Event::Text(text) if self.links == 0 && self.code == 0 && self.pictures.is_empty() => {
+                self.events.extend(linked(&text));
+            }
             Event::TaskListMarker(done) => self.events.push(Event::Text(if done { "☑ " } else { "☐ " }.into())),
             other => {
                 if matches!(other, Event::Text(_) | Event::Code(_))
@@ -198,6 +216,65 @@ impl<'a> Made<'a> {
             }
         }
     }
+}
+
+/// Whether a tag of HTML begins or ends a link; nothing for another tag.
+fn link_tag(tag: &str) -> Option<bool> {
+    let name = tag.strip_prefix('<')?;
+    let (name, begins) = name.strip_prefix('/').map_or((name, true), |name| (name, false));
+    let rest = name.strip_prefix(['a', 'A'])?;
+    rest.starts_with(|c: char| c == '>' || c.is_ascii_whitespace()).then_some(begins)
+}
+
+/// A text with its bare addresses as links.
+fn linked(text: &str) -> Vec<Event<'static>> {
+    let (mut events, mut told, mut from) = (Vec::new(), 0, 0);
+    while let Some(start) = text.get(from..).and_then(|rest| rest.find("http")).map(|at| from + at) {
+        let is_inside =
+            text.get(..start).and_then(|before| before.chars().next_back()).is_some_and(char::is_alphanumeric);
+        let length = if is_inside { 0 } else { address_bytes(text.get(start..).unwrap_or_default()) };
+        if length == 0 {
+            from = start + "http".len();
+            continue;
+        }
+        let (before, address) = (text.get(told..start), text.get(start..start + length).unwrap_or_default());
+        if let Some(before) = before.filter(|before| !before.is_empty()) {
+            events.push(Event::Text(before.to_owned().into()));
+        }
+        events.push(Event::Start(link(address.to_owned().into())));
+        events.push(Event::Text(address.to_owned().into()));
+        events.push(Event::End(TagEnd::Link));
+        from = start + length;
+        told = from;
+    }
+    let rest = text.get(told..).unwrap_or_default();
+    if !rest.is_empty() {
+        events.push(Event::Text(rest.to_owned().into()));
+    }
+    events
+}
+
+/// How long the address is that a text begins with, in bytes; 0 where there is none. The punctuation of the sentence around
+/// it is no part of it, nor is a bracket that was opened before it.
+fn address_bytes(text: &str) -> usize {
+    let Some(rest) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) else { return 0 };
+    if !rest.starts_with(char::is_alphanumeric) {
+        return 0;
+    }
+    let is_end = |c: char| c.is_whitespace() || c == '<' || (!c.is_ascii() && !c.is_alphanumeric());
+    let address = text.split(is_end).next().unwrap_or_default();
+    let many = |bracket: char| address.chars().filter(|c| *c == bracket).count();
+    let mut closed_too_often = many(')').saturating_sub(many('('));
+    let mut end = address.len();
+    for c in address.chars().rev() {
+        match c {
+            ')' if closed_too_often > 0 => closed_too_often -= 1,
+            '?' | '!' | '.' | ',' | ':' | ';' | '*' | '_' | '~' | '\'' | '"' | ']' => {}
+            _ => break,
+        }
+        end -= c.len_utf8();
+    }
+    end
 }
 
 /// A table without its parts is none.
@@ -439,6 +516,33 @@ mod tests {
         let badge = to_html("[![Build](https://x.example/b.svg)](https://ci.example)");
         assert!(badge.contains("href=\"https://ci.example\"") && badge.contains(">Build</a>"), "{badge}");
         assert!(!badge.contains("b.svg"), "{badge}");
+    }
+
+    #[test]
+    fn bare_addresses_are_links_like_others() {
+        let html = to_html("See https://a.example/x_y?b=1&c, (https://b.example/w_(z)) and xhttps://no.example.");
+        for address in ["https://a.example/x_y?b=1&amp;c", "https://b.example/w_(z)"] {
+            let link = format!("<a href=\"{address}\" rel=\"noopener noreferrer nofollow\">{address}</a>");
+            assert!(html.contains(&link), "{html}");
+        }
+        assert_eq!(html.matches("<a ").count(), 2, "{html}");
+        assert!(html.contains("</a>, (") && html.contains("</a>) and xhttps"), "{html}");
+        assert!(to_html("见 https://a.example/文档。").contains("href=\"https://a.example/%E6%96%87%E6%A1%A3\""));
+        for text in
+            ["`https://a.example`", "```\nhttps://a.example\n```", "    https://a.example", "https://", "http://<b>"]
+        {
+            assert!(!to_html(text).contains("<a "), "{text}");
+        }
+        // A link in a link is none.
+        for text in [
+            "[https://a.example](https://b.example)",
+            "<https://a.example>",
+            "<a href=\"https://b.example\">https://a.example</a>",
+        ] {
+            assert_eq!(to_html(text).matches("<a ").count(), 1, "{}", to_html(text));
+        }
+        assert!(to_html("<a href=\"https://b.example\">b</a> https://a.example").matches("<a ").count() == 2);
+        assert!(to_html(&"https://a.example".repeat(5000)).len() < 400_000);
     }
 
     #[test]

@@ -195,6 +195,7 @@ pub async fn history(
             at: row.at,
             username: row.actor,
             present: around.present,
+            here: around.here,
             current: around.current,
         }
     }))

@@ -18,8 +18,8 @@ use crate::notice::Notice;
 use crate::pages::loaded;
 use crate::query::kept;
 use crate::ui::{
-    Button, Card, Crumb, Empty, FilterCount, Filters, Glyph, LinkButton, Look, Menu, MenuLink, PageHead, SearchBox,
-    Tab, Tabs, query_pairs, save_label, with_query,
+    Button, Card, Crumb, Empty, FilterCount, Filters, Glyph, Icon, LinkButton, Look, Menu, MenuLink, PageHead,
+    SearchBox, Tab, Tabs, query_pairs, save_label, with_query,
 };
 use crate::{t, tn};
 use berth_types::api::SettingInfo;
@@ -198,6 +198,15 @@ fn SettingsForm(settings: Vec<SettingInfo>, shown: Shown, action: FormAction, to
         .map(|info| (Item::of(&info), info))
         .filter(|(item, info)| shown.holds(item, info))
         .collect();
+    let names: Vec<(String, String)> = items.iter().map(|(item, _)| (item.field(), item.label.clone())).collect();
+    let unused: Vec<String> =
+        items.iter().filter(|(item, _)| item.group.note().is_some()).map(|(item, _)| item.field()).collect();
+    let has_fault = Memo::new(move |_| {
+        answer.with(|answer| {
+            answer.as_ref().is_some_and(|answer| unused.iter().any(|field| answer.fault(field).is_some()))
+        })
+    });
+    let is_searched = shown.source.is_some() || !shown.text.is_empty();
     let seen: Vec<&str> = items.iter().map(|(_, info)| info.name.as_str()).collect();
     let seen = seen.join(",");
     let nothing = items.is_empty();
@@ -206,13 +215,29 @@ fn SettingsForm(settings: Vec<SettingInfo>, shown: Shown, action: FormAction, to
             .filter(|(item, _)| item.group == group)
             .map(|(item, info)| view! { <SettingRow item=item.clone() setting=info.clone() answer=answer /> })
             .collect();
-        (!rows.is_empty()).then(|| {
-            view! {
-                <Card title=t!(group.title())>
-                    {group.note().map(|note| view! { <p class="card-body small muted">{t!(note)}</p> })}
+        let (title, many) = (t!(group.title()), rows.len());
+        (many > 0).then(|| match group.note() {
+            None => view! {
+                <Card title=title>
                     <ul class="list">{rows}</ul>
                 </Card>
             }
+            .into_any(),
+            // What does nothing yet is out of the way, until somebody looks for it or something in it is wrong.
+            Some(note) => view! {
+                <Card label=title.clone()>
+                    <details open=move || is_searched || has_fault.get()>
+                        <summary class="card-head">
+                            <Icon name=Glyph::Down />
+                            <h2>{title}</h2>
+                            <span class="push small muted">{tn!(keys::admin_settings::UNUSED, many as u64)}</span>
+                        </summary>
+                        <p class="card-body small muted">{t!(note)}</p>
+                        <ul class="list">{rows}</ul>
+                    </details>
+                </Card>
+            }
+            .into_any(),
         })
     });
     let groups = groups.collect_view();
@@ -242,7 +267,7 @@ fn SettingsForm(settings: Vec<SettingInfo>, shown: Shown, action: FormAction, to
             // Fields tell of their changes on their way up.
             <div on:input=move |event| changes.set(changed_fields(&event)) on:change=move |event| changes.set(changed_fields(&event))>
                 <PostForm action=action anew=true attr:class="stack" attr:novalidate="">
-                    <FormErrors answer=answer />
+                    <FormErrors answer=answer names=names />
                     <input type="hidden" name="seen" value=seen />
                     <input type="hidden" name="search" value=search />
                     {groups}

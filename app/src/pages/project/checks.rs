@@ -10,13 +10,15 @@ use crate::i18n::keys;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
 use crate::t;
+#[cfg(any(feature = "ssr", test))]
+use crate::ui::query_pairs;
 use crate::ui::{
     Button, Callout, CalloutActions, Card, CardBody, CardFoot, Check, LinkButton, Look, SelectField, SelectOption,
     Size, Tone,
 };
+use berth_types::url::encode;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-#[cfg(any(feature = "ssr", test))]
 use std::collections::BTreeMap;
 
 const COSIGN: &str = "enable_content_trust_cosign";
@@ -25,10 +27,9 @@ const SCAN: &str = "auto_scan";
 const SBOM: &str = "auto_sbom_generation";
 const PREVENT: &str = "prevent_vul";
 const SEVERITY: &str = "severity";
-/// What Harbor offers first where nothing was chosen.
-const SEVERITY_FIRST: &str = "low";
 
-/// What the form posts: the settings by the names that the API has for them. A box that is not ticked is not posted.
+/// What the form posts: the settings by the names that the API has for them, and what they were when it was shown. A box that
+/// is not ticked is not posted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct ChecksForm {
@@ -38,9 +39,11 @@ pub(crate) struct ChecksForm {
     auto_sbom_generation: String,
     prevent_vul: String,
     severity: String,
+    was: String,
 }
 
 impl ChecksForm {
+    /// What the form held.
     #[cfg(any(feature = "ssr", test))]
     fn metadata(&self) -> BTreeMap<String, String> {
         let switches = [
@@ -57,17 +60,39 @@ impl ChecksForm {
         }
         metadata
     }
+
+    /// What the visitor changed of it: what another client set meanwhile stays, and what was never set stays unset.
+    #[cfg(any(feature = "ssr", test))]
+    fn changes(&self) -> BTreeMap<String, String> {
+        let was: BTreeMap<String, String> = query_pairs(&self.was).into_iter().collect();
+        let mut changes = self.metadata();
+        changes.retain(|key, value| {
+            let unset = if key == SEVERITY { "" } else { "false" };
+            *value != was.get(key).map_or(unset, String::as_str)
+        });
+        changes
+    }
+}
+
+/// What is set, for the form to tell what was changed of it.
+fn shown(metadata: &BTreeMap<String, String>) -> String {
+    let set = [COSIGN, NOTATION, SCAN, SBOM, PREVENT, SEVERITY].into_iter();
+    let pairs = set.filter_map(|key| Some(format!("{key}={}", encode(metadata.get(key)?))));
+    pairs.collect::<Vec<_>>().join("&")
 }
 
 /// Changes what a project asks of its images.
 #[server(prefix = "/_portal", endpoint = "project-checks")]
 pub(crate) async fn post_checks(project: String, #[server(flatten)] checks: ChecksForm) -> Posted {
     let client = use_client();
-    let metadata = checks.metadata();
-    let kept: Vec<(&str, &str)> = metadata.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
-    let answer = FormError::keeping(&kept);
-    let posted = super::settings::put(&client, &project, metadata, answer).await;
     let page = format!("/projects/{project}/-/settings");
+    let changes = checks.changes();
+    if changes.is_empty() {
+        return crate::form::conclude(Ok(()), &Notice::SystemUnchanged.on(&page, ""));
+    }
+    let held = checks.metadata();
+    let kept: Vec<(&str, &str)> = held.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    let posted = super::settings::put(&client, &project, changes, FormError::keeping(&kept)).await;
     crate::form::conclude(posted, &Notice::ProjectSaved.on(&page, ""))
 }
 
@@ -79,10 +104,8 @@ pub(super) fn ChecksCard(within: InProject, action: FormAction) -> impl IntoView
     let stored = |key: &str| within.project.metadata.get(key).map_or("", String::as_str);
     let [cosign, notation, scan, sbom, prevent] =
         [COSIGN, NOTATION, SCAN, SBOM, PREVENT].map(|key| value_of(answer, key, stored(key)) == "true");
-    let severity = match value_of(answer, SEVERITY, stored(SEVERITY)) {
-        severity if severity.is_empty() => SEVERITY_FIRST.to_owned(),
-        severity => severity,
-    };
+    let severity = value_of(answer, SEVERITY, stored(SEVERITY));
+    let was = shown(&within.project.metadata);
     let (allowlist, project) = (ProjectPart::Allowlist.of(&within.name), within.project.name.clone());
     view! {
         <Card title=t!(k::TITLE)>
@@ -90,6 +113,7 @@ pub(super) fn ChecksCard(within: InProject, action: FormAction) -> impl IntoView
                 <CardBody stack=true>
                     <FormErrors answer=answer />
                     <input type="hidden" name="project" value=project />
+                    <input type="hidden" name="was" value=was />
                     <fieldset class="field">
                         <legend>{t!(k::PULLS)}</legend>
                         <Check name=COSIGN checked=cosign label=t!(k::COSIGN) hint=t!(k::COSIGN_HINT) />
@@ -127,14 +151,17 @@ pub(super) fn ChecksCard(within: InProject, action: FormAction) -> impl IntoView
     }
 }
 
-/// The severities on offer. One that another client chose stays on offer, so that saving does not change it.
+/// The severities on offer. Where none is chosen, and where another client chose another, that stays on offer, so that saving
+/// does not change it.
 fn severities(chosen: &str) -> Vec<SelectOption> {
     use keys::project_settings::checks as k;
     use keys::severity as s;
     let known =
         [("none", k::ANY), ("low", s::LOW), ("medium", s::MEDIUM), ("high", s::HIGH), ("critical", s::CRITICAL)];
     let mut options: Vec<SelectOption> = known.map(|(word, key)| SelectOption::new(word, t!(key))).into();
-    if known.iter().all(|(word, _)| *word != chosen) {
+    if chosen.is_empty() {
+        options.insert(0, SelectOption::new("", t!(k::UNCHOSEN)));
+    } else if known.iter().all(|(word, _)| *word != chosen) {
         options.push(SelectOption::new(chosen, chosen));
     }
     options
@@ -156,5 +183,19 @@ mod tests {
         // Every one of them is a setting that the API knows.
         assert!(metadata.keys().all(|key| berth_types::api::METADATA_KEYS.contains(&key.as_str())));
         assert_eq!(ChecksForm::default().metadata().get(SEVERITY), None);
+    }
+
+    #[test]
+    fn what_the_visitor_left_alone_is_not_sent() {
+        let set = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
+            pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+        };
+        let was = shown(&set(&[("public", "true"), (SCAN, "true"), (NOTATION, "true"), (SEVERITY, "high")]));
+        let form = ChecksForm { auto_scan: "true".into(), severity: "high".into(), was, ..ChecksForm::default() };
+        assert_eq!(form.changes(), set(&[(NOTATION, "false")]));
+        let other = ChecksForm { enable_content_trust: "true".into(), severity: "none".into(), ..form };
+        assert_eq!(other.changes(), set(&[(SEVERITY, "none")]));
+        // Where nothing was ever set, saving sets nothing.
+        assert!(ChecksForm { was: shown(&set(&[])), ..ChecksForm::default() }.changes().is_empty());
     }
 }

@@ -12,7 +12,7 @@ use crate::query::{ListState, use_list_state};
 use crate::ui::{
     ActionCell, ActionColumn, Card, CardBody, Cell, Column, Empty, Fact, FilterCount, Filters, Glyph, Icon, LinkButton,
     Look, Menu, MenuLink, MenuSeparator, MenuSide, NameLink, PageHead, Pager, Priority, QuotaBar, Row, RowHead,
-    RowMenu, SearchBox, SelectAllColumn, SelectCell, Selectable, Sort, Stat, Stats, Table, TableBox,
+    RowMenu, SearchBox, SelectAllColumn, SelectCell, Selectable, Sort, Stat, Stats, Table, TableBox, quota_left,
 };
 use crate::{t, tn};
 use berth_types::RepoName;
@@ -192,7 +192,10 @@ fn members(summary: &ProjectSummary) -> Option<u64> {
 fn Numbers(summary: ProjectSummary) -> impl IntoView {
     let storage = storage(&summary).map(|(used, limit)| {
         let (note, of) = match limit {
-            Some(limit) => (t!(keys::quota::USED, percent = percent(used, limit)), Some(limit)),
+            Some(limit) => {
+                let share = || t!(keys::quota::USED, percent = percent(used, limit));
+                (quota_left(used, limit).unwrap_or_else(share), Some(limit))
+            }
             None => (t!(keys::quota::NO_LIMIT), None),
         };
         view! {

@@ -10,7 +10,9 @@ use crate::pages::loaded;
 use crate::pages::stored::{StoredRepositories, unused_days};
 use crate::query::use_list_state;
 use crate::t;
-use crate::ui::{Callout, Card, CardBody, Empty, Glyph, LinkButton, Meter, PageHead, Part, Stat, Stats, Tone};
+use crate::ui::{
+    Callout, Card, CardBody, Empty, Glyph, LinkButton, Meter, PageHead, Part, Stat, Stats, Tone, quota_left,
+};
 use berth_types::api::ProjectUsage;
 use berth_types::policy::{Action, Resource as Of};
 use leptos::prelude::*;
@@ -113,7 +115,9 @@ pub(crate) fn StorageFacts(usage: ProjectUsage) -> impl IntoView {
             <Stat label=t!(keys::usage::USED) note=limit.map(|limit| t!(keys::quota::USED, percent = percent(used, limit)))>
                 <ByteSize bytes=used />
             </Stat>
-            <Stat label=t!(keys::usage::LIMIT)>{allowed}</Stat>
+            <Stat label=t!(keys::usage::LIMIT) note=limit.and_then(|limit| quota_left(used, limit))>
+                {allowed}
+            </Stat>
             {shared.map(|shared| stat(t!(keys::usage::SHARED), shared, t!(keys::usage::SHARED_NOTE)))}
             {stat(t!(keys::usage::SAVED), saved, t!(keys::usage::SAVED_NOTE))}
             {stat(t!(keys::usage::RESERVED), usage.reserved, t!(keys::usage::RESERVED_NOTE))}

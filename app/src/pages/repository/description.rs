@@ -12,15 +12,24 @@ use crate::i18n::keys;
 use crate::notice::Notice;
 use crate::pages::loaded;
 use crate::pages::project::{AskFor, InProject, NotAllowed, RepositoryPart};
+use crate::session::use_session;
 use crate::t;
-use crate::ui::{Button, Card, CardBody, Empty, Glyph, LinkButton, Look, PageHead, Size, TextArea, breakable};
+use crate::ui::{
+    Button, Callout, CalloutActions, Card, CardBody, Empty, Glyph, LinkButton, Look, PageHead, Size, TextArea,
+    breakable, field_id,
+};
 use berth_types::RepoName;
 use berth_types::api::Readme;
 #[cfg(feature = "ssr")]
 use berth_types::api::RepositoryUpdate;
 use berth_types::policy::{Action, Resource as Of, Right};
 use leptos::prelude::*;
+use std::time::Duration;
 
+/// The name of the field.
+const FIELD: &str = "description";
+/// How long nothing is typed before the preview follows.
+const PAUSE: Duration = Duration::from_millis(400);
 /// Lines that the field shows at first.
 const ROWS: u32 = 18;
 /// Where [`Readme::source`] says that a tag was asked.
@@ -121,84 +130,188 @@ pub(crate) fn Description(within: InProject, repo: RepoName) -> impl IntoView {
         return view! { <NotAllowed needs=(Of::Repository, Action::Update) /> }.into_any();
     }
     loaded(found(&repo), move |shown| {
-        let answer = answer_of(action);
-        let (name, back) = (repo.to_string(), RepositoryPart::Tags.of(&repo));
-        let heading = name.clone();
-        let written = RwSignal::new(value_of(answer, "description", &shown.description));
-        let initial = written.get_untracked();
-        view! {
-            <PageHead
-                title=move || view! { <span class="name">{breakable(&heading)}</span> }
-                sub=t!(keys::shelf::README_EDIT)
-            />
-            <Card label=t!(keys::shelf::README_EDIT)>
-                <CardBody>
-                    <PostForm action=action attr:class="form">
-                        <FormErrors answer=answer />
-                        <input type="hidden" name="repository" value=name />
-                        <div on:input=move |event| written.set(event_target_value(&event))>
-                            <TextArea
-                                label=t!(keys::repository::INFO_LABEL)
-                                name="description"
-                                value=initial
-                                hint=t!(keys::shelf::MARKDOWN)
-                                rows=ROWS
-                                optional=true
-                            />
-                        </div>
-                        <div class="row">
-                            <Button look=Look::Primary submit=true busy=action.pending()>
-                                {t!(keys::common::SAVE)}
-                            </Button>
-                            <LinkButton href=back>{t!(keys::common::CANCEL)}</LinkButton>
-                        </div>
-                    </PostForm>
-                </CardBody>
-            </Card>
-            <Preview repo=repo.clone() written=written />
-        }
+        let repo = repo.clone();
+        view! { <Editor repo=repo stored=shown.description action=action /> }
     })
 }
 
-/// How the description would be shown. The server makes the HTML, so it needs script to ask for it.
+#[component]
+fn Editor(repo: RepoName, stored: String, action: FormAction) -> impl IntoView {
+    let answer = answer_of(action);
+    let (name, back) = (repo.to_string(), RepositoryPart::Tags.of(&repo));
+    let heading = name.clone();
+    let initial = value_of(answer, FIELD, &stored);
+    let written = RwSignal::new(initial.clone());
+    let is_restored = RwSignal::new(false);
+    // Another person at the same browser has drafts of their own.
+    let who = use_session().with_untracked(|session| session.user.as_ref().map(|user| user.username.clone()));
+    let draft = StoredValue::new(format!("berth:readme:{}:{repo}", who.unwrap_or_default()));
+    let (first, before) = (initial.clone(), initial.clone());
+    Effect::new(move |ran: Option<()>| {
+        if ran.is_none()
+            && let Some(text) = draft.with_value(|draft| kept::get(draft)).filter(|text| *text != first)
+        {
+            fill(&text);
+            written.set(text);
+            is_restored.set(true);
+        }
+    });
+    // What was refused is not saved.
+    Effect::new(move || {
+        if answer.with(Option::is_some) && action.version().get() > 0 {
+            draft.with_value(|draft| kept::put(draft, &written.get_untracked()));
+        }
+    });
+    let discard = move |_| {
+        draft.with_value(|draft| kept::forget(draft));
+        fill(&before);
+        written.set(before.clone());
+        is_restored.set(false);
+    };
+    let note = move || {
+        let discard = discard.clone();
+        is_restored.get().then(|| {
+            view! {
+                <Callout title=t!(keys::shelf::DRAFT) text=t!(keys::shelf::DRAFT_TEXT)>
+                    <CalloutActions>
+                        <Button size=Size::Small on:click=discard>
+                            {t!(keys::shelf::DRAFT_DISCARD)}
+                        </Button>
+                    </CalloutActions>
+                </Callout>
+            }
+        })
+    };
+    view! {
+        <PageHead
+            title=move || view! { <span class="name">{breakable(&heading)}</span> }
+            sub=t!(keys::shelf::README_EDIT)
+        />
+        <div role="status">{note}</div>
+        <div class="split" data-side="26">
+            <Card label=t!(keys::shelf::README_EDIT)>
+                <CardBody>
+                    // Once it is on its way there is nothing to come back to; a refusal brings it back.
+                    <div on:submit=move |_| draft.with_value(|draft| kept::forget(draft))>
+                        <PostForm action=action attr:class="form">
+                            <FormErrors answer=answer />
+                            <input type="hidden" name="repository" value=name />
+                            <div
+                                class="text-mono"
+                                on:input=move |event| {
+                                    let text = event_target_value(&event);
+                                    draft.with_value(|draft| kept::put(draft, &text));
+                                    written.set(text);
+                                }
+                            >
+                                <TextArea
+                                    label=t!(keys::repository::INFO_LABEL)
+                                    name=FIELD
+                                    value=initial
+                                    hint=t!(keys::shelf::MARKDOWN)
+                                    rows=ROWS
+                                    optional=true
+                                />
+                            </div>
+                            <div class="row">
+                                <Button look=Look::Primary submit=true busy=action.pending()>
+                                    {t!(keys::common::SAVE)}
+                                </Button>
+                                <LinkButton href=back>{t!(keys::common::CANCEL)}</LinkButton>
+                            </div>
+                        </PostForm>
+                    </div>
+                </CardBody>
+            </Card>
+            <Preview repo=repo written=written />
+        </div>
+    }
+}
+
+/// How the description would be shown, while it is written. The server makes the HTML, so it needs script to ask for it.
 #[component]
 fn Preview(repo: RepoName, written: RwSignal<String>) -> impl IntoView {
     let client = use_client();
-    let answer = RwSignal::new(None::<ApiResult<Readme>>);
-    let busy = RwSignal::new(false);
-    let ask = move |_| {
-        let (client, repo, text) = (client.clone(), repo.clone(), written.get_untracked());
-        busy.set(true);
+    let answer = RwSignal::new((String::new(), None::<ApiResult<Readme>>));
+    let mut later = debounce(PAUSE, move |text: String| {
+        let (client, repo) = (client.clone(), repo.clone());
         leptos::task::spawn_local(async move {
             let found = client.preview_readme(&repo, &text).await;
-            // The page may be gone by now.
-            answer.try_set(Some(found));
-            busy.try_set(false);
-        });
-    };
-    let shown = move || {
-        answer.get().map(|found| match found {
-            Ok(readme) if readme.html.trim().is_empty() => {
-                view! { <p class="muted">{t!(keys::shelf::PREVIEW_EMPTY)}</p> }.into_any()
+            // Answers may come in another order, or to a page that is gone.
+            if written.try_with_untracked(|now| *now == text) == Some(true) {
+                answer.try_set((text, Some(found)));
             }
-            Ok(readme) => view! { <Prose html=readme.html /> }.into_any(),
-            Err(error) => view! { <Refusal error=error /> }.into_any(),
-        })
+        });
+    });
+    Effect::new(move || {
+        let text = written.get();
+        if text.trim().is_empty() { answer.set((text, None)) } else { later(text) }
+    });
+    let shown = move || match answer.get().1 {
+        Some(Ok(readme)) if !readme.html.trim().is_empty() => view! { <Prose html=readme.html /> }.into_any(),
+        Some(Err(error)) => view! { <Refusal error=error /> }.into_any(),
+        None if !written.with_untracked(|text| text.trim().is_empty()) => ().into_any(),
+        Some(Ok(_)) | None => view! { <p class="muted">{t!(keys::shelf::PREVIEW_EMPTY)}</p> }.into_any(),
     };
-    let button = move || {
-        view! {
-            <Button size=Size::Small icon=Glyph::Eye busy=busy on:click=ask>
-                {t!(keys::shelf::PREVIEW)}
-            </Button>
-        }
-    };
+    let is_stale = move || written.with(|written| answer.with(|(text, _)| text != written));
     view! {
         <div class="needs-script">
-            <Card title=t!(keys::shelf::PREVIEW) actions=button>
-                <div class="card-body" aria-live="polite">
+            <Card title=t!(keys::shelf::PREVIEW)>
+                <div class="card-body" class:stale=is_stale>
                     {shown}
                 </div>
             </Card>
         </div>
     }
+}
+
+/// What was written and not saved, in this tab of the browser: leaving the page loses nothing, by whatever way.
+mod kept {
+    #[cfg(target_arch = "wasm32")]
+    fn storage() -> Option<web_sys::Storage> {
+        leptos::prelude::window().session_storage().ok()?
+    }
+
+    /// Keeps a text. One that cannot be kept is lost with the page, as it would be without this.
+    #[cfg(target_arch = "wasm32")]
+    pub(super) fn put(key: &str, text: &str) {
+        drop(storage().map(|storage| storage.set_item(key, text)));
+    }
+
+    #[cfg(target_arch = "wasm32")]
+    pub(super) fn get(key: &str) -> Option<String> {
+        storage()?.get_item(key).ok()?
+    }
+
+    #[cfg(target_arch = "wasm32")]
+    pub(super) fn forget(key: &str) {
+        drop(storage().map(|storage| storage.remove_item(key)));
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(super) fn put(_: &str, _: &str) {}
+
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(super) fn get(_: &str) -> Option<String> {
+        None
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(super) fn forget(_: &str) {}
+}
+
+/// Puts a text into the field of the form.
+#[cfg(target_arch = "wasm32")]
+fn fill(text: &str) {
+    use wasm_bindgen::JsCast;
+    let field = document().get_element_by_id(&field_id(FIELD));
+    if let Some(field) = field.and_then(|field| field.dyn_into::<web_sys::HtmlTextAreaElement>().ok()) {
+        field.set_value(text);
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn fill(_: &str) {
+    // Only a browser keeps a text, so there is none to put back.
+    let _ = field_id(FIELD);
 }

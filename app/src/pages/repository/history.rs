@@ -182,7 +182,7 @@ fn words(entry: &TagHistoryEntry) -> (Glyph, Key) {
 #[component]
 fn Move(repo: RepoName, entry: TagHistoryEntry, restore: Option<Restore>) -> impl IntoView {
     let (icon, key) = words(&entry);
-    let TagHistoryEntry { tag, digest, from, at, username, present, current, .. } = entry;
+    let TagHistoryEntry { tag, digest, from, at, username, present, here, current, .. } = entry;
     let text = t!(key, tag = tag);
     let title = move || {
         view! {
@@ -198,9 +198,13 @@ fn Move(repo: RepoName, entry: TagHistoryEntry, restore: Option<Restore>) -> imp
     };
     let actions = digest.clone().map(|digest| match (present, restore) {
         (false, _) => view! { <span class="small muted">{t!(keys::shelf::GONE)}</span> }.into_any(),
-        (true, Some(restore)) if !current => {
+        (true, Some(restore)) if !(here || current) => {
+            let show = artifact_href(&repo, &digest);
             let label = t!(keys::shelf::RESTORE_TO, tag = tag, digest = digest_short(&digest));
             view! {
+                <LinkButton href=show look=Look::Ghost size=Size::Small>
+                    {t!(keys::common::SHOW)}
+                </LinkButton>
                 <PostForm action=restore.action>
                     <input type="hidden" name="repository" value=repo.to_string() />
                     <input type="hidden" name="tag" value=tag />
@@ -257,6 +261,7 @@ mod tests {
             at: Timestamp::NEVER,
             username: String::new(),
             present: false,
+            here: false,
             current: false,
         };
         let key = |operation, from| words(&entry(operation, from)).1;

@@ -344,7 +344,8 @@ fn SafetyCard(tag: RepositoryTag) -> impl IntoView {
                     </div>
                     <p class="row tiny muted">
                         <ByteSize bytes=natural(size) />
-                        <span>{t!(keys::shelf::LAST_PUSH)} " " <TimeAgo at=push_time /></span>
+                        // A restore or a new tag is no push.
+                        <span>{t!(keys::shelf::TAGGED)} " " <TimeAgo at=push_time /></span>
                     </p>
                 </div>
             </CardBody>

@@ -105,6 +105,9 @@ pub struct TagHistoryEntry {
     /// Whether the repository still has the manifest, so that the tag can be restored to it.
     #[serde(default)]
     pub present: bool,
+    /// Whether the tag points at the digest now, by this move or a later one.
+    #[serde(default)]
+    pub here: bool,
     /// Whether it says where the tag is now.
     #[serde(default)]
     pub current: bool,

@@ -287,7 +287,9 @@ pub struct Around {
     pub from: Option<Digest>,
     /// Whether the repository has what it pointed at from then on.
     pub present: bool,
-    /// Whether that is where the tag is now.
+    /// Whether that is where the tag is now, by this move or a later one.
+    pub here: bool,
+    /// Whether it is by this move.
     pub current: bool,
 }
 
@@ -304,14 +306,15 @@ pub async fn around(conn: &mut Conn<'_>, moves: &[i64]) -> Result<BTreeMap<i64, 
                 AND p.id < h.id ORDER BY p.id DESC LIMIT 1),
                EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = h.repository_id AND m.digest = h.digest),
                EXISTS (SELECT 1 FROM tags t JOIN manifests m ON m.id = t.manifest_id
-                       WHERE t.repository_id = h.repository_id AND t.name = h.tag AND m.digest = h.digest)
-               AND NOT EXISTS (SELECT 1 FROM tag_history n
+                       WHERE t.repository_id = h.repository_id AND t.name = h.tag AND m.digest = h.digest),
+               NOT EXISTS (SELECT 1 FROM tag_history n
                                WHERE n.repository_id = h.repository_id AND n.tag = h.tag AND n.id > h.id)
              FROM tag_history h WHERE h.id IN ({})",
             super::marks(1, chunk.len())
         );
         for row in conn.rows(&sql, &super::as_values(chunk)).await? {
-            let around = Around { from: row.get(1)?, present: row.get(2)?, current: row.get(3)? };
+            let here: bool = row.get(3)?;
+            let around = Around { from: row.get(1)?, present: row.get(2)?, here, current: here && row.get::<bool>(4)? };
             found.insert(row.get(0)?, around);
         }
     }

@@ -6,7 +6,7 @@ use crate::client::use_client;
 use crate::client::{ApiError, Client};
 #[cfg(feature = "ssr")]
 use crate::form::Fault;
-use crate::form::{FormAction, FormError, FormErrors, PostForm, Posted, answer_of, fault_of, value_of};
+use crate::form::{FormAction, FormError, FormErrors, PostForm, Posted, answer_of, fault_of, field_names, value_of};
 use crate::format::natural;
 use crate::i18n::keys;
 use crate::load::Resource;
@@ -70,7 +70,7 @@ pub fn NewGroup() -> impl IntoView {
             <Card label=t!(keys::groups::NEW_TITLE)>
                 <CardBody>
                     <PostForm action=action attr:class="form" attr:novalidate="">
-                        <FormErrors answer=answer />
+                        <FormErrors answer=answer names=field_names(&[("name", keys::groups::NAME)]) />
                         <NameField answer=answer name=String::new() />
                         <SelectField
                             label=t!(keys::groups::KIND)

@@ -67,10 +67,10 @@ pub(crate) fn of_on_off(search: &str) -> &'static str {
     ["", "enabled=true", "enabled=false"].get(view_of(ON_OFF, search)).copied().unwrap_or_default()
 }
 
-/// Whether something is switched on, in the cell of its row.
+/// Whether something is switched on, in the cell of its row. Nothing of what has this switch runs yet, so on is no green light.
 pub(crate) fn on_off(on: bool) -> AnyView {
-    let (state, key) = if on { (State::Ok, keys::outside::ON) } else { (State::Wait, keys::outside::OFF) };
-    view! { <Status state=state>{t!(key)}</Status> }.into_any()
+    let key = if on { keys::outside::KEPT } else { keys::outside::OFF };
+    view! { <Status state=State::Wait>{t!(key)}</Status> }.into_any()
 }
 
 /// The button that leads to the form for another one.

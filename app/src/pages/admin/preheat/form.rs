@@ -6,7 +6,7 @@ use crate::client::Client;
 use crate::client::{ApiResult, use_client};
 #[cfg(any(feature = "ssr", test))]
 use crate::form::Fault;
-use crate::form::{FormAction, FormError, FormErrors, PostForm, answer_of, fault_of, value_of};
+use crate::form::{FormAction, FormError, FormErrors, PostForm, answer_of, fault_of, field_names, value_of};
 use crate::i18n::keys;
 use crate::load::Resource;
 #[cfg(feature = "ssr")]
@@ -213,8 +213,7 @@ fn NetworkFields(network: PreheatInstance, action: FormAction) -> impl IntoView 
         <Card title=t!(keys::registries::CONNECTION)>
             <CardBody>
                 <PostForm action=action attr:class="form" attr:novalidate="">
-                    <FormErrors answer=answer />
-                    <Tried action=action />
+                    <FormErrors answer=answer names=field_names(&[("name", keys::preheat::NAME), ("endpoint", keys::preheat::ENDPOINT), ("user", keys::preheat::USER), ("secret", keys::registries::SECRET)]) />
                     {before}
                     <SelectField
                         label=t!(keys::preheat::VENDOR)
@@ -259,6 +258,7 @@ fn NetworkFields(network: PreheatInstance, action: FormAction) -> impl IntoView 
                         hint=t!(keys::preheat::DEFAULT_HINT)
                     />
                     {insecure_tick(answer, network.insecure)}
+                    <Tried action=action />
                     {trial_buttons(action, LIST.to_owned())}
                 </PostForm>
             </CardBody>

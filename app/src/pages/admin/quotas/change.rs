@@ -6,9 +6,9 @@ use crate::amount;
 use crate::client::{ApiError, use_client};
 #[cfg(feature = "ssr")]
 use crate::form::FormError;
-use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of};
+use crate::form::{Fault, FormAction, FormErrors, PostForm, Posted, answer_of};
 use crate::format::bytes;
-use crate::i18n::keys;
+use crate::i18n::{keys, use_catalog};
 use crate::load::Resource;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
@@ -79,7 +79,7 @@ fn Change(quota: Quota, usage: Option<ProjectUsage>, asked: Asked, action: FormA
     let storage = Storage::of(&quota);
     let heading = t!(keys::admin_quotas::CHANGE_OF, project = storage.project);
     let wish = asked.wish();
-    let unreadable = (wish == Wish::Unreadable).then(|| t!(keys::validation::AMOUNT));
+    let unreadable = (wish == Wish::Unreadable).then(|| Fault::of_amount(&asked.amount).text(&use_catalog()));
     let review = match wish {
         Wish::Limit(limit) => {
             let storage = storage.clone();

@@ -84,6 +84,7 @@ mod tests {
         assert_eq!(wish("?kind=limited&amount=50+GiB"), Wish::Limit(50 << 30));
         assert_eq!(wish("?kind=limited&amount=many"), Wish::Unreadable);
         assert_eq!(wish("?kind=limited"), Wish::Unreadable);
+        assert_eq!(wish("?kind=limited&amount=50"), Wish::Unreadable);
     }
 
     #[test]

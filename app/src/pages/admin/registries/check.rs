@@ -3,7 +3,7 @@
 use crate::format::date;
 use crate::i18n::{Key, keys, use_catalog};
 use crate::t;
-use crate::ui::{Badge, Card, CheckLine, Checks, Glyph, State, Tone};
+use crate::ui::{Badge, Callout, Card, CheckLine, Checks, Glyph, State, Tone};
 use berth_types::api::{RegistryCheck, RegistryCheckStep};
 use leptos::prelude::*;
 
@@ -36,6 +36,17 @@ pub(super) fn CheckCard(
             <Checks>{lines.collect_view()}</Checks>
         </Card>
     }
+}
+
+/// What a test came to, in a sentence: that the registry can be used, or what failed first and why.
+pub(super) fn verdict(check: &RegistryCheck) -> AnyView {
+    let failed = check.steps.iter().enumerate().find(|(_, step)| step.state == "failed");
+    let Some((at, step)) = failed else {
+        return view! { <Callout tone=Tone::Ok title=t!(keys::registries::check::USABLE) /> }.into_any();
+    };
+    let failed = t!(keys::registries::check::FAILED_AT, step = at + 1);
+    let title = t!(keys::form::NAMED, name = failed, text = title(step));
+    view! { <Callout tone=Tone::Bad title=title text=detail(step) /> }.into_any()
 }
 
 fn state(word: &str) -> State {

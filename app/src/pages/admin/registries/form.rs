@@ -1,13 +1,13 @@
 //! Adding and changing a registry, and testing the connection to it before anything is kept.
 
-use super::check::CheckCard;
+use super::check::{CheckCard, verdict};
 use super::{LIST, crumbs, id_of_page, words};
 #[cfg(feature = "ssr")]
 use crate::client::{ApiResult, Client};
 use crate::client::{json, use_client};
 #[cfg(any(feature = "ssr", test))]
 use crate::form::Fault;
-use crate::form::{FormAction, FormError, FormErrors, PostForm, answer_of, fault_of, value_of};
+use crate::form::{FormAction, FormError, FormErrors, PostForm, answer_of, fault_of, field_names, value_of};
 use crate::i18n::keys;
 use crate::load::Resource;
 #[cfg(feature = "ssr")]
@@ -324,7 +324,7 @@ fn RegistryFields(
             <Card title=t!(keys::registries::CONNECTION)>
                 <CardBody>
                     <PostForm action=action attr:class="form" attr:novalidate="">
-                        <FormErrors answer=answer />
+                        <FormErrors answer=answer names=field_names(&[("name", keys::registries::NAME), ("url", keys::registries::URL)]) />
                         {id}
                         {kind}
                         <TextField
@@ -370,11 +370,13 @@ fn RegistryFields(
                         />
                         {insecure_tick(answer, registry.insecure)}
                         {description_field(answer, &registry.description)}
+                        // The buttons are at the end of a long form, the steps beside its beginning.
+                        <div role="status">{move || found.get().map(|check| verdict(&check))}</div>
                         {trial_buttons(action, LIST.to_owned())}
                     </PostForm>
                 </CardBody>
             </Card>
-            <div role="status">
+            <div>
                 {move || match found.get() {
                     Some(check) => view! { <CheckCard check=check /> }.into_any(),
                     None => {

@@ -5,7 +5,7 @@ use super::{LIST, crumbs, id_of_page};
 #[cfg(feature = "ssr")]
 use crate::client::Client;
 use crate::client::{ListParams, use_client};
-use crate::form::{FormAction, FormError, FormErrors, PostForm, Posted, answer_of, fault_of, value_of};
+use crate::form::{FormAction, FormError, FormErrors, PostForm, Posted, answer_of, fault_of, field_names, value_of};
 use crate::i18n::{Key, keys, use_catalog};
 use crate::load::Resource;
 #[cfg(feature = "ssr")]
@@ -147,7 +147,7 @@ fn RuleFields(rule: ReplicationPolicy, registries: Vec<Registry>, action: FormAc
     let speed = rule.speed.filter(|kb| *kb > 0).map(|kb| kb.to_string()).unwrap_or_default();
     view! {
         <PostForm action=action attr:class="form" attr:novalidate="">
-            <FormErrors answer=answer />
+            <FormErrors answer=answer names=field_names(&[("name", keys::registries::NAME), ("registry", keys::replication::REGISTRY), ("speed", keys::replication::SPEED)]) />
             {id}
             <Card title=t!(keys::replication::PART_RULE)>
                 <CardBody>

@@ -7,7 +7,7 @@ use crate::client::Client;
 use crate::client::use_client;
 #[cfg(any(feature = "ssr", test))]
 use crate::form::Fault;
-use crate::form::{FormAction, FormError, FormErrors, PostForm, answer_of, fault_of, value_of};
+use crate::form::{FormAction, FormError, FormErrors, PostForm, answer_of, fault_of, field_names, value_of};
 use crate::i18n::keys;
 use crate::load::Resource;
 #[cfg(feature = "ssr")]
@@ -223,8 +223,7 @@ fn ScannerFields(scanner: ScannerRegistration, action: FormAction) -> impl IntoV
         <Card title=t!(keys::registries::CONNECTION)>
             <CardBody>
                 <PostForm action=action attr:class="form" attr:novalidate="">
-                    <FormErrors answer=answer />
-                    <Tried action=action />
+                    <FormErrors answer=answer names=field_names(&[("name", keys::scanners::NAME), ("url", keys::scanners::URL), ("credential", keys::scanners::CREDENTIAL)]) />
                     {id}
                     <TextField
                         label=t!(keys::scanners::NAME)
@@ -272,6 +271,7 @@ fn ScannerFields(scanner: ScannerRegistration, action: FormAction) -> impl IntoV
                         hint=t!(keys::scanners::INTERNAL_HINT)
                     />
                     {insecure_tick(answer, scanner.skip_cert_verify)}
+                    <Tried action=action />
                     {trial_buttons(action, LIST.to_owned())}
                 </PostForm>
             </CardBody>

@@ -78,8 +78,12 @@ impl Source {
         Source::ALL.into_iter().find(|source| source.word() == word)
     }
 
+    /// What was set here to its default does as if nobody had set it, so it counts as that. Of secrets nobody knows.
     pub(super) fn of(info: &SettingInfo) -> Source {
-        Source::read(&info.source).unwrap_or(Source::Default)
+        match Source::read(&info.source).unwrap_or(Source::Default) {
+            Source::Here if !info.secret && info.value == info.default => Source::Default,
+            source => source,
+        }
     }
 }
 
@@ -173,7 +177,7 @@ impl Kind {
                 Value::from(number.ok_or(Fault::NumberRange(min, max))?)
             }
             Kind::Amount if text.is_empty() => Value::from(amount::UNLIMITED),
-            Kind::Amount => Value::from(amount::read(text).ok_or(Fault::Amount)?),
+            Kind::Amount => Value::from(amount::read(text).ok_or_else(|| Fault::of_amount(text))?),
             Kind::Banner => Value::from(banner(text, current)),
         })
     }
@@ -316,6 +320,8 @@ mod tests {
         assert!(changes(&of(-1), &post("")).unwrap().is_empty());
         let answer = changes(&of(-1), &post("lots")).unwrap_err();
         assert_eq!(answer.fault("values[storage_per_project]"), Some(&Fault::Amount));
+        let answer = changes(&of(-1), &post("50")).unwrap_err();
+        assert_eq!(answer.fault("values[storage_per_project]"), Some(&Fault::AmountUnit("50".into())));
     }
 
     #[test]
@@ -365,5 +371,14 @@ mod tests {
             assert_eq!(Source::read(source.word()), Some(source));
         }
         assert_eq!(Source::of(&SettingInfo { source: "future".into(), ..SettingInfo::default() }), Source::Default);
+    }
+
+    #[test]
+    fn what_was_set_to_its_default_is_not_set_here() {
+        let set =
+            |value: i64| SettingInfo { source: "database".into(), value: json!(value), ..info("a", json!(30), true) };
+        assert_eq!((Source::of(&set(30)), Source::of(&set(45))), (Source::Default, Source::Here));
+        let secret = SettingInfo { secret: true, value: Value::Null, default: Value::Null, ..set(0) };
+        assert_eq!(Source::of(&secret), Source::Here);
     }
 }

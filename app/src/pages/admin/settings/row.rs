@@ -47,7 +47,6 @@ fn difference(item: &Item, setting: &SettingInfo) -> Option<AnyView> {
     let text = match item.words(&setting.default) {
         // Of secrets nobody knows whether they differ.
         _ if setting.secret => None,
-        _ if setting.value == setting.default => Some(t!(keys::admin_settings::SAME)),
         value => Some(t!(keys::admin_settings::DIFFERS, value = value)),
     };
     let button = view! {

@@ -1,5 +1,6 @@
 //! A rule while it is being written.
 
+use crate::form::Fault;
 use crate::i18n::keys;
 use crate::t;
 use berth_types::api::{ImmutableRule, ImmutableSelector};
@@ -56,6 +57,14 @@ impl Draft {
         )
     }
 
+    /// What is wrong with which field: what the server would refuse, in the order of the form.
+    pub fn faults(&self) -> Vec<(String, Fault)> {
+        let fields = [("repos", &self.repos), ("tags", &self.tags)];
+        let is_wrong = |pattern: &str| pattern.parse::<berth_types::glob::Glob>().is_err();
+        let wrong = fields.into_iter().filter(|(_, pattern)| is_wrong(pattern));
+        wrong.map(|(field, _)| (field.to_owned(), Fault::Pattern)).collect()
+    }
+
     /// What the API takes. What the form does not show stays as it is.
     pub fn rule(&self, old: ImmutableRule) -> ImmutableRule {
         let selector = |decoration: &str, pattern: &str| ImmutableSelector {
@@ -102,6 +111,17 @@ fn shown(pattern: &str) -> &str {
 mod tests {
     use super::*;
     use crate::ui::query_pairs;
+
+    #[test]
+    fn faults_name_the_field_of_their_pattern() {
+        let fields = |repos: &str, tags: &str| {
+            let draft = Draft { repos: repos.to_owned(), tags: tags.to_owned(), ..Draft::default() };
+            draft.faults().into_iter().map(|(field, _)| field).collect::<Vec<_>>()
+        };
+        assert_eq!(fields("{a", "["), ["repos", "tags"]);
+        assert_eq!(fields("**", "v1.[0-2].0"), Vec::<String>::new());
+        assert!(fields("", "").is_empty());
+    }
 
     #[test]
     fn a_rule_is_the_same_after_the_form_and_the_address() {

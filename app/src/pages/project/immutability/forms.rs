@@ -5,11 +5,9 @@ use super::super::{InProject, NotAllowed, ProjectPart, artifact_href};
 use super::draft::{self, Draft};
 use super::{covers, rule_of};
 #[cfg(feature = "ssr")]
-use crate::client::{ApiError, Client};
-use crate::client::{ApiResult, use_client};
-#[cfg(feature = "ssr")]
-use crate::form::{Fault, FormError};
-use crate::form::{FormAction, FormErrors, PostForm, Posted, Refusal, answer_of, fault_of_text};
+use crate::client::ApiError;
+use crate::client::{ApiResult, Client, use_client};
+use crate::form::{FormAction, FormError, FormErrors, PostForm, Posted, Refusal, answer_of, fault_of_text};
 use crate::format::natural;
 use crate::i18n::keys;
 use crate::load::Resource;
@@ -21,9 +19,9 @@ use crate::ui::{
     Button, Callout, Card, CardBody, Glyph, LinkButton, Look, NameLink, PageHead, Sentence, SentenceInput, Tone,
     field_id, form_query, query_pairs,
 };
-use berth_types::RepoName;
 use berth_types::api::{ImmutableCoverage, ImmutablePreview, ImmutableRule};
 use berth_types::policy::{Action, Resource as Of};
+use berth_types::{ProjectName, RepoName};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate};
@@ -58,10 +56,7 @@ pub(crate) async fn post_save_immutable(
 async fn save(client: &Client, project: &str, id: i64, draft: &Draft) -> Posted {
     let mut answer = FormError::keeping(&[("draft", &draft.query())]);
     let Ok(project) = project.parse() else { return Err(answer.refused(ApiError::not_found())) };
-    for (field, pattern) in [("repos", &draft.repos), ("tags", &draft.tags)] {
-        let is_pattern = pattern.parse::<berth_types::glob::Glob>().is_ok();
-        answer.check(field, (!is_pattern).then_some(Fault::Pattern));
-    }
+    answer.faults = draft.faults();
     answer.pass()?;
     let saved = async {
         if id == 0 {
@@ -133,11 +128,19 @@ fn first(within: &InProject, id: i64) -> Resource<ApiResult<First>> {
                     id => rule_of(&client, &name, id).await?,
                 };
                 let draft = asked.or_else(|| Draft::of(&rule)).unwrap_or_default();
-                let preview = client.preview_immutable(&name, &draft.rule(ImmutableRule::default())).await;
+                let preview = preview_of(&client, &name, &draft).await;
                 Ok((rule, preview))
             }
         },
     )
+}
+
+async fn preview_of(client: &Client, project: &ProjectName, draft: &Draft) -> ApiResult<ImmutablePreview> {
+    // What is wrong is told at its field; the server would only say the same in its own words.
+    if !draft.faults().is_empty() {
+        return Ok(ImmutablePreview::default());
+    }
+    client.preview_immutable(project, &draft.rule(ImmutableRule::default())).await
 }
 
 #[component]
@@ -165,7 +168,10 @@ fn RuleForm(
     };
     let read = |event: &leptos::web_sys::Event| form_query(event).and_then(|query| Draft::read(&query_pairs(&query)));
     let mut later = debounce(PAUSE, move |draft: Draft| go.run(draft));
-    let fault = |field: &str| fault_of_text(answer, field.to_owned());
+    let typed = RwSignal::new(first.clone());
+    let faults = Memo::new(move |_| draft.with(Draft::faults));
+    let wrong_now = Signal::derive(move || Some(FormError { faults: faults.get(), ..FormError::default() }));
+    let fault = |field: &str| fault_of_text(wrong_now, field.to_owned());
     let (repos_fault, tags_fault) = (fault("repos"), fault("tags"));
     let wrong = |fault: Signal<Option<String>>| Signal::derive(move || fault.get().is_some());
     let fields = vec![
@@ -222,6 +228,7 @@ fn RuleForm(
                             class="stack"
                             on:input=move |event| {
                                 if let Some(draft) = read(&event) {
+                                    typed.set(draft.clone());
                                     later(draft);
                                 }
                             }
@@ -254,7 +261,7 @@ fn RuleForm(
                     </PostForm>
                 </CardBody>
             </Card>
-            <Preview within=within draft=draft first=preview />
+            <Preview within=within draft=draft typed=typed first=preview />
         </div>
     }
 }
@@ -263,12 +270,18 @@ fn RuleForm(
 #[component]
 fn Preview(
     within: InProject,
+    /// What the preview is asked for.
     draft: Memo<Draft>,
+    /// What the form holds.
+    typed: RwSignal<Draft>,
     /// What the page came with.
     first: ApiResult<ImmutablePreview>,
 ) -> impl IntoView {
     let (client, name) = (use_client(), within.name.clone());
-    let shown = RwSignal::new(first);
+    let shown = RwSignal::new((draft.get_untracked(), first));
+    let is_wrong = Memo::new(move |_| !draft.with(Draft::faults).is_empty());
+    // What another rule would protect is not to be taken for what this one does.
+    let is_stale = move || typed.with(|typed| shown.with(|(draft, _)| draft != typed));
     Effect::new(move |before: Option<()>| {
         let now = draft.get();
         if before.is_none() {
@@ -276,17 +289,29 @@ fn Preview(
         }
         let (client, name) = (client.clone(), name.clone());
         leptos::task::spawn_local(async move {
-            let preview = client.preview_immutable(&name, &now.rule(ImmutableRule::default())).await;
+            let preview = preview_of(&client, &name, &now).await;
             // Answers may come in another order, or to a page that is gone.
             if draft.try_get_untracked().as_ref() == Some(&now) {
-                shown.try_set(preview);
+                shown.try_set((now, preview));
             }
         });
     });
     view! {
         <Card title=t!(keys::retention::preview::TITLE)>
-            <div aria-live="polite">
-                {move || match shown.get() {
+            <div aria-live="polite" class:stale=is_stale>
+                {move || match shown.get().1 {
+                    Ok(_) if is_wrong.get() => {
+                        view! {
+                            <CardBody>
+                                <Callout
+                                    tone=Tone::Warn
+                                    title=t!(keys::retention::preview::WRONG)
+                                    text=t!(keys::retention::preview::WRONG_TEXT)
+                                />
+                            </CardBody>
+                        }
+                            .into_any()
+                    }
                     Ok(preview) => view! { <Protected within=within.clone() preview=preview /> }.into_any(),
                     Err(error) => {
                         view! {

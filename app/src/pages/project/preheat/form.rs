@@ -6,7 +6,7 @@ use super::target;
 use crate::client::use_client;
 #[cfg(feature = "ssr")]
 use crate::client::{ApiError, Client};
-use crate::form::{FormAction, FormError, FormErrors, PostForm, Posted, answer_of, fault_of, value_of};
+use crate::form::{FormAction, FormError, FormErrors, PostForm, Posted, answer_of, fault_of, field_names, value_of};
 use crate::i18n::{keys, use_catalog};
 use crate::load::Resource;
 #[cfg(feature = "ssr")]
@@ -130,7 +130,7 @@ fn Fields(
         <Card label=t!(keys::preheat::POLICY)>
             <CardBody>
                 <PostForm action=action attr:class="form" attr:novalidate="">
-                    <FormErrors answer=answer />
+                    <FormErrors answer=answer names=field_names(&[("name", keys::preheat::NAME), ("network", keys::preheat::NETWORK)]) />
                     <input type="hidden" name="project" value=within.name.to_string() />
                     {before}
                     {name_field(answer, &policy.name)}

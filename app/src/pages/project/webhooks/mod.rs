@@ -17,12 +17,12 @@ use crate::i18n::keys;
 use crate::load::Resource;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
-use crate::pages::admin::{Listing, ON_OFF, filter, of_on_off};
+use crate::pages::admin::{Listing, ON_OFF, filter, of_on_off, on_off};
 use crate::pages::loaded;
 use crate::query::{ListState, use_list_state};
 use crate::ui::{
     ActionCell, ActionColumn, Callout, Cell, Column, Empty, Glyph, LinkButton, Look, MenuButton, MenuLink,
-    MenuSeparator, PageHead, Priority, Row, RowHead, RowMenu, Sort, State, Status, Table, TableBox, Tone,
+    MenuSeparator, PageHead, Priority, Row, RowHead, RowMenu, Sort, Table, TableBox, Tone,
 };
 use crate::{t, tn};
 use berth_types::api::WebhookPolicy;
@@ -205,11 +205,7 @@ fn WebhookRow(
         let text = webhook.description.clone();
         view! { <span class="small muted block">{text}</span> }
     });
-    let state = if webhook.enabled {
-        view! { <Status state=State::Ok>{t!(keys::common::ON)}</Status> }.into_any()
-    } else {
-        view! { <Status state=State::Wait>{t!(keys::common::OFF)}</Status> }.into_any()
-    };
+    let state = on_off(webhook.enabled);
     let menu = (may_update || may_delete).then(|| {
         view! {
             <ActionCell>

@@ -62,6 +62,8 @@ notices! {
     AdminUnmade = "admin-unmade" => keys::admin_users::ADMIN_UNMADE,
     /// The password of somebody was set.
     PasswordSet = "password-set" => keys::admin_users::PASSWORD_SET,
+    /// All sessions of somebody were ended.
+    UserSessionsEnded = "user-sessions-ended" => keys::person::ENDED,
     /// Settings of the system were changed.
     SystemSaved = "system-saved" => keys::admin_settings::SAVED,
     /// A setting is its default again.

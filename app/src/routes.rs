@@ -26,6 +26,7 @@ pub fn Portal() -> impl IntoView {
             <Route path=path!("/account/second-factor") view=account_second_factor() ssr=SsrMode::Async />
             <Route path=path!("/account/second-factor/new") view=account_new_second_factor() ssr=SsrMode::Async />
             <Route path=path!("/account/second-factor/confirm") view=account_confirm_second_factor() ssr=SsrMode::Async />
+            <Route path=path!("/account/second-factor/new-codes") view=account_renew_recovery_codes() ssr=SsrMode::Async />
             <Route path=path!("/account/second-factor/codes") view=account_recovery_codes() ssr=SsrMode::Async />
             <Route path=path!("/account/tokens") view=account_tokens() ssr=SsrMode::Async />
             <Route path=path!("/account/tokens/new") view=account_new_token() ssr=SsrMode::Async />
@@ -37,6 +38,9 @@ pub fn Portal() -> impl IntoView {
             <Route path=path!("/admin/users") view=admin_users() ssr=SsrMode::Async />
             <Route path=path!("/admin/bulk") view=system_bulk() ssr=SsrMode::Async />
             <Route path=path!("/admin/users/new") view=admin_new_user() ssr=SsrMode::Async />
+            <Route path=path!("/admin/users/:id") view=admin_user() ssr=SsrMode::Async />
+            <Route path=path!("/admin/users/:id/edit") view=admin_edit_user() ssr=SsrMode::Async />
+            <Route path=path!("/admin/users/:id/sessions") view=admin_end_sessions() ssr=SsrMode::Async />
             <Route path=path!("/admin/users/:id/password") view=admin_user_password() ssr=SsrMode::Async />
             <Route path=path!("/admin/users/:id/administrator") view=admin_change_admin() ssr=SsrMode::Async />
             <Route path=path!("/admin/users/:id/second-factor") view=admin_remove_second_factor() ssr=SsrMode::Async />
@@ -127,6 +131,7 @@ pages_apart!(
     account_new_second_factor => account::NewSecondFactor,
     account_confirm_second_factor => account::ConfirmSecondFactor,
     account_recovery_codes => account::RecoveryCodes,
+    account_renew_recovery_codes => account::RenewRecoveryCodes,
     account_tokens => account::Tokens,
     account_new_token => account::NewToken,
     account_token_secret => account::TokenSecret,
@@ -140,6 +145,9 @@ pages_apart!(
     admin_users => admin::Users,
     system_bulk => bulk::SystemBulk,
     admin_new_user => admin::NewUser,
+    admin_user => admin::User,
+    admin_edit_user => admin::EditUser,
+    admin_end_sessions => admin::EndSessions,
     admin_user_password => admin::UserPassword,
     admin_delete_user => admin::DeleteUser,
     admin_change_admin => admin::ChangeAdmin,

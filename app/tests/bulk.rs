@@ -274,8 +274,8 @@ async fn users_are_narrowed_by_role_and_so_is_what_is_selected() {
         "creation_time":"2026-01-01T00:00:00Z","update_time":"2026-01-01T00:00:00Z"}"#;
     let fake = Fake::signed_in(ADMIN).list("/api/v2.0/users", 60, &format!("[{user}]"));
     let shown = page(&fake, "/admin/users?q=m&show=admins").await;
-    assert!(fake.asked("/api/v2.0/users?q=username%3D~m%2Csysadmin_flag%3Dtrue"));
-    shown.has(r#"name="q" value="username=~m,sysadmin_flag=true""#);
+    assert!(fake.asked("/api/v2.0/users?q=person%3D~m%2Csysadmin_flag%3Dtrue"));
+    shown.has(r#"name="q" value="person=~m,sysadmin_flag=true""#);
     shown.has("All 60 that match");
 }
 

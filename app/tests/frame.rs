@@ -28,7 +28,7 @@ async fn every_page_says_its_calls_as_commands() {
     let page = page(&admin(), "/admin/users?q=a%27b&page=2").await;
     page.has("As curl");
     let calls = calls(&page);
-    let expected = "curl -u admin 'http://registry.example.com/api/v2.0/users?q=username%3D~a%27b&sort=username&page=2&page_size=25'";
+    let expected = "curl -u admin 'http://registry.example.com/api/v2.0/users?q=person%3D~a%27b&sort=username&page=2&page_size=25'";
     assert!(calls.contains(&expected.to_owned()), "{calls:#?}");
     // What is asked for every page is not the page's.
     assert!(calls.iter().all(|call| !call.contains("systeminfo")), "{calls:#?}");
@@ -374,14 +374,29 @@ async fn the_second_factor_says_whether_it_is_on() {
     shown.has("9 recovery codes left");
     shown.has("1 March 2026");
     shown.has(r#"action="/_portal/disable-second-factor""#);
-    shown.lacks("ten new ones");
+    shown.has(r#"href="/account/second-factor/new-codes""#);
+    shown.lacks("few are left");
     let few = page(&on(1), "/account/second-factor").await;
     few.has("1 recovery code left");
-    few.has("ten new ones");
+    few.has("Make new ones if the codes are lost or few are left.");
     let wrong = r#"{"faults":[["code","CodeWrong"]],"refusal":null,"values":[]}"#;
     let refused = answered("/account/second-factor", "/_portal/disable-second-factor", wrong);
     page(&on(9), &refused).await.has("The code is not right, or was used before.");
     assert_eq!(page(&Fake::anonymous(), "/account/second-factor").await.status, 302);
+}
+
+#[tokio::test]
+async fn new_recovery_codes_are_asked_for_with_a_proof() {
+    let ask = page(&Fake::signed_in(MEI), "/account/second-factor/new-codes").await;
+    ask.has("The codes that you have now end.");
+    ask.has(r#"action="/_portal/renew-recovery-codes""#);
+    ask.has(r#"name="password""#);
+    ask.has(r#"name="code""#);
+    ask.lacks("This is the only time the codes are shown");
+    let wrong = r#"{"faults":[["code","CodeWrong"]],"refusal":null,"values":[]}"#;
+    let refused = answered("/account/second-factor/new-codes", "/_portal/renew-recovery-codes", wrong);
+    page(&Fake::signed_in(MEI), &refused).await.has("The code is not right, or was used before.");
+    assert_eq!(page(&Fake::anonymous(), "/account/second-factor/new-codes").await.status, 302);
 }
 
 #[tokio::test]

@@ -234,6 +234,15 @@ async fn members_lead_to_what_explains_them() {
     none.has("No members");
 }
 
+#[tokio::test]
+async fn a_new_member_may_be_named_by_address() {
+    let form = page(&mei(1, TLS), "/projects/team/-/members/new?username=Bob").await;
+    form.has("The sign-in name or the email address of an existing account.");
+    form.has(r#"list="people-names""#);
+    form.has(r#"<datalist id="people-names">"#);
+    form.has(r#"value="Bob""#);
+}
+
 fn rules(rules: &str, groups: &str) -> String {
     format!(r#"{{"username":"bob","rules":[{rules}],"groups":[{groups}]}}"#)
 }

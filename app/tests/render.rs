@@ -153,7 +153,7 @@ async fn users_with_search_sort_and_pages() {
     page.has("/admin/users/3/delete");
     // Nobody takes the own rights.
     page.lacks("/admin/users/1/delete");
-    assert!(fake.asked("/api/v2.0/users?q=username%3D~m&sort=-creation_time&page=2&page_size=25"));
+    assert!(fake.asked("/api/v2.0/users?q=person%3D~m&sort=-creation_time&page=2&page_size=25"));
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Groups of people that directories know.
 
 use super::{Answer, ApiResult, Client, ListParams, Method};
-use berth_types::api::{GroupMembership, UserGroup};
+use berth_types::api::{Membership, UserGroup};
 use berth_types::page::Paged;
 use berth_types::url::{API, BERTH_API};
 
@@ -26,7 +26,7 @@ impl Client {
     ///
     /// # Errors
     /// 404 where there is no such group.
-    pub async fn group_memberships(&self, id: i64, params: &ListParams) -> ApiResult<Paged<GroupMembership>> {
+    pub async fn group_memberships(&self, id: i64, params: &ListParams) -> ApiResult<Paged<Membership>> {
         self.list(params.on(&format!("{BERTH_API}/usergroups/{id}/memberships"), &[])).await
     }
 

@@ -3,8 +3,8 @@
 use super::{Answer, ApiError, ApiResult, Client, ListParams, Method, form_body};
 use berth_types::UserId;
 use berth_types::api::{
-    PasswordReq, Session, SetupReq, SetupState, UserCreationReq, UserGroupSearchItem, UserProfile, UserResp,
-    UserSearchRespItem, UserSysAdminFlag,
+    Membership, PasswordReq, PersonalToken, Session, SetupReq, SetupState, UserCreationReq, UserGroupSearchItem,
+    UserProfile, UserResp, UserSearchRespItem, UserSysAdminFlag,
 };
 use berth_types::page::Paged;
 use berth_types::url::{API, BERTH_API, encode, with_query};
@@ -69,6 +69,38 @@ impl Client {
     /// 404 where there is none, 403 where it is somebody else.
     pub async fn user(&self, id: UserId) -> ApiResult<UserResp> {
         self.get(format!("{API}/users/{id}")).await
+    }
+
+    /// The projects that a person is a member of, by name where no other order is asked for.
+    ///
+    /// # Errors
+    /// 403 for all but administrators, 404 where there is no such person.
+    pub async fn user_memberships(&self, id: UserId, params: &ListParams) -> ApiResult<Paged<Membership>> {
+        self.list(params.on(&format!("{BERTH_API}/users/{id}/memberships"), &[])).await
+    }
+
+    /// Where a person is signed in, last used first.
+    ///
+    /// # Errors
+    /// As [`Client::user_memberships`].
+    pub async fn user_sessions(&self, id: UserId) -> ApiResult<Vec<Session>> {
+        self.get(format!("{BERTH_API}/users/{id}/sessions")).await
+    }
+
+    /// Ends all sessions of a person.
+    ///
+    /// # Errors
+    /// As [`Client::user_memberships`].
+    pub async fn end_user_sessions(&self, id: UserId) -> ApiResult<()> {
+        self.delete(format!("{BERTH_API}/users/{id}/sessions")).await
+    }
+
+    /// The personal access tokens of a person, youngest first.
+    ///
+    /// # Errors
+    /// As [`Client::user_memberships`].
+    pub async fn user_tokens(&self, id: UserId) -> ApiResult<Vec<PersonalToken>> {
+        self.get(format!("{BERTH_API}/users/{id}/tokens")).await
     }
 
     /// Makes an account: by an administrator, or by oneself where that is allowed.

@@ -2,8 +2,8 @@
 
 use super::{Answer, ApiResult, Client, ListParams, Method};
 use berth_types::api::{
-    AccessExplanation, AuditEntry, Project, ProjectDeletable, ProjectMember, ProjectMemberEntity, ProjectReq,
-    ProjectSummary, RoleRequest,
+    AccessExplanation, AuditEntry, MemberCandidate, Project, ProjectDeletable, ProjectMember, ProjectMemberEntity,
+    ProjectReq, ProjectSummary, RoleRequest,
 };
 use berth_types::page::Paged;
 use berth_types::url::{API, BERTH_API, encode, project, project_part, with_query};
@@ -89,6 +89,14 @@ impl Client {
     /// 409 for a member, 404 for an unknown user.
     pub async fn add_member(&self, name: &ProjectName, member: &ProjectMember) -> ApiResult<Answer> {
         self.send(Method::Post, project_part(name, "members"), member).await
+    }
+
+    /// People who may become members: whose names contain a text, and whose e-mail address it is.
+    ///
+    /// # Errors
+    /// 403 where the visitor may not add members.
+    pub async fn member_candidates(&self, name: &ProjectName, text: &str) -> ApiResult<Vec<MemberCandidate>> {
+        self.get(with_query(&format!("{BERTH_API}/projects/{name}/candidates"), &[("text", text)])).await
     }
 
     /// Every rule that gives a person something in a project.

@@ -47,6 +47,14 @@ impl Client {
         self.send(Method::Post, own("/confirm"), &code).await?.json()
     }
 
+    /// Makes new recovery codes; those before are over. The answer is the only one with them.
+    ///
+    /// # Errors
+    /// 403 for a wrong password or code, 412 where no second factor is switched on.
+    pub async fn renew_recovery_codes(&self, proof: &SecondFactorProof) -> ApiResult<RecoveryCodes> {
+        self.send(Method::Post, own("/recovery-codes"), proof).await?.json()
+    }
+
     /// Switches the second factor off.
     ///
     /// # Errors

@@ -39,7 +39,10 @@ fn href(hit: &SearchHit) -> String {
     let listed = |list: &str, q: &str| format!("{list}{}", with_query("", &[("q", Some(q))]));
     match hit.kind.as_str() {
         "tag" | "artifact" => format!("/projects/{}/-/artifacts/{}", hit.repository, hit.name),
-        "user" => listed("/admin/users", &hit.name),
+        "user" => match hit.id {
+            Some(id) => format!("/admin/users/{id}"),
+            None => listed("/admin/users", &hit.name),
+        },
         "robot" if hit.project.is_empty() => listed("/admin/robots", &hit.name),
         "robot" => format!("/projects/{}/-/robots", hit.project),
         _ => format!("/projects/{}", hit.name),
@@ -330,6 +333,7 @@ mod tests {
         assert_eq!(href(&hit("repository", "team/a/b")), "/projects/team/a/b");
         let tag = SearchHit { repository: "team/a".into(), ..hit("tag", "v1") };
         assert_eq!((href(&tag).as_str(), name(&tag).as_str()), ("/projects/team/a/-/artifacts/v1", "team/a:v1"));
+        assert_eq!(href(&SearchHit { id: Some(3), ..hit("user", "mei lin") }), "/admin/users/3");
         assert_eq!(href(&hit("user", "mei lin")), "/admin/users?q=mei%20lin");
         assert_eq!(
             href(&SearchHit { project: "team".into(), ..hit("robot", "robot$team+ci") }),

@@ -135,6 +135,17 @@ pub async fn number_in_path(parts: &mut Parts, key: &str) -> Result<i64, ApiErro
     text.parse().map_err(|_| ApiError::validation(format!("{key} in path must be of type int64: \"{text}\"")))
 }
 
+/// The id of a person in the path.
+pub struct UserPath(pub berth_types::UserId);
+
+impl FromRequestParts<AppState> for UserPath {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, ApiError> {
+        number_in_path(parts, "user_id").await.map(|id| UserPath(berth_types::UserId(id)))
+    }
+}
+
 /// The id of a membership in the path.
 pub struct MemberPath(pub berth_types::MemberId);
 

@@ -32,6 +32,7 @@ mod metadata;
 mod openapi;
 mod own;
 mod permission;
+mod person;
 mod preheat;
 mod project;
 mod purge;
@@ -135,6 +136,7 @@ fn routes() -> Routes {
         .merge(support::router())
         .merge(quota::router())
         .merge(permission::router())
+        .merge(person::router())
         .merge(icon::router())
         .merge(audit_export::router())
         .merge(bulk::router())

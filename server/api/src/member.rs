@@ -8,7 +8,7 @@ use berth_domain::{
 };
 use berth_types::{
     ErrorCode,
-    api::{ProjectMember, ProjectMemberEntity, RoleRequest},
+    api::{MemberCandidate, ProjectMember, ProjectMemberEntity, RoleRequest},
     url::encode,
 };
 use berth_web::{
@@ -25,7 +25,11 @@ use crate::{
 
 /// The routes of this file.
 pub fn router() -> Routes {
-    Routes::new().routes(routes!(list, create)).routes(routes!(get, update, delete)).routes(routes!(found))
+    Routes::new()
+        .routes(routes!(list, create))
+        .routes(routes!(get, update, delete))
+        .routes(routes!(found))
+        .routes(routes!(candidates))
 }
 
 /// The members of a project.
@@ -117,4 +121,20 @@ async fn found(
 ) -> ApiResult<PagedJson<ProjectMemberEntity>> {
     let rows = member::found(&domain, &access, &list.query).await?;
     Ok(PagedJson { rows, page: list.query.page, address: list.address })
+}
+
+/// People who may become members: whose sign-in name or full name contains a text, and whose e-mail address it is. At most
+/// ten; the exact ones come first.
+#[utoipa::path(
+    get, path = "/api/berth/v1/projects/{project_name}/candidates", operation_id = "findMemberCandidates", tag = "berth",
+    params(("text" = String, Query, description = "Part of a sign-in name or a full name, or a whole e-mail address.")),
+    responses((status = 200, body = [MemberCandidate]))
+)]
+async fn candidates(
+    list: List,
+    RequireProject(access): RequireProject<CreateMember>,
+    State(domain): State<Domain>,
+) -> ApiResult<Json<Vec<MemberCandidate>>> {
+    let text = list.param("text").ok_or_else(|| ApiError::validation("text in query is required"))?;
+    Ok(Json(member::candidates(&domain, &access, text).await?))
 }

@@ -10,9 +10,8 @@ use berth_domain::{
     authz::{SelfAccess, UpdateUser},
     second_factor::{self, ComesBy, Proof},
 };
-use berth_types::{
-    UserId,
-    api::{RecoveryCodes, SecondFactorCode, SecondFactorProof, SecondFactorReq, SecondFactorSecret, SecondFactorState},
+use berth_types::api::{
+    RecoveryCodes, SecondFactorCode, SecondFactorProof, SecondFactorReq, SecondFactorSecret, SecondFactorState,
 };
 use berth_web::{
     ApiError, ApiResult, AppState, SessionCookie,
@@ -24,7 +23,7 @@ use http::request::Parts;
 use crate::{
     body::{Body, Checked},
     decode::Field,
-    extract::number_in_path,
+    extract::UserPath,
     routes::{Routes, routes},
 };
 
@@ -33,6 +32,7 @@ pub fn router() -> Routes {
     Routes::new()
         .routes(routes!(state, begin))
         .routes(routes!(confirm))
+        .routes(routes!(renew))
         .routes(routes!(disable))
         .routes(routes!(remove))
 }
@@ -69,17 +69,6 @@ impl FromRequestParts<AppState> for Here {
         let url = base_url(&state.http, parts);
         let host = url.split_once("://").map_or(&*url, |(_, rest)| rest);
         Ok(Here { access, issuer: host.split('/').next().unwrap_or(host).to_owned() })
-    }
-}
-
-/// The account that the path names.
-struct UserPath(UserId);
-
-impl FromRequestParts<AppState> for UserPath {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, ApiError> {
-        number_in_path(parts, "user_id").await.map(|id| UserPath(UserId(id)))
     }
 }
 
@@ -123,6 +112,35 @@ async fn confirm(
     Ok(Json(RecoveryCodes { codes: made.codes }))
 }
 
+/// What the caller shows, and how far that reaches.
+fn shown<'p>(
+    auth: &Auth,
+    proof: &'p SecondFactorProof,
+    session: Option<&Extension<SessionCookie>>,
+) -> (Proof<'p>, ComesBy) {
+    let comes_by = if session.is_some() { ComesBy::Session } else { ComesBy::Password };
+    let proof =
+        if proof.code.is_empty() { Proof::Password(&proof.password) } else { Proof::Code(auth.given(&proof.code)) };
+    (proof, comes_by)
+}
+
+/// Makes new recovery codes, by the password or by a code; those before are good no more. The answer is the only one with them.
+#[utoipa::path(
+    post, path = "/api/berth/v1/users/current/second-factor/recovery-codes", operation_id = "renewRecoveryCodes",
+    tag = "berth", request_body = SecondFactorProof, responses((status = 200, body = RecoveryCodes))
+)]
+async fn renew(
+    session: Option<Extension<SessionCookie>>,
+    State(auth): State<Auth>,
+    State(domain): State<Domain>,
+    Checked(RequireSelf(access), proof): Checked<RequireSelf, SecondFactorProof>,
+) -> ApiResult<Json<RecoveryCodes>> {
+    let (proof, comes_by) = shown(&auth, &proof, session.as_ref());
+    let made = auth.generate_recovery_codes();
+    second_factor::renew_recovery_codes(&domain, &access, proof, comes_by, made.hashes).await?;
+    Ok(Json(RecoveryCodes { codes: made.codes }))
+}
+
 /// Switches the caller's second factor off, by the password or by a code.
 #[utoipa::path(
     post, path = "/api/berth/v1/users/current/second-factor/disable", operation_id = "disableSecondFactor", tag = "berth",
@@ -134,9 +152,7 @@ async fn disable(
     State(domain): State<Domain>,
     Checked(RequireSelf(access), proof): Checked<RequireSelf, SecondFactorProof>,
 ) -> ApiResult<()> {
-    let proof =
-        if proof.code.is_empty() { Proof::Password(&proof.password) } else { Proof::Code(auth.given(&proof.code)) };
-    let comes_by = if session.is_some() { ComesBy::Session } else { ComesBy::Password };
+    let (proof, comes_by) = shown(&auth, &proof, session.as_ref());
     Ok(second_factor::switch_off(&domain, &access, proof, comes_by).await?)
 }
 

@@ -46,7 +46,8 @@ pub fn router() -> Routes {
         .routes(routes!(set_cli_secret))
 }
 
-/// The accounts, for administrators. `q` knows the fields of the answer.
+/// The accounts, for administrators. `q` knows the fields of the answer, and `person` for sign-in name, full name and e-mail
+/// address at once.
 #[utoipa::path(
     get, path = "/api/v2.0/users", operation_id = "listUsers", tag = "user",
     params(

@@ -11,7 +11,7 @@ use berth_domain::{
 };
 use berth_types::{
     ErrorCode,
-    api::{GroupMembership, UserGroup, UserGroupSearchItem},
+    api::{Membership, UserGroup, UserGroupSearchItem},
 };
 use berth_web::{
     ApiError, ApiResult, AppState,
@@ -185,15 +185,15 @@ async fn found(
 
 /// The projects that a group belongs to, by name. `q` and `sort` know `project_name` and `role_id`.
 #[utoipa::path(
-    get, path = "/api/berth/v1/usergroups/{group_id}/memberships", operation_id = "listGroupMemberships", tag = "berth",
-    params(ListParams), responses((status = 200, body = [GroupMembership]))
+    get, path = "/api/berth/v1/usergroups/{group_id}/memberships", operation_id = "listMemberships", tag = "berth",
+    params(ListParams), responses((status = 200, body = [Membership]))
 )]
 async fn memberships(
     GroupPath(id): GroupPath,
     list: List,
     RequireSystem(access): RequireSystem<ReadUserGroup>,
     State(domain): State<Domain>,
-) -> ApiResult<PagedJson<GroupMembership>> {
+) -> ApiResult<PagedJson<Membership>> {
     let rows = usergroup::memberships(&domain, &access, id, &list.query).await?;
     Ok(PagedJson { rows, page: list.query.page, address: list.address })
 }

@@ -8,7 +8,7 @@ use berth_db::{
         jobservice::{self, Which},
         member::{self, Who},
         session::{self, Session},
-        token, usergroup,
+        token, user, usergroup,
     },
 };
 use berth_types::{
@@ -46,6 +46,7 @@ macro_rules! on_both {
 }
 
 on_both!(
+    people_are_found_by_whatever_they_are_called,
     members_are_found_by_a_part_of_their_name,
     groups_are_found_and_sorted,
     tokens_are_found_and_sorted,
@@ -64,6 +65,57 @@ const fn at(second: i64) -> Timestamp {
 async fn person(tx: &mut Conn<'_>, name: &str) -> Result<i64, DbError> {
     let sql = "INSERT INTO users (username, created_at, updated_at) VALUES ($1, $2, $2) RETURNING id";
     tx.insert(sql, args![name, at(1)]).await
+}
+
+async fn people_are_found_by_whatever_they_are_called(db: &Db) {
+    db.write((), |tx, ()| {
+        Box::pin(async move {
+            for (username, realname, email) in [
+                ("mei", "Mei Lin", Some("Mei.Lin@example.com")),
+                ("MEI", "\u{c9}mile Builder", Some("emile@example.com")),
+                ("grace", "Grace (of Mei)", None),
+                ("mei-left", "Mei", Some("left@example.com")),
+            ] {
+                let new = user::NewPerson {
+                    username: username.to_owned(),
+                    email: email.map(str::to_owned),
+                    realname: realname.to_owned(),
+                    comment: String::new(),
+                    password: None,
+                    sysadmin: false,
+                };
+                let id = user::insert(tx, &new, at(1)).await?;
+                if username == "mei-left" {
+                    user::delete(tx, id, at(2)).await?;
+                }
+            }
+            Ok::<_, DbError>(())
+        })
+    })
+    .await
+    .unwrap();
+    let listed = async |q: &str| {
+        let mut reader = db.reader().await.unwrap();
+        let found = user::list(&mut reader.conn(), &asked(q, ""), None, None).await.unwrap();
+        found.items.into_iter().map(|person| person.username).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(listed("person=~mei").await, "MEI grace mei");
+    assert_eq!(listed("person=~BUILDER").await, "MEI");
+    assert_eq!(listed("person=~lin@EXAMPLE").await, "mei");
+    assert_eq!(listed("person=~example.com,sysadmin_flag=true").await, "");
+    let candidates = async |text: &str, limit: i64| {
+        let mut reader = db.reader().await.unwrap();
+        let found = user::candidates(&mut reader.conn(), text, limit).await.unwrap();
+        let marked = |found: user::Candidate| format!("{}{}", found.username, if found.exact { "!" } else { "" });
+        found.into_iter().map(marked).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(candidates("Mei", 9).await, "MEI! mei! grace");
+    assert_eq!(candidates("Mei", 1).await, "MEI!");
+    assert_eq!(candidates("of mei)", 9).await, "grace");
+    assert_eq!(candidates("mei.LIN@example.com", 9).await, "mei!");
+    // A part of an address would tell the rest of it, letter by letter.
+    assert_eq!(candidates("lin@example", 9).await, "");
+    assert_eq!(candidates("%", 9).await, "");
 }
 
 async fn members_are_found_by_a_part_of_their_name(db: &Db) {
@@ -117,7 +169,7 @@ async fn groups_are_found_and_sorted(db: &Db) {
     }
     for (q, total) in [("project_name=~libr", 1), ("project_name=~nothing", 0)] {
         let query = asked(q, "-role_id");
-        assert_eq!(usergroup::memberships(&mut reader.conn(), id, &query).await.unwrap().total, total, "{q}");
+        assert_eq!(member::memberships(&mut reader.conn(), Who::Group(id), &query).await.unwrap().total, total, "{q}");
     }
 }
 

@@ -54,6 +54,7 @@ mod outbound;
 pub mod overview;
 pub mod password;
 pub mod permission;
+pub mod person;
 mod policy;
 pub mod preheat;
 pub mod project;

@@ -3,7 +3,7 @@
 use berth_db::{Conn, query, query::member::Who};
 use berth_types::{
     MemberId, ProjectId, Role, Timestamp,
-    api::{ProjectMember, ProjectMemberEntity},
+    api::{MemberCandidate, Membership, ProjectMember, ProjectMemberEntity},
     page::{Page, Paged},
     query::ListQuery,
 };
@@ -26,6 +26,17 @@ fn shown(row: query::member::Member) -> ProjectMemberEntity {
         role_id: row.role,
         entity_id,
         entity_type: entity_type.to_owned(),
+    }
+}
+
+/// A project that a person or a group belongs to.
+pub(crate) fn membership(row: query::member::Membership) -> Membership {
+    Membership {
+        id: MemberId(row.id),
+        project_id: ProjectId(row.project_id),
+        project_name: row.project,
+        role_id: row.role,
+        role_name: Role::from_id(row.role).map(|role| role.as_str().to_owned()).unwrap_or_default(),
     }
 }
 
@@ -55,6 +66,33 @@ pub async fn found(
 ) -> Result<Paged<ProjectMemberEntity>> {
     let mut reader = domain.db.reader().await?;
     Ok(query::member::found(&mut reader.conn(), access.project_id().0, query).await?.map(shown))
+}
+
+/// Candidates that one answer has.
+const CANDIDATES_MAX: i64 = 10;
+
+/// People who may become members: those whose sign-in name or full name contains a text, and whoever has it as the e-mail
+/// address, which is told to nobody. The exact ones come first.
+///
+/// # Errors
+/// What the database says.
+pub async fn candidates(
+    domain: &Domain,
+    _access: &ProjectAccess<CreateMember>,
+    text: &str,
+) -> Result<Vec<MemberCandidate>> {
+    let text = text.trim();
+    if text.is_empty() || text.contains('\0') {
+        return Ok(Vec::new());
+    }
+    let found = query::user::candidates(&mut domain.db.reader().await?.conn(), text, CANDIDATES_MAX).await?;
+    let show = |row: query::user::Candidate| MemberCandidate {
+        user_id: row.id,
+        username: row.username,
+        realname: row.realname,
+        exact: row.exact,
+    };
+    Ok(found.into_iter().map(show).collect())
 }
 
 /// One membership.

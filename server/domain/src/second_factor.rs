@@ -82,7 +82,7 @@ pub enum ComesBy {
     Password,
 }
 
-/// What a person shows in order to switch the second factor off.
+/// What a person shows in order to change a second factor that is switched on.
 pub enum Proof<'p> {
     /// The password.
     Password(&'p str),
@@ -198,6 +198,43 @@ struct Confirmed {
 /// [`Error::Forbidden`] where password or code are wrong or the caller came with a token, [`Error::Precondition`] where none is
 /// switched on, [`Error::TooManyRequests`] after too many wrong ones.
 pub async fn switch_off(domain: &Domain, access: &SelfAccess, proof: Proof<'_>, comes_by: ComesBy) -> Result<()> {
+    demand(domain, access, proof, comes_by).await?;
+    take_off(domain, access.actor(), access.user()).await
+}
+
+/// Makes other recovery codes count, and none of those before.
+///
+/// # Errors
+/// As [`switch_off`].
+pub async fn renew_recovery_codes(
+    domain: &Domain,
+    access: &SelfAccess,
+    proof: Proof<'_>,
+    comes_by: ComesBy,
+    hashes: Vec<Vec<u8>>,
+) -> Result<()> {
+    demand(domain, access, proof, comes_by).await?;
+    let name = &access.actor().name;
+    let entry = Entry::success("update", "user", &**name).described(format!("make new recovery codes: {name}"));
+    let args = (access.user(), hashes, access.actor().clone(), domain.now(), entry);
+    domain
+        .db
+        .write(args, |tx, (id, hashes, actor, now, entry)| {
+            Box::pin(async move {
+                if !rows::forget_recovery_codes(tx, id.0, *now).await? {
+                    return Err(not_on());
+                }
+                for hash in hashes {
+                    rows::insert_recovery_code(tx, id.0, hash).await?;
+                }
+                audit::record(tx, actor, *now, entry).await
+            })
+        })
+        .await
+}
+
+/// Sees to it that whoever changes a second factor that is switched on is its owner.
+async fn demand(domain: &Domain, access: &SelfAccess, proof: Proof<'_>, comes_by: ComesBy) -> Result<()> {
     require_no_token(access)?;
     let id = access.user();
     if find(domain, id).await?.since.is_none() {
@@ -205,9 +242,7 @@ pub async fn switch_off(domain: &Domain, access: &SelfAccess, proof: Proof<'_>, 
     }
     // For a moment after it was switched on on another node a password is still taken for enough.
     if comes_by == ComesBy::Password {
-        return Err(Error::Forbidden(
-            "a second factor is switched off in the portal, after signing in with it".to_owned(),
-        ));
+        return Err(Error::Forbidden("a second factor is changed in the portal, after signing in with it".to_owned()));
     }
     match proof {
         Proof::Password(secret) => require_password(domain, access, secret).await?,
@@ -217,7 +252,7 @@ pub async fn switch_off(domain: &Domain, access: &SelfAccess, proof: Proof<'_>, 
             }
         }
     }
-    take_off(domain, access.actor(), id).await
+    Ok(())
 }
 
 /// Switches the second factor of somebody off who has lost it.

@@ -11,7 +11,7 @@ use crate::{Actor, Domain, Error, Result, audit, audit::Entry, authz::SelfAccess
 /// `seen_at` is written at most this often, in seconds.
 const SEEN_EVERY_SECONDS: i64 = 60;
 /// Sessions of one person that are shown.
-const SHOWN_MAX: i64 = 100;
+pub(crate) const SHOWN_MAX: i64 = 100;
 /// Bytes of the hash that name a session to its owner.
 const NAME_BYTES: usize = 12;
 /// The longest `User-Agent` that is kept, in characters.
@@ -129,7 +129,12 @@ pub async fn list(
 ) -> Result<Vec<api::Session>> {
     let (now, user) = (domain.now(), access.user().0);
     let sessions = rows::sorted(&mut domain.db.reader().await?.conn(), user, now, query, SHOWN_MAX).await?;
-    let show = |session: Session| api::Session {
+    Ok(sessions.into_iter().map(|session| shown(session, current)).collect())
+}
+
+/// A session as people see it. `current` is the hash of the one that asks.
+pub(crate) fn shown(session: Session, current: Option<&[u8]>) -> api::Session {
+    api::Session {
         id: name(&session),
         created_at: session.created_at,
         seen_at: session.seen_at,
@@ -137,8 +142,7 @@ pub async fn list(
         current: current == Some(session.id_hash.as_slice()),
         remote_addr: session.remote_addr,
         user_agent: session.user_agent,
-    };
-    Ok(sessions.into_iter().map(show).collect())
+    }
 }
 
 /// Ends one of the caller's sessions.

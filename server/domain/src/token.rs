@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Tokens of one person.
-const TOKENS_MAX: i64 = 100;
+pub(crate) const TOKENS_MAX: i64 = 100;
 /// The longest name, in characters.
 const NAME_CHARS_MAX: usize = 64;
 /// `used_at` is written at most this often, in seconds.
@@ -26,7 +26,8 @@ fn not_found(id: i64) -> Error {
     Error::NotFound(format!("token {id} not found"))
 }
 
-fn shown(row: Token) -> PersonalToken {
+/// A token as people see it.
+pub(crate) fn shown(row: Token) -> PersonalToken {
     PersonalToken {
         id: row.id,
         name: own_name(&row.name).to_owned(),

@@ -1,10 +1,15 @@
 //! Groups of people that directories know. Here they are rows that can be members of projects; who belongs to one is
 //! said by a directory at sign-in.
 
-use berth_db::{DbError, query::usergroup as rows};
+use berth_db::{
+    DbError,
+    query::{
+        member::{self as membership, Who},
+        usergroup as rows,
+    },
+};
 use berth_types::{
-    MemberId, ProjectId, Role,
-    api::{GroupMembership, UserGroup, UserGroupSearchItem},
+    api::{Membership, UserGroup, UserGroupSearchItem},
     page::{Page, Paged},
     query::ListQuery,
 };
@@ -13,6 +18,7 @@ use crate::{
     Domain, Error, Result,
     audit::{self, Entry},
     authz::{CreateUserGroup, DeleteUserGroup, ListUserGroups, ReadUserGroup, SignedIn, SystemAccess, UpdateUserGroup},
+    member,
 };
 
 /// The type of groups of an LDAP directory.
@@ -80,19 +86,13 @@ pub async fn memberships(
     _access: &SystemAccess<ReadUserGroup>,
     id: i64,
     query: &ListQuery,
-) -> Result<Paged<GroupMembership>> {
+) -> Result<Paged<Membership>> {
     let id = checked_id(id)?;
     let mut reader = domain.db.reader().await?;
     let mut conn = reader.conn();
     rows::find(&mut conn, id).await?.ok_or_else(|| missing(id))?;
-    let found = rows::memberships(&mut conn, id, query).await?;
-    Ok(found.map(|row| GroupMembership {
-        id: MemberId(row.id),
-        project_id: ProjectId(row.project_id),
-        project_name: row.project,
-        role_id: row.role,
-        role_name: Role::from_id(row.role).map(|role| role.as_str().to_owned()).unwrap_or_default(),
-    }))
+    let found = membership::memberships(&mut conn, Who::Group(id), query).await?;
+    Ok(found.map(member::membership))
 }
 
 fn checked_id(id: i64) -> Result<i64> {

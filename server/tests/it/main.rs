@@ -30,6 +30,7 @@ mod overview;
 mod own;
 mod people;
 mod permissions;
+mod person;
 mod preheat;
 mod process;
 mod quotas;

@@ -19,6 +19,7 @@ on_both!(
     the_password_alone_signs_in_nowhere,
     it_is_switched_on_by_its_first_code,
     it_is_switched_off_by_password_or_code,
+    recovery_codes_are_made_anew,
     administrators_only_take_it_off,
 );
 
@@ -316,6 +317,46 @@ async fn it_is_switched_off_by_password_or_code(app: &TestApp) {
     disable(&session, json!({ "password": PASSWORD })).await.expect(200);
     mei.get(CURRENT).send().await.expect(200);
     assert_eq!(described(app).await.iter().filter(|text| *text == "switch off second factor: mei").count(), 2);
+}
+
+async fn recovery_codes_are_made_anew(app: &TestApp) {
+    let mei = app.user("mei").await;
+    let session = app.session("mei", PASSWORD).await;
+    let renew =
+        async |client: &Client, proof: Value| client.post(&format!("{OWN}/recovery-codes")).json(&proof).send().await;
+    renew(&session, json!({ "password": PASSWORD })).await.refused(412, "PRECONDITION");
+    let token = mei.post(TOKENS).json(&json!({ "name": "laptop" })).send().await.expect(201).json();
+    let mut phone = switch_on(&session, PASSWORD).await;
+    for wrong in [
+        json!({}),
+        json!({ "password": "Wr0ng-password" }),
+        json!({ "code": phone.wrong_code() }),
+        json!({ "code": phone.used }),
+        json!({ "code": "no code", "password": PASSWORD }),
+    ] {
+        renew(&session, wrong).await.refused(403, "FORBIDDEN");
+    }
+    let token = app.anonymous().basic("mei", token["secret"].as_str().unwrap());
+    renew(&token, json!({ "password": PASSWORD })).await.refused(403, "FORBIDDEN");
+    app.anonymous().post(&format!("{OWN}/recovery-codes")).json(&json!({})).send().await.refused(401, "UNAUTHORIZED");
+    second_step(app, &ticket(app, "mei").await, &phone.codes[0]).await.expect(200);
+
+    let code = phone.next_code(app);
+    for (proof, before) in [(json!({ "password": PASSWORD }), 1), (json!({ "code": code }), 2)] {
+        let made = renew(&session, proof).await.expect(200).json();
+        let codes: Vec<String> = serde_json::from_value(made["codes"].clone()).unwrap();
+        assert_eq!((codes.len(), codes.contains(&phone.codes[before])), (10, false));
+        assert_eq!(session.get(OWN).send().await.expect(200).json()["recovery_codes"], 10);
+        // Those before are over, and nothing else is.
+        second_step(app, &ticket(app, "mei").await, &phone.codes[before]).await.refused(401, "SECOND_FACTOR_WRONG");
+        phone.codes = codes;
+    }
+    second_step(app, &ticket(app, "mei").await, &phone.codes[0]).await.expect(200);
+    // One of them stands for the app here as well, for the last time.
+    let made = renew(&session, json!({ "code": phone.codes[5] })).await.expect(200).json();
+    assert_eq!(made["codes"].as_array().unwrap().len(), 10);
+    renew(&session, json!({ "code": phone.codes[5] })).await.refused(403, "FORBIDDEN");
+    assert_eq!(described(app).await.iter().filter(|text| *text == "make new recovery codes: mei").count(), 3);
 }
 
 async fn administrators_only_take_it_off(app: &TestApp) {

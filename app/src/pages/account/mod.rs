@@ -2,8 +2,8 @@
 
 mod password;
 mod preferences;
-mod profile;
-mod program;
+pub(crate) mod profile;
+pub(crate) mod program;
 mod second_factor;
 mod sessions;
 mod tokens;
@@ -11,7 +11,7 @@ mod tokens;
 pub use password::Password;
 pub use preferences::Preferences;
 pub use profile::Profile;
-pub use second_factor::{ConfirmSecondFactor, NewSecondFactor, RecoveryCodes, SecondFactor};
+pub use second_factor::{ConfirmSecondFactor, NewSecondFactor, RecoveryCodes, RenewRecoveryCodes, SecondFactor};
 pub use sessions::Sessions;
 pub(crate) use sessions::SignOut;
 pub use tokens::{NewToken, RevokeToken, TokenSecret, Tokens};

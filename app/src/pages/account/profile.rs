@@ -2,10 +2,10 @@
 
 use super::{AccountFrame, Part};
 #[cfg(feature = "ssr")]
-use crate::client::{ApiError, use_client};
-use crate::form::{EntryForm, FormAction, FormErrors, Posted, answer_of, fault_of, value_of};
+use crate::client::{ApiError, ApiResult, Client, use_client};
+use crate::form::{EntryForm, FormAction, FormError, FormErrors, Posted, answer_of, fault_of, value_of};
 #[cfg(feature = "ssr")]
-use crate::form::{Fault, FormError, comment_fault, email_fault, realname_fault};
+use crate::form::{Fault, comment_fault, email_fault, realname_fault};
 use crate::i18n::keys;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
@@ -13,36 +13,37 @@ use crate::session::use_session;
 use crate::t;
 use crate::ui::{Button, Card, CardBody, Look, TextField};
 #[cfg(feature = "ssr")]
+use berth_types::UserId;
+#[cfg(feature = "ssr")]
 use berth_types::api::UserProfile;
+use berth_types::api::UserResp;
 use leptos::prelude::*;
 
 /// Changes the own profile.
 #[server(prefix = "/_portal", endpoint = "profile")]
 pub(crate) async fn post_profile(email: String, realname: String, comment: String) -> Posted {
     let client = use_client();
-    let profile = UserProfile {
-        email: email.trim().to_owned(),
-        realname: realname.trim().to_owned(),
-        comment: comment.trim().to_owned(),
-    };
-    let posted = save(&client, &profile).await;
+    let own = client.current_user().await.and_then(|user| user.ok_or_else(ApiError::unauthorized));
+    let posted = save(&client, own.map(|user| user.user_id), &email, &realname, &comment).await;
     crate::form::conclude(posted, &Notice::ProfileSaved.on("/account", ""))
 }
 
+/// Checks the fields of a profile and keeps it, where it is known whose it is.
 #[cfg(feature = "ssr")]
-async fn save(client: &crate::client::Client, profile: &UserProfile) -> Posted {
-    let UserProfile { email, realname, comment } = profile;
+pub(crate) async fn save(client: &Client, id: ApiResult<UserId>, email: &str, realname: &str, comment: &str) -> Posted {
+    let [email, realname, comment] = [email, realname, comment].map(str::trim);
     let mut answer = FormError::keeping(&[("email", email), ("realname", realname), ("comment", comment)]);
     answer.check("email", email_fault(email));
     answer.check("realname", realname_fault(realname));
     answer.check("comment", comment_fault(comment));
     answer.pass()?;
-    let user = match client.current_user().await {
-        Ok(Some(user)) => user,
-        Ok(None) => return Err(answer.refused(ApiError::unauthorized())),
-        Err(refusal) => return Err(answer.refused(refusal)),
+    let [email, realname, comment] = [email, realname, comment].map(str::to_owned);
+    let profile = UserProfile { email, realname, comment };
+    let saved = match id {
+        Ok(id) => client.update_profile(id, &profile).await,
+        Err(refusal) => Err(refusal),
     };
-    client.update_profile(user.user_id, profile).await.map_err(|refusal| match refusal.status {
+    saved.map_err(|refusal| match refusal.status {
         // The name is not among the fields: only the address can be taken.
         409 => answer.with("email", Fault::EmailTaken),
         _ => answer.refused(refusal),
@@ -65,39 +66,7 @@ pub fn Profile() -> impl IntoView {
             <CardBody>
                 <EntryForm action=action>
                     <FormErrors answer=answer />
-                    <TextField
-                        label=t!(keys::account::profile::USERNAME)
-                        name="username"
-                        value=user.username
-                        hint=t!(keys::account::profile::USERNAME_HINT)
-                        readonly=true
-                    />
-                    <TextField
-                        label=t!(keys::account::profile::EMAIL)
-                        name="email"
-                        kind="email"
-                        value=value_of(answer, "email", &user.email)
-                        error=fault_of(answer, "email")
-                        autocomplete="email"
-                        raw=true
-                        required=true
-                    />
-                    <TextField
-                        label=t!(keys::account::profile::REALNAME)
-                        name="realname"
-                        value=value_of(answer, "realname", &user.realname)
-                        error=fault_of(answer, "realname")
-                        autocomplete="name"
-                        optional=true
-                    />
-                    <TextField
-                        label=t!(keys::account::profile::COMMENT)
-                        name="comment"
-                        value=value_of(answer, "comment", &user.comment)
-                        error=fault_of(answer, "comment")
-                        maxlength=30
-                        optional=true
-                    />
+                    <ProfileFields answer=answer user=user own=true />
                     <div class="row between">
                         <span class="small muted">{since}</span>
                         <Button look=Look::Primary submit=true>
@@ -112,5 +81,54 @@ pub fn Profile() -> impl IntoView {
         <AccountFrame part=Part::Profile>
             <Card title=t!(keys::account::profile::TITLE)>{form()}</Card>
         </AccountFrame>
+    }
+}
+
+/// The fields of a profile.
+#[component]
+pub(crate) fn ProfileFields(
+    /// The last answer of the form.
+    answer: Signal<Option<FormError>>,
+    /// Whose it is.
+    user: UserResp,
+    /// Whether it is the visitor's own, which browsers know how to fill in.
+    #[prop(optional)]
+    own: bool,
+) -> impl IntoView {
+    let known_as = |word: &'static str| if own { word } else { "off" };
+    view! {
+        <TextField
+            label=t!(keys::account::profile::USERNAME)
+            name="username"
+            value=user.username
+            hint=t!(keys::account::profile::USERNAME_HINT)
+            readonly=true
+        />
+        <TextField
+            label=t!(keys::account::profile::EMAIL)
+            name="email"
+            kind="email"
+            value=value_of(answer, "email", &user.email)
+            error=fault_of(answer, "email")
+            autocomplete=known_as("email")
+            raw=true
+            required=true
+        />
+        <TextField
+            label=t!(keys::account::profile::REALNAME)
+            name="realname"
+            value=value_of(answer, "realname", &user.realname)
+            error=fault_of(answer, "realname")
+            autocomplete=known_as("name")
+            optional=true
+        />
+        <TextField
+            label=t!(keys::account::profile::COMMENT)
+            name="comment"
+            value=value_of(answer, "comment", &user.comment)
+            error=fault_of(answer, "comment")
+            maxlength=30
+            optional=true
+        />
     }
 }

@@ -1,7 +1,7 @@
 //! What a `User-Agent` is, in a few words.
 
 /// `Firefox, Linux`, `docker/27.3.1`: the program and, of browsers, the system. The header itself where nothing is known.
-pub(super) fn program(user_agent: &str) -> String {
+pub(crate) fn program(user_agent: &str) -> String {
     const BROWSERS: [(&str, &str); 6] = [
         ("Edg/", "Edge"),
         ("OPR/", "Opera"),

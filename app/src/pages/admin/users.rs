@@ -1,6 +1,7 @@
 //! Everyone who can sign in.
 
 use super::AdminFrame;
+use super::user::{LIST, href};
 use crate::client::use_client;
 use crate::format::{TimeAgo, natural};
 use crate::i18n::keys;
@@ -38,7 +39,7 @@ fn filter_of(state: &ListState) -> String {
         Some(_) => "sysadmin_flag=false",
         None => "",
     };
-    let parts = [state.fuzzy("username"), role.to_owned()];
+    let parts = [state.fuzzy("person"), role.to_owned()];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(",")
 }
 
@@ -60,7 +61,7 @@ pub fn Users() -> impl IntoView {
     let title = t!(keys::admin_users::TITLE);
     let new = || {
         view! {
-            <LinkButton href="/admin/users/new" look=Look::Primary icon=Glyph::Plus>
+            <LinkButton href=format!("{LIST}/new") look=Look::Primary icon=Glyph::Plus>
                 {t!(keys::admin_users::NEW)}
             </LinkButton>
         }
@@ -193,7 +194,7 @@ fn UserRow(user: UserResp, own: bool) -> impl IntoView {
         <Row>
             {select}
             <RowHead>
-                <Who name=name note=note />
+                <Who name=name note=note href=href(user.user_id) />
             </RowHead>
             <Cell label=t!(keys::admin_users::ROLE)>
                 <span class="row">{role} {second_factor}</span>
@@ -210,31 +211,24 @@ fn UserRow(user: UserResp, own: bool) -> impl IntoView {
 fn UserActions(user: UserResp, admin: bool) -> impl IntoView {
     let UserResp { user_id, username, second_factor, .. } = user;
     let toggle = if admin { t!(keys::admin_users::UNMAKE_ADMIN) } else { t!(keys::admin_users::MAKE_ADMIN) };
+    let page = move |part: &str| format!("{}/{part}", href(user_id));
     view! {
         <RowMenu label=t!(keys::common::ACTIONS_FOR, name = username)>
-            <MenuLink href=format!("/admin/users/{user_id}/administrator") icon=Glyph::Shield text=toggle />
-            <MenuLink
-                href=format!("/admin/users/{user_id}/password")
-                icon=Glyph::Key
-                text=t!(keys::admin_users::SET_PASSWORD)
-            />
+            <MenuLink href=page("edit") icon=Glyph::Edit text=t!(keys::common::EDIT) />
+            <MenuLink href=page("administrator") icon=Glyph::Shield text=toggle />
+            <MenuLink href=page("password") icon=Glyph::Key text=t!(keys::admin_users::SET_PASSWORD) />
             {second_factor
                 .then(|| {
                     view! {
                         <MenuLink
-                            href=format!("/admin/users/{user_id}/second-factor")
+                            href=page("second-factor")
                             icon=Glyph::Shield
                             text=t!(keys::second_factor::REMOVE)
                         />
                     }
                 })}
             <MenuSeparator />
-            <MenuLink
-                href=format!("/admin/users/{user_id}/delete")
-                icon=Glyph::Trash
-                danger=true
-                text=t!(keys::admin_users::DELETE)
-            />
+            <MenuLink href=page("delete") icon=Glyph::Trash danger=true text=t!(keys::admin_users::DELETE) />
         </RowMenu>
     }
 }
@@ -248,7 +242,7 @@ mod tests {
     fn the_address_says_whose_accounts_are_shown() {
         let filter = |search: &str| filter_of(&ListState::read(search, "username"));
         assert_eq!(filter("?page=2"), "");
-        assert_eq!(filter("?q=mei&show=admins"), "username=~mei,sysadmin_flag=true");
+        assert_eq!(filter("?q=mei&show=admins"), "person=~mei,sysadmin_flag=true");
         assert_eq!(filter("?show=others"), "sysadmin_flag=false");
         assert_eq!(filter("?show=robots"), "");
         assert_eq!(parse_q(&filter("?q=mei&show=admins")).unwrap().len(), 2);

@@ -60,3 +60,34 @@ pub struct RoleRequest {
     #[serde(default)]
     pub role_id: i64,
 }
+
+/// A project that a group or a person belongs to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Membership {
+    /// Row id of the membership.
+    pub id: MemberId,
+    /// Row id of the project.
+    pub project_id: ProjectId,
+    /// Its name.
+    pub project_name: String,
+    /// The role's number, 1 to 5.
+    pub role_id: i64,
+    /// The role's name.
+    pub role_name: String,
+}
+
+/// Somebody who may become a member.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MemberCandidate {
+    /// Row id.
+    pub user_id: i64,
+    /// Sign-in name.
+    pub username: String,
+    /// Full name; absent where there is none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub realname: String,
+    /// Whether what was looked for is the whole sign-in name in capitals or small letters, or the whole e-mail address.
+    pub exact: bool,
+}

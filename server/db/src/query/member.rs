@@ -118,6 +118,45 @@ pub async fn groups(conn: &mut Conn<'_>, project: i64) -> Result<Vec<Member>> {
     list.slice(conn, ROWS_MAX, 0).await?.iter().map(Member::read).collect()
 }
 
+/// A project that somebody belongs to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Membership {
+    /// Row id.
+    pub id: i64,
+    /// The project's row id.
+    pub project_id: i64,
+    /// The project's name.
+    pub project: String,
+    /// The role's number.
+    pub role: i64,
+}
+
+const MEMBERSHIPS: Source = Source {
+    select: "m.id, p.id, p.name, m.role",
+    from: "members m JOIN projects p ON p.id = m.project_id",
+    columns: &[Column::text("project_name", "p.name"), Column::number("role_id", "m.role")],
+    order: "p.name ASC",
+    tie: "m.id ASC",
+};
+
+/// The projects that a person or a group belongs to as a request filters and sorts them, by name where it does not.
+///
+/// # Errors
+/// As the database says.
+pub async fn memberships(conn: &mut Conn<'_>, who: Who, query: &ListQuery) -> Result<Paged<Membership>> {
+    let list = List::of(MEMBERSHIPS).and("p.deleted_at IS NULL", &[]);
+    let list = match who {
+        Who::User(id) => list.and("m.user_id = ?", args![id]),
+        Who::Group(id) => list.and("m.group_id = ?", args![id]),
+    };
+    let rows = list.filtered(&query.filters).sorted(query).page(conn, query).await?;
+    let read = |row: &Row| -> Result<Membership> {
+        Ok(Membership { id: row.get(0)?, project_id: row.get(1)?, project: row.get(2)?, role: row.get(3)? })
+    };
+    let items = rows.items.iter().map(read).collect::<Result<_>>()?;
+    Ok(Paged { items, total: rows.total })
+}
+
 /// Adds a person's membership and says its row id; nothing where the person is a member already.
 ///
 /// # Errors

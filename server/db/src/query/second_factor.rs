@@ -98,3 +98,17 @@ pub async fn take_recovery_code(conn: &mut Conn<'_>, user_id: i64, code_hash: &[
     let sql = "DELETE FROM recovery_codes WHERE user_id = $1 AND code_hash = $2";
     Ok(conn.execute(sql, args![user_id, code_hash]).await? > 0)
 }
+
+/// Takes all recovery codes away, for new ones. False where no second factor is switched on.
+///
+/// # Errors
+/// As the database says.
+pub async fn forget_recovery_codes(conn: &mut Conn<'_>, user_id: i64, now: Timestamp) -> Result<bool> {
+    // The row is written, so that who makes codes at the same time waits and takes these away.
+    let sql = "UPDATE users SET updated_at = $2 WHERE id = $1 AND second_factor_at IS NOT NULL AND deleted_at IS NULL";
+    let on = conn.execute(sql, args![user_id, now]).await? > 0;
+    if on {
+        conn.execute("DELETE FROM recovery_codes WHERE user_id = $1", args![user_id]).await?;
+    }
+    Ok(on)
+}

@@ -200,6 +200,8 @@ const SOURCE: Source = Source {
         Column::text("email", "email"),
         Column::text("realname", "realname"),
         Column::text("comment", "comment"),
+        // Whatever somebody is called by.
+        Column::text("person", "(username || ' ' || realname || ' ' || COALESCE(email, ''))"),
         Column::flag("sysadmin_flag", "sysadmin"),
         Column::flag("second_factor", "(second_factor_at IS NOT NULL)"),
         Column::time("creation_time", "created_at"),
@@ -253,4 +255,40 @@ pub async fn search(conn: &mut Conn<'_>, text: &str, page: Page) -> Result<Paged
     let items = rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect::<Result<_>>()?;
     let total = List::of(SOURCE).and("deleted_at IS NULL", &[]).containing("username", text).count(conn).await?;
     Ok(Paged { items, total })
+}
+
+/// Somebody whom a search for new members found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// Row id.
+    pub id: i64,
+    /// Sign-in name.
+    pub username: String,
+    /// Full name.
+    pub realname: String,
+    /// Whether the text is the whole sign-in name or the whole e-mail address.
+    pub exact: bool,
+}
+
+/// People whose sign-in name or full name contains a text, and whoever has it as the e-mail address, ASCII case folded. The
+/// exact ones come first, then the shortest names. A part of an address finds nobody: it would tell the rest.
+///
+/// # Errors
+/// As the database says.
+pub async fn candidates(conn: &mut Conn<'_>, text: &str, limit: i64) -> Result<Vec<Candidate>> {
+    let names = "LOWER(username || ' ' || realname)";
+    let contains = match conn.backend() {
+        Backend::Sqlite => format!("instr({names}, $1) > 0"),
+        Backend::Postgres => format!("strpos({names}, $1) > 0"),
+    };
+    let sql = format!(
+        "SELECT id, username, realname, (LOWER(username) = $1 OR LOWER(COALESCE(email, '')) = $1) AS exact
+         FROM users WHERE deleted_at IS NULL AND ({contains} OR LOWER(COALESCE(email, '')) = $1)
+         ORDER BY exact DESC, length(username), username LIMIT $2"
+    );
+    let rows = conn.rows(&sql, args![text.to_ascii_lowercase(), limit]).await?;
+    let read = |row: &Row| -> Result<Candidate> {
+        Ok(Candidate { id: row.get(0)?, username: row.get(1)?, realname: row.get(2)?, exact: row.get(3)? })
+    };
+    rows.iter().map(read).collect()
 }

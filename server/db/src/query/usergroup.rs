@@ -107,41 +107,6 @@ pub async fn find_by_dn(conn: &mut Conn<'_>, dn: &str) -> Result<Option<Group>> 
     one(conn, List::of(GROUPS).and("g.ldap_dn = ?", args![dn])).await
 }
 
-/// A project that a group belongs to.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Membership {
-    /// Row id.
-    pub id: i64,
-    /// The project's row id.
-    pub project_id: i64,
-    /// The project's name.
-    pub project: String,
-    /// The role's number.
-    pub role: i64,
-}
-
-const MEMBERSHIPS: Source = Source {
-    select: "m.id, p.id, p.name, m.role",
-    from: "members m JOIN projects p ON p.id = m.project_id",
-    columns: &[Column::text("project_name", "p.name"), Column::number("role_id", "m.role")],
-    order: "p.name ASC",
-    tie: "m.id ASC",
-};
-
-/// The projects that a group belongs to as a request filters and sorts them, by name where it does not.
-///
-/// # Errors
-/// As the database says.
-pub async fn memberships(conn: &mut Conn<'_>, id: i64, query: &ListQuery) -> Result<Paged<Membership>> {
-    let list = List::of(MEMBERSHIPS).and("m.group_id = ? AND p.deleted_at IS NULL", args![id]);
-    let rows = list.filtered(&query.filters).sorted(query).page(conn, query).await?;
-    let read = |row: &Row| -> Result<Membership> {
-        Ok(Membership { id: row.get(0)?, project_id: row.get(1)?, project: row.get(2)?, role: row.get(3)? })
-    };
-    let items = rows.items.iter().map(read).collect::<Result<_>>()?;
-    Ok(Paged { items, total: rows.total })
-}
-
 async fn one(conn: &mut Conn<'_>, list: List) -> Result<Option<Group>> {
     list.slice(conn, 1, 0).await?.first().map(Group::read).transpose()
 }

@@ -134,7 +134,9 @@ impl Order {
             BulkKind::Repositories => {
                 &["name", "description", "artifact_count", "pull_count", "creation_time", "update_time"]
             }
-            BulkKind::Users => &["username", "email", "realname", "comment", "sysadmin_flag", "creation_time"],
+            BulkKind::Users => {
+                &["username", "email", "realname", "comment", "person", "sysadmin_flag", "creation_time"]
+            }
             BulkKind::Robots => &["name", "description", "disable", "disabled", "creation_time"],
             // The list of them has one name or all.
             BulkKind::Members => &[],

@@ -1,15 +1,19 @@
-//! The second factor: whether it is on, setting it up, its recovery codes once, switching it off.
+//! The second factor: whether it is on, setting it up, its recovery codes once and anew, switching it off.
 
 mod picture;
+mod renew;
 mod set_up;
 
+pub use renew::RenewRecoveryCodes;
 pub use set_up::{ConfirmSecondFactor, NewSecondFactor, RecoveryCodes};
 
 use super::{AccountFrame, Part};
 use crate::client::use_client;
 #[cfg(feature = "ssr")]
-use crate::form::{Fault, FormError};
-use crate::form::{FormAction, FormErrors, PostForm, Posted, answer_of, fault_of};
+use crate::client::{ApiResult, Client};
+#[cfg(feature = "ssr")]
+use crate::form::Fault;
+use crate::form::{FormAction, FormError, FormErrors, PostForm, Posted, answer_of, fault_of};
 use crate::format::TimeDate;
 use crate::i18n::keys;
 use crate::load::Resource;
@@ -37,14 +41,20 @@ pub(crate) async fn post_disable_second_factor(password: String, code: String) -
 }
 
 #[cfg(feature = "ssr")]
-async fn disable(client: &crate::client::Client, password: String, code: String) -> Posted {
+async fn disable(client: &Client, password: String, code: String) -> Posted {
+    let proof = SecondFactorProof { password, code };
+    proven(&proof, client.disable_second_factor(&proof)).await
+}
+
+/// What a call gives that asks for the password or a code.
+#[cfg(feature = "ssr")]
+async fn proven<T>(proof: &SecondFactorProof, call: impl Future<Output = ApiResult<T>>) -> Result<T, FormError> {
     let answer = FormError::default();
-    if password.is_empty() && code.is_empty() {
+    if proof.password.is_empty() && proof.code.is_empty() {
         return Err(answer.with("password", Fault::Required));
     }
-    let by_code = !code.is_empty();
-    client.disable_second_factor(&SecondFactorProof { password, code }).await.map_err(|refusal| match refusal.status {
-        403 if by_code => answer.with("code", Fault::CodeWrong),
+    call.await.map_err(|refusal| match refusal.status {
+        403 if !proof.code.is_empty() => answer.with("code", Fault::CodeWrong),
         403 => answer.with("password", Fault::PasswordWrong),
         _ => answer.refused(refusal),
     })
@@ -80,6 +90,11 @@ fn State(state: SecondFactorState, disable: FormAction) -> impl IntoView {
         view! {
             <p>{tn!(k::CODES_LEFT, codes)}</p>
             {few}
+            <div class="row">
+                <LinkButton href=renew::PAGE icon=Glyph::Refresh>
+                    {t!(k::RENEW)}
+                </LinkButton>
+            </div>
         }
         .into_any()
     } else {
@@ -119,22 +134,7 @@ fn DisableForm(disable: FormAction) -> impl IntoView {
                 <PostForm action=disable attr:class="form" attr:novalidate="">
                     <FormErrors answer=answer />
                     <Callout tone=Tone::Info title=t!(k::OFF_TEXT) />
-                    <TextField
-                        label=t!(keys::account::password::CURRENT)
-                        name="password"
-                        kind="password"
-                        error=fault_of(answer, "password")
-                        autocomplete="current-password"
-                        optional=true
-                    />
-                    <TextField
-                        label=t!(k::ANY_CODE)
-                        name="code"
-                        error=fault_of(answer, "code")
-                        autocomplete="one-time-code"
-                        raw=true
-                        optional=true
-                    />
+                    <ProofFields answer=answer />
                     <div class="row">
                         <Button look=Look::DangerFill submit=true busy=disable.pending()>
                             {t!(k::DISABLE)}
@@ -143,5 +143,28 @@ fn DisableForm(disable: FormAction) -> impl IntoView {
                 </PostForm>
             </CardBody>
         </Card>
+    }
+}
+
+/// The password or a code: either of both is enough.
+#[component]
+fn ProofFields(answer: Signal<Option<FormError>>) -> impl IntoView {
+    view! {
+        <TextField
+            label=t!(keys::account::password::CURRENT)
+            name="password"
+            kind="password"
+            error=fault_of(answer, "password")
+            autocomplete="current-password"
+            optional=true
+        />
+        <TextField
+            label=t!(keys::second_factor::ANY_CODE)
+            name="code"
+            error=fault_of(answer, "code")
+            autocomplete="one-time-code"
+            raw=true
+            optional=true
+        />
     }
 }

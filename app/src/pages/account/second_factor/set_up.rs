@@ -17,6 +17,8 @@ use crate::t;
 use crate::ui::{
     Button, Callout, Card, CardBody, CardFoot, CopyCommand, Empty, Glyph, LinkButton, Look, Qr, TextField, Tone,
 };
+#[cfg(feature = "ssr")]
+use berth_types::api::RecoveryCodes as Made;
 use leptos::prelude::*;
 
 /// Where a secret is shown without script.
@@ -54,7 +56,13 @@ pub(crate) async fn post_confirm_second_factor(code: String) -> Result<Vec<Strin
         400 => FormError::default().with("code", Fault::CodeWrong),
         _ => FormError::default().refused(refusal),
     });
-    match confirmed {
+    hand_over(confirmed)
+}
+
+/// Ends a server function that made recovery codes: without script another page shows them.
+#[cfg(feature = "ssr")]
+pub(super) fn hand_over(made: Result<Made, FormError>) -> Result<Vec<String>, FormError> {
+    match made {
         Ok(made) if crate::pages::secret::carried(CODES, &made.codes.join(&BETWEEN.to_string())) => Ok(Vec::new()),
         Ok(made) => Ok(made.codes),
         Err(error) => {
@@ -230,8 +238,9 @@ pub fn RecoveryCodes() -> impl IntoView {
     }
 }
 
+/// Recovery codes that were just made.
 #[component]
-fn Codes(codes: Vec<String>) -> impl IntoView {
+pub(super) fn Codes(codes: Vec<String>) -> impl IntoView {
     use keys::second_factor as k;
     let panel = NodeRef::<leptos::html::Div>::new();
     Effect::new(move || {

@@ -12,19 +12,16 @@ use crate::i18n::keys;
 use crate::load::Resource;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
-use crate::notice::role_key;
 use crate::pages::admin::AdminFrame;
+use crate::pages::admin::memberships::{BY_PROJECT, Memberships, memberships_table};
 use crate::pages::admin::outside::{DeleteQuestion, Target, Thing};
-use crate::pages::project::{NoMatch, ProjectPart};
 use crate::pages::{NotFound, loaded};
 use crate::query::{ListState, use_list_state};
 use crate::ui::{
-    Badge, Button, Card, CardBody, Cell, Column, Empty, FilterCount, Filters, Glyph, LinkButton, Look, NameLink,
-    PageHead, Pager, Row, RowHead, SearchBox, SelectField, SelectOption, Sort, Table, TableBox, TextField,
+    Badge, Button, Card, CardBody, Glyph, LinkButton, Look, PageHead, SelectField, SelectOption, TextField,
 };
 use crate::{t, tn};
-use berth_types::ProjectName;
-use berth_types::api::{GroupMembership, UserGroup};
+use berth_types::api::{Membership, UserGroup};
 use berth_types::page::Paged;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
@@ -120,10 +117,7 @@ fn id_of_page() -> Option<i64> {
     use_params_map().with_untracked(|params| params.get_str("id").and_then(|id| id.parse().ok()))
 }
 
-/// What memberships are searched by, and sorted by where nobody asked for another order.
-const BY_PROJECT: &str = "project_name";
-
-type Found = (ListState, UserGroup, Paged<GroupMembership>);
+type Found = (ListState, UserGroup, Paged<Membership>);
 
 /// A group and a page of its memberships, by the filter that the state of the list makes.
 fn group_of_page(id: i64, filter: fn(&ListState) -> String) -> Resource<crate::client::ApiResult<Found>> {
@@ -166,7 +160,7 @@ fn GroupPage(
     id: i64,
     state: ListState,
     group: UserGroup,
-    memberships: Paged<GroupMembership>,
+    memberships: Paged<Membership>,
     action: FormAction,
 ) -> impl IntoView {
     let answer = answer_of(action);
@@ -181,36 +175,6 @@ fn GroupPage(
             </LinkButton>
         }
     };
-    let total = natural(memberships.total);
-    let ListState { q, sort, page, page_size, search } = state;
-    let pager = (total > 0).then(|| {
-        let search = search.clone();
-        view! { <Pager page=page page_size=page_size total=total search=search /> }
-    });
-    let order = Some([BY_PROJECT, "role_id"].map(|field| Sort::by(field, &sort, &search, false)));
-    let filters = (total > 0 || !q.is_empty()).then(|| {
-        let q = q.clone();
-        view! {
-            <Filters>
-                <SearchBox label=t!(keys::projects::FILTER) value=q keep=search />
-                <FilterCount text=tn!(keys::count::PROJECTS, total) />
-            </Filters>
-        }
-    });
-    let projects = if memberships.items.is_empty() && !q.is_empty() {
-        view! { <NoMatch query=q /> }.into_any()
-    } else if memberships.items.is_empty() {
-        view! {
-            <Empty icon=Glyph::Project title=t!(keys::groups::NO_PROJECTS) text=t!(keys::groups::NO_PROJECTS_TEXT) in_card=true>
-                <LinkButton href="/projects" icon=Glyph::Project>
-                    {t!(keys::nav::PROJECTS)}
-                </LinkButton>
-            </Empty>
-        }
-        .into_any()
-    } else {
-        memberships_table(memberships.items, order)
-    };
     view! {
         <PageHead title=move || heading meta=badge actions=actions />
         <Card title=t!(keys::groups::RENAME)>
@@ -223,43 +187,8 @@ fn GroupPage(
                 </PostForm>
             </CardBody>
         </Card>
-        {filters}
-        <Card title=t!(keys::groups::PROJECTS)>{projects}</Card>
-        {pager}
+        <Memberships state=state memberships=memberships hint=t!(keys::groups::NO_PROJECTS_TEXT) />
     }
-}
-
-/// The memberships of a group; `order` has the sorting by project and by role where the list can be sorted.
-fn memberships_table(memberships: Vec<GroupMembership>, order: Option<[Sort; 2]>) -> AnyView {
-    let [by_project, by_role] = order.map(|order| order.map(Some)).unwrap_or_default();
-    let head = || {
-        view! {
-            <Column label=t!(keys::groups::PROJECT) sort=by_project />
-            <Column label=t!(keys::groups::ROLE) sort=by_role />
-        }
-    };
-    let rows = memberships.into_iter().map(|membership| {
-        let role = role_key(&membership.role_name).map_or(membership.role_name, |key| t!(key));
-        // Names of projects that exist are names of projects.
-        let members = membership.project_name.parse::<ProjectName>().ok();
-        let members = members.map(|project| ProjectPart::Members.of(&project)).unwrap_or_default();
-        view! {
-            <Row>
-                <RowHead>
-                    <NameLink text=membership.project_name href=members />
-                </RowHead>
-                <Cell label=t!(keys::groups::ROLE)>{role}</Cell>
-            </Row>
-        }
-    });
-    view! {
-        <TableBox flush=true>
-            <Table caption=t!(keys::groups::PROJECTS) head=head>
-                {rows.collect_view()}
-            </Table>
-        </TableBox>
-    }
-    .into_any()
 }
 
 /// The question whether to delete a group.
@@ -282,7 +211,7 @@ pub fn DeleteGroup() -> impl IntoView {
 }
 
 #[component]
-fn Question(id: i64, group: UserGroup, memberships: Paged<GroupMembership>) -> impl IntoView {
+fn Question(id: i64, group: UserGroup, memberships: Paged<Membership>) -> impl IntoView {
     let total = natural(memberships.total);
     let effect = match total {
         0 => t!(keys::groups::DELETE_UNUSED),

@@ -4,7 +4,7 @@ use super::super::{InProject, NotAllowed, ProjectPart};
 use super::role_name;
 use super::suggest::{Names, Suggestions};
 #[cfg(feature = "ssr")]
-use crate::client::{ApiError, Client, use_client};
+use crate::client::{ApiError, ApiResult, Client, use_client};
 #[cfg(feature = "ssr")]
 use crate::form::{Fault, username_fault};
 use crate::form::{FormAction, FormError, FormErrors, PostForm, Posted, answer_of, fault_of, value_of};
@@ -18,6 +18,9 @@ use crate::ui::{
 };
 #[cfg(feature = "ssr")]
 use berth_types::MemberId;
+use berth_types::ProjectName;
+#[cfg(any(feature = "ssr", test))]
+use berth_types::api::MemberCandidate;
 #[cfg(feature = "ssr")]
 use berth_types::api::{ProjectMember, UserEntity, UserGroup};
 use berth_types::policy::{Action, Resource as Of, Role};
@@ -29,28 +32,54 @@ use leptos_router::hooks::use_query_map;
 pub(crate) async fn post_add_member(project: String, username: String, role: i64) -> Posted {
     let client = use_client();
     let username = username.trim();
-    let posted = add(&client, &project, username, role).await;
+    let added = add(&client, &project, username, role).await;
     let role = Role::from_id(role).map_or("", Role::as_str);
     let page = format!("/projects/{project}/-/members");
-    crate::form::conclude(posted, &Notice::MemberAdded.on_with_role(&page, username, role))
+    let name = added.as_deref().unwrap_or(username);
+    let next = Notice::MemberAdded.on_with_role(&page, name, role);
+    crate::form::conclude(added.map(drop), &next)
 }
 
+/// Adds whom the text means, and says the sign-in name: the text itself, or else of whomever it is the name in capitals or
+/// small letters, or the e-mail address.
 #[cfg(feature = "ssr")]
-async fn add(client: &Client, project: &str, username: &str, role: i64) -> Posted {
+async fn add(client: &Client, project: &str, username: &str, role: i64) -> Result<String, FormError> {
     let mut answer = FormError::keeping(&[("username", username), ("role", &role.to_string())]);
     let Ok(project) = project.parse() else { return Err(answer.refused(ApiError::not_found())) };
     answer.check("username", username_fault(username));
     answer.pass()?;
-    let user = UserEntity { user_id: None, username: Some(username.to_owned()) };
-    let member = ProjectMember { role_id: role, member_user: Some(user), member_group: None };
-    match client.add_member(&project, &member).await {
-        Ok(_) => Ok(()),
+    let mut name = username.to_owned();
+    let mut added = add_named(client, &project, &name, role).await;
+    if matches!(&added, Err(refusal) if refusal.status == 404)
+        && let Ok(found) = client.member_candidates(&project, username).await
+        && let Some(meant) = only_exact(found)
+    {
+        name = meant;
+        added = add_named(client, &project, &name, role).await;
+    }
+    match added {
+        Ok(()) => Ok(name),
         Err(refusal) => Err(match refusal.status {
             404 => answer.with("username", Fault::UserUnknown(username.to_owned())),
-            409 => answer.with("username", Fault::MemberExists(username.to_owned())),
+            409 => answer.with("username", Fault::MemberExists(name)),
             _ => answer.refused(refusal),
         }),
     }
+}
+
+#[cfg(feature = "ssr")]
+async fn add_named(client: &Client, project: &ProjectName, username: &str, role: i64) -> ApiResult<()> {
+    let user = UserEntity { user_id: None, username: Some(username.to_owned()) };
+    let member = ProjectMember { role_id: role, member_user: Some(user), member_group: None };
+    client.add_member(project, &member).await.map(drop)
+}
+
+/// Whom a text means that is exactly what one person is called by. Where it is two, nobody is meant.
+#[cfg(any(feature = "ssr", test))]
+fn only_exact(found: Vec<MemberCandidate>) -> Option<String> {
+    let mut exact = found.into_iter().filter(|person| person.exact);
+    let first = exact.next()?;
+    exact.next().is_none().then_some(first.username)
 }
 
 /// Adds a group to a project.
@@ -155,6 +184,7 @@ pub(crate) fn NewMember(within: InProject) -> impl IntoView {
 #[component]
 fn Fields(project: String, answer: Signal<Option<FormError>>, #[prop(optional)] username: String) -> impl IntoView {
     let typed = RwSignal::new(value_of(answer, "username", &username));
+    let names = project.parse::<ProjectName>().ok().map(Names::Candidates);
     view! {
         <FormErrors answer=answer />
         <input type="hidden" name="project" value=project />
@@ -170,7 +200,7 @@ fn Fields(project: String, answer: Signal<Option<FormError>>, #[prop(optional)] 
             required=true
             autofocus=true
         />
-        <Suggestions id="people-names" names=Names::People typed=typed />
+        {names.map(|names| view! { <Suggestions id="people-names" names=names typed=typed /> })}
         <RoleChoice answer=answer />
     }
 }
@@ -241,4 +271,18 @@ fn role_hint(role: Role) -> String {
         Role::Guest => k::GUEST,
         Role::LimitedGuest => k::LIMITED_GUEST,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_means_whom_it_names_alone() {
+        let person =
+            |username: &str, exact| MemberCandidate { username: username.into(), exact, ..MemberCandidate::default() };
+        assert_eq!(only_exact(vec![person("Bob", true), person("bobby", false)]).as_deref(), Some("Bob"));
+        assert_eq!(only_exact(vec![person("Bob", true), person("BOB", true)]), None);
+        assert_eq!(only_exact(vec![person("bobby", false)]), None);
+    }
 }

@@ -1,14 +1,18 @@
 //! Names offered while somebody types one. Without script the field is a plain one.
 
 use crate::client::{Client, use_client};
+use berth_types::ProjectName;
+use berth_types::api::MemberCandidate;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 /// Whose names are offered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Names {
     /// People with an account.
     People,
+    /// People who may become members of a project.
+    Candidates(ProjectName),
     /// Groups that directories know.
     Groups,
 }
@@ -18,21 +22,38 @@ const NAMES_MAX: usize = 8;
 
 impl Names {
     /// Names that contain a text, each with what else there is to say.
-    async fn find(self, client: &Client, text: &str) -> Vec<(String, &'static str)> {
+    async fn find(&self, client: &Client, text: &str) -> Vec<(String, String)> {
         // Without suggestions the field is what it is without script.
-        let mut found: Vec<(String, &'static str)> = match self {
+        let mut found: Vec<(String, String)> = match self {
             Names::People => {
                 let people = client.search_users(text).await.map(|people| people.items).unwrap_or_default();
-                people.into_iter().map(|person| (person.username, "")).collect()
+                people.into_iter().map(|person| (person.username, String::new())).collect()
+            }
+            Names::Candidates(project) => {
+                let people = client.member_candidates(project, text).await.unwrap_or_default();
+                people.into_iter().map(|person| offered(person, text)).collect()
             }
             Names::Groups => {
                 let groups = client.search_groups(text).await.map(|groups| groups.items).unwrap_or_default();
-                groups.into_iter().map(|group| (group.group_name, group_type(group.group_type))).collect()
+                groups.into_iter().map(|group| (group.group_name, group_type(group.group_type).to_owned())).collect()
             }
         };
         found.truncate(NAMES_MAX);
         found
     }
+}
+
+/// A person as an option: the sign-in name, and beside it the full name. Browsers leave out what does not hold the text that
+/// was typed, so an address that was typed whole stands there too.
+fn offered(person: MemberCandidate, typed: &str) -> (String, String) {
+    let MemberCandidate { username, realname, exact, .. } = person;
+    let by_address = exact && typed.contains('@') && !username.eq_ignore_ascii_case(typed);
+    let note = match (realname.is_empty(), by_address) {
+        (true, true) => typed.to_owned(),
+        (false, true) => format!("{realname} · {typed}"),
+        (_, false) => realname,
+    };
+    (username, note)
 }
 
 /// Which kind of directory knows a group; the same in all languages.
@@ -55,7 +76,7 @@ pub(super) fn Suggestions(
     /// What was typed so far.
     typed: RwSignal<String>,
 ) -> impl IntoView {
-    let found = RwSignal::new(Vec::<(String, &'static str)>::new());
+    let found = RwSignal::new(Vec::<(String, String)>::new());
     let client = use_client();
     Effect::new(move |before: Option<()>| {
         let text = typed.get().trim().to_owned();
@@ -66,22 +87,38 @@ pub(super) fn Suggestions(
         {
             return;
         }
-        let client = client.clone();
+        let (client, names) = (client.clone(), names.clone());
         spawn_local(async move {
-            let names = names.find(&client, &text).await;
+            let offered = names.find(&client, &text).await;
             // More may have been typed meanwhile, or the page left.
             if typed.try_get_untracked().is_some_and(|now| now.trim() == text) {
-                let _ = found.try_set(names);
+                let _ = found.try_set(offered);
             }
         });
     });
-    let option = |(name, note): (String, &'static str)| view! { <option value=name>{note}</option> };
+    let option = |(name, note): (String, String)| view! { <option value=name>{note}</option> };
     view! { <datalist id=id>{move || found.get().into_iter().map(option).collect_view()}</datalist> }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_person_is_offered_by_all_that_was_typed() {
+        let person = |realname: &str, exact| MemberCandidate {
+            user_id: 3,
+            username: "mei".into(),
+            realname: realname.into(),
+            exact,
+        };
+        let note = |realname, exact, typed| offered(person(realname, exact), typed).1;
+        assert_eq!(note("Mei Lin", false, "lin"), "Mei Lin");
+        assert_eq!(note("Mei Lin", true, "MEI"), "Mei Lin");
+        assert_eq!(note("Mei Lin", true, "mei@example.com"), "Mei Lin · mei@example.com");
+        assert_eq!(note("", true, "mei@example.com"), "mei@example.com");
+        assert_eq!(note("", false, "me"), "");
+    }
 
     #[test]
     fn types_of_groups() {

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use berth_db::{Backend, Db};
-use sqlx::{ConnectOptions as _, Connection as _, PgConnection, postgres::PgConnectOptions};
+use sqlx::{ConnectOptions as _, Connection as _, postgres::PgConnectOptions};
 use tempfile::TempDir;
 
 /// Names the PostgreSQL server that tests may make databases on.
@@ -54,19 +54,6 @@ impl Database {
     pub fn url(&self) -> Option<String> {
         let (server, name) = self.postgres.as_ref()?;
         Some(server.clone().database(name).to_url_lossy().to_string())
-    }
-
-    /// Begins a transaction that writes and runs until what is returned is dropped. PostgreSQL only.
-    ///
-    /// # Panics
-    /// On SQLite, and where it cannot be begun.
-    pub async fn hold(&self) -> PgConnection {
-        let (server, name) = self.postgres.as_ref().expect("PostgreSQL");
-        let mut connection = server.clone().database(name).connect().await.expect("a connection");
-        for sql in ["BEGIN", "SELECT pg_current_xact_id()"] {
-            sqlx::query(sql).execute(&mut connection).await.expect("a transaction");
-        }
-        connection
     }
 
     /// The file of the SQLite database.

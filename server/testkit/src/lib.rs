@@ -10,6 +10,7 @@ mod client;
 pub mod database;
 pub mod image;
 mod push;
+mod transaction;
 
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ pub use client::{Client, Reply, Request};
 pub use database::{Database, is_ci};
 pub use image::{Blob, Image, Manifest};
 pub use push::blob_path;
+pub use transaction::hold_transaction;
 
 /// Makes two tests of each function: one on SQLite, one on PostgreSQL.
 ///

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use berth_db::query::event;
-use berth_testkit::{ADMIN_PASSWORD, Backend, Database, Image, PASSWORD, Role, TestApp, on_both};
+use berth_testkit::{ADMIN_PASSWORD, Backend, Database, Image, PASSWORD, Role, TestApp, hold_transaction, on_both};
 use berth_types::api::LiveEvent;
 use url::Url;
 
@@ -364,14 +364,14 @@ async fn what_happens_on_one_node_is_told_on_the_others() {
 async fn transactions_of_other_databases_hold_nothing_up() {
     let Some(app) = TestApp::start(Backend::Postgres).await else { return };
     let elsewhere = Database::create(Backend::Postgres).await.unwrap();
-    let foreign = elsewhere.hold().await;
+    let foreign = hold_transaction(&elsewhere).await;
     let admin = app.admin();
     let mut stream = open(app.url(), &ADMIN, "project:library", None).await.unwrap();
     admin.push("library/app", "v1", &Image::new("image", 1)).await;
     let (first, event) = stream.told().await;
     assert_eq!(event.tags, ["v1"]);
     // One of its own does: it may have an event that comes before.
-    let own = app.database().hold().await;
+    let own = hold_transaction(app.database()).await;
     admin.push("library/app", "v2", &Image::new("other", 1)).await;
     let end = event::end(&mut app.rows().await.reader().await.unwrap().conn()).await.unwrap();
     // The place of the first event stays good meanwhile, and what was told is not told again.

@@ -1,7 +1,7 @@
 //! The state of a list in the address of its page: what is searched for, order, page.
 
 use crate::client::ListParams;
-use crate::ui::{PAGE_SIZES, use_page_size};
+use crate::ui::{PAGE_SIZES, TICKED, TICKED_ALL, use_page_size};
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use serde::{Deserialize, Serialize};
@@ -74,9 +74,9 @@ pub fn use_list_state(default_sort: &'static str) -> Memo<ListState> {
     Memo::new(move |_| location.search.with(|search| ListState::read_for(search, default_sort, own.get())))
 }
 
-/// A query without what belongs to one visit only: notices, answers of forms, a choice of language or theme.
+/// A query without what belongs to one visit only: notices, answers of forms, ticks, a choice of language or theme.
 pub fn kept(search: &str) -> String {
-    const ONCE: [&str; 4] = ["__path", "__err", crate::i18n::QUERY, crate::theme::QUERY];
+    const ONCE: [&str; 6] = ["__path", "__err", TICKED, TICKED_ALL, crate::i18n::QUERY, crate::theme::QUERY];
     let gone = ONCE.map(|name| (name, None));
     crate::ui::with_query(&without_notice(search), &gone).trim_start_matches('?').to_owned()
 }
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn an_address_is_read_and_its_nonsense_dropped() {
-        let state = ListState::read("?q=a%20b&sort=-name&page=3&page_size=50&notice=x&name=y&z=1", "name");
+        let state = ListState::read("?q=a%20b&sort=-name&page=3&page_size=50&notice=x&name=y&z=1&ticked=v1", "name");
         assert_eq!((state.q.as_str(), state.sort.as_str(), state.page, state.page_size), ("a b", "-name", 3, 50));
         assert_eq!(state.search, "q=a%20b&sort=-name&page=3&page_size=50&z=1");
         let state = ListState::read("page=0&page_size=101&sort=", "name");

@@ -40,6 +40,8 @@ async fn rows_are_selected_in_a_form_that_needs_no_script() {
     shown.has(r#"name="item" value="team/b/c" form="bulk""#);
     shown.has("All 1 240 that match");
     shown.has(r#"name="act" value="delete""#);
+    shown.has(r#"name="from" value="q=x""#);
+    shown.lacks(" checked");
     // A guest copies to a project of their own.
     let guest = member(3).list("/api/v2.0/projects/team/repositories", total, &list);
     let guest = page(&guest, "/projects/team").await;
@@ -50,6 +52,35 @@ async fn rows_are_selected_in_a_form_that_needs_no_script() {
     let stranger = page(&stranger, "/projects/team").await;
     stranger.lacks(r#"id="bulk""#);
     stranger.lacks(r#"form="bulk""#);
+}
+
+#[tokio::test]
+async fn who_cancels_finds_what_was_ticked() {
+    let preview = r#"{"items":1,"unknown":[],"tags":1,"manifests":1,"bytes":1,"kept":[],"kept_count":0}"#;
+    let question = member(1).answer(PREVIEW, 200, preview);
+    let address = "/projects/team/-/bulk?kind=repositories&act=delete&from=q%3Dx%26page%3D2";
+    let shown = page(&question, &format!("{address}&item=team/b/c")).await;
+    shown.has(r#"href="/projects/team?q=x&amp;page=2&amp;ticked=team/b/c""#);
+    let all = page(&question, &format!("{address}&all=1&q=name%3D~x")).await;
+    all.has(r#"href="/projects/team?q=x&amp;page=2&amp;all_ticked=1""#);
+
+    let (total, list) = repositories(1240);
+    let fake = member(1).list("/api/v2.0/projects/team/repositories", total, &list);
+    let one = page(&fake, "/projects/team?q=x&ticked=team/b/c").await;
+    one.has(r#"name="item" value="team/b/c" form="bulk" autocomplete="off" checked"#);
+    one.lacks(r#"value="team/a" form="bulk" autocomplete="off" checked"#);
+    one.lacks(r#"name="all" value="1" checked"#);
+    // Links of the list and the next question begin without.
+    one.has(r#"name="from" value="q=x""#);
+    one.has("?q=x&amp;page=2");
+    for kept in ["page", "sort"] {
+        one.lacks(&format!("ticked=team/b/c&amp;{kept}="));
+    }
+    let all = page(&fake, "/projects/team?q=x&all_ticked=1").await;
+    for text in ["team/a", "team/b/c"] {
+        all.has(&format!(r#"value="{text}" form="bulk" autocomplete="off" checked"#));
+    }
+    all.has(r#"name="all" value="1" checked"#);
 }
 
 #[tokio::test]
@@ -71,12 +102,54 @@ async fn the_question_says_what_happens_and_what_stays() {
     shown.has("2 artifacts stay without any tag (412\u{a0}MiB).");
     shown.has("1 of them stays");
     shown.has("A rule of the project protects a tag of it");
+    shown.has(r#"href="/projects/team/-/immutability""#);
     shown.has("1 is not there any more");
     shown.has(r#"action="/_portal/bulk""#);
     shown.has("team/web");
-    // The button repeats verb and object, and the request travels whole.
-    shown.has("Delete 3 tags<");
+    // The button says what will really go, and the request travels whole.
+    shown.has("Delete 2 tags<");
     shown.has("&quot;items&quot;:[&quot;v1&quot;,&quot;v2&quot;,&quot;v3&quot;,&quot;gone&quot;]");
+}
+
+#[tokio::test]
+async fn nothing_is_left_to_press_where_everything_stays() {
+    let preview = r#"{"items":1,"unknown":[],"tags":0,"manifests":0,"bytes":0,"kept_count":1,
+        "kept":[{"item":"v1","code":"PRECONDITION","message":"the tag v1 configured as immutable, cannot be deleted"}]}"#;
+    let fake = member(1).answer(PREVIEW, 200, preview);
+    let shown = page(&fake, "/projects/team/web/-/bulk?kind=tags&act=delete&item=v1").await;
+    shown.has("<h1>Delete 1 tag?</h1>");
+    shown.has("1 of them stays");
+    shown.lacks("/_portal/bulk");
+    shown.has(r#"href="/projects/team/web?ticked=v1""#);
+}
+
+#[tokio::test]
+async fn a_label_is_named_with_who_shares_it() {
+    let preview = r#"{"items":2,"unknown":[],"tags":0,"manifests":0,"bytes":0,"kept":[],"kept_count":0,"label":"good",
+        "shared":["latest","v1.0"],"shared_count":5}"#;
+    let fake = member(1).answer(PREVIEW, 200, preview);
+    let address = "/projects/team/web/-/bulk?kind=tags&item=v1&item=v2&label=5";
+    let added = page(&fake, &format!("{address}&act=add_label")).await;
+    added.has("<h1>Add the label to 2 tags: good?</h1>");
+    added.has("the tags latest, v1.0 and 3 more of the same artifacts get it too.");
+    added.has("Add the label to 2 tags<");
+    page(&fake, &format!("{address}&act=remove_label")).await.has("of the same artifacts lose it too.");
+    let alone = r#"{"items":2,"unknown":[],"tags":0,"manifests":0,"bytes":0,"kept":[],"kept_count":0,"label":"good"}"#;
+    let alone = page(&member(1).answer(PREVIEW, 200, alone), &format!("{address}&act=add_label")).await;
+    alone.lacks("Labels belong to artifacts");
+}
+
+#[tokio::test]
+async fn a_target_that_is_none_is_said_at_its_field() {
+    let address = "/projects/team/web/-/bulk?kind=tags&item=v1&target=nothing&act=";
+    let refused = r#"{"errors":[{"code":"BAD_REQUEST","message":"target in body is no name of a repository"}]}"#;
+    let fake = member(1).answer(PREVIEW, 400, refused);
+    let shown = page(&fake, &format!("{address}copy")).await;
+    shown.has(r#"name="target" value="nothing""#);
+    shown.has("Nothing can be put there");
+    // What has no target has an error for a page.
+    assert_eq!(page(&fake, &format!("{address}delete")).await.status, 400);
+    assert_eq!(page(&member(1).answer(PREVIEW, 500, refused), &format!("{address}copy")).await.status, 500);
 }
 
 #[tokio::test]
@@ -131,10 +204,19 @@ async fn whole_repositories_are_moved() {
     let asked = page(&member(1), address).await;
     asked.has("<h1>Target project</h1>");
     asked.has(r#"name="overwrite" value="1""#);
-    let preview = r#"{"items":2,"unknown":[],"tags":3,"manifests":5,"bytes":10,"kept_count":1,
-        "kept":[{"item":"team/web@sha256:ab","code":"CONFLICT","message":"other/web has a tag v1"}]}"#;
+    let preview = r#"{"items":6,"unknown":[],"tags":3,"manifests":5,"bytes":10,"kept_count":3,
+        "named":["team/free","team/web@sha256:cd","team/free@sha256:cd"],
+        "kept":[{"item":"team/web@sha256:ab","code":"CONFLICT","message":"other/web has a tag v1"},
+        {"item":"team/web","code":"CONFLICT","message":"the repository team/web still holds artifacts"},
+        {"item":"team/busy","code":"PRECONDITION","message":"an upload to the repository team/busy is under way"}]}"#;
     let shown = page(&member(1).answer(PREVIEW, 200, preview), &format!("{address}&target=other")).await;
-    shown.has("<h1>Move 2 artifacts?</h1>");
+    shown.has("<h1>Move 6 artifacts and repositories?</h1>");
+    shown.has("Move 3 artifacts and repositories<");
+    shown.has("team/free, team/web<");
+    shown.has("It still holds artifacts");
+    shown.has("An upload to it is under way");
+    // Either project may have the rule.
+    shown.lacks("/-/immutability\">");
     shown.has("They are copied to the project other under the same names first");
     shown.has("A repository that is empty then is deleted");
     shown.has("An artifact stays here when other has its tag on something else.");
@@ -418,13 +500,14 @@ async fn projects_are_selected_by_who_may_delete_them() {
 
 #[tokio::test]
 async fn the_question_about_projects_has_an_address_of_its_own() {
-    let preview = r#"{"items":2,"unknown":[],"tags":0,"manifests":0,"bytes":0,"kept_count":2,
+    let preview = r#"{"items":3,"unknown":[],"tags":0,"manifests":0,"bytes":0,"kept_count":2,
         "kept":[{"item":"7","name":"team","code":"PRECONDITION","message":"the project contains repositories"},
         {"item":"8","name":"library","code":"FORBIDDEN","message":"forbidden"}]}"#;
-    let address = "/projects/-/bulk?kind=projects&act=delete&item=7&item=8";
+    let address = "/projects/-/bulk?kind=projects&act=delete&item=7&item=8&item=9";
     let shown = page(&Fake::signed_in(MEI).answer(PREVIEW, 200, preview), address).await;
     assert_eq!(shown.status, 200);
-    shown.has("<h1>Delete 2 projects?</h1>");
+    shown.has("<h1>Delete 3 projects?</h1>");
+    shown.has("Delete 1 project<");
     shown.has("They are gone for good");
     shown.has("team");
     shown.has("It still has repositories");

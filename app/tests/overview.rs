@@ -44,6 +44,25 @@ async fn jobs_are_listed_with_their_states() {
 }
 
 #[tokio::test]
+async fn a_job_of_which_a_part_failed_is_not_done_well() {
+    let job = |failed: &str| {
+        let job = format!(
+            r#"{{"id":8,"kind":"bulk","status":"success","trigger":"manual","percent":100{failed},"attempts":1,
+            "run_at":"2026-03-14T09:35:00Z","creation_time":"2026-03-14T09:35:00Z","end_time":"2026-03-14T09:36:00Z"}}"#
+        );
+        jobs().list(&format!("{BERTH}/jobs"), 1, &format!("[{job}]"))
+    };
+    let partly = page(&job(r#","failed":2"#), "/admin/jobs?view=all").await;
+    partly.has("Done, 2 failed");
+    partly.has("Bulk operation");
+    partly.lacks(">bulk");
+    partly.lacks("</svg>Done<");
+    for whole in ["", r#","failed":0"#] {
+        page(&job(whole), "/admin/jobs?view=all").await.has("</svg>Done<");
+    }
+}
+
+#[tokio::test]
 async fn jobs_are_searched_and_sorted_by_the_server() {
     let fake = jobs();
     let found = page(&fake, "/admin/jobs?view=failed&q=no+room&sort=-start_time&job=6&page=2").await;

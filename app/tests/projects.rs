@@ -360,7 +360,29 @@ async fn the_questions_before_a_deletion() {
         200,
         r#"{"items":0,"unknown":["v9"],"tags":0,"manifests":0,"bytes":0,"kept_count":0,"kept":[]}"#,
     );
-    page(&gone, "/projects/team/a/web/-/tags/v9/delete").await.lacks("What happens");
+    let tag = page(&gone, "/projects/team/a/web/-/tags/v9/delete").await;
+    assert_eq!(tag.status, 404);
+    for text in ["<h1>v9</h1>", "It is not there any more", r#"href="/projects/team/a/web""#] {
+        tag.has(text);
+    }
+    for text in ["What happens", "/_portal/delete-tag"] {
+        tag.lacks(text);
+    }
+    // The tag of a signature is in no list, but it is there.
+    let signature = page(&gone, "/projects/team/a/web/-/tags/v1/delete").await;
+    signature.lacks("What happens");
+    signature.has("/_portal/delete-tag");
+    for (address, name, list) in [
+        ("/projects/team/a/web/-/delete", "team/a/web", r#"href="/projects/team""#),
+        ("/projects/team/a/web/-/artifacts/v9/delete", "v9", r#"href="/projects/team/a/web""#),
+    ] {
+        let gone = page(&member(1).answer(PREVIEW, 200, effect), address).await;
+        assert_eq!(gone.status, 404, "{address}");
+        gone.has(&format!("<h1>{name}</h1>"));
+        gone.has("It is not there any more");
+        gone.has(list);
+        gone.lacks("/_portal/delete");
+    }
     let artifact = page(&fake, "/projects/team/a/web/-/artifacts/v1/delete").await;
     artifact.has("<h1>Delete 9f1c2a7be04d?</h1>");
     artifact.has("The artifact and its 2 tags are deleted.");

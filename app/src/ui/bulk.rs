@@ -4,13 +4,34 @@
 //! sheet shows the bar in the place of the filters as soon as a row is ticked. Script adds the count, the range between
 //! two ticks, the checkbox for all rows of the page, and Esc.
 
-use super::{Glyph, Icon, classes};
+use super::{Glyph, Icon, classes, query_pairs};
 use crate::i18n::{keys, use_catalog};
 use crate::t;
 use leptos::prelude::*;
+use leptos_router::hooks::use_location;
 
 /// The form that the checkboxes of rows belong to.
 pub(super) const FORM: &str = "bulk";
+
+/// The parameter that ticks a row of a list by what is sent for it, as often as there are rows.
+pub const TICKED: &str = "ticked";
+/// The parameter that ticks all that match.
+pub const TICKED_ALL: &str = "all_ticked";
+
+/// Whether the address ticks a row, or with `None` all that match: somebody comes back to what was selected.
+pub(super) fn is_ticked(row: Option<&str>) -> bool {
+    let search = use_location().search.get_untracked();
+    // Most often nothing is, and a list has many rows.
+    if !search.contains(TICKED) {
+        return false;
+    }
+    let is = |(name, value): (String, String)| match name.as_str() {
+        TICKED => row == Some(value.as_str()),
+        TICKED_ALL => value == "1",
+        _ => false,
+    };
+    query_pairs(&search).into_iter().any(is)
+}
 
 /// Something that can be done to what is selected.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,7 +112,7 @@ pub fn Selectable(
     let all = more.then(|| {
         view! {
             <label class="check">
-                <input type="checkbox" name="all" value="1" />
+                <input type="checkbox" name="all" value="1" checked=is_ticked(None) />
                 <span>{crate::tn!(keys::bulk::ALL_MATCHING, total)}</span>
             </label>
         }
@@ -186,6 +207,8 @@ mod browser {
         event.target()?.dyn_into().ok()
     }
 
+    /// The checkbox of all that match.
+    const ALL: &str = "form.bulk [name=all]";
     /// Where a checkbox notes what it was ticked for.
     const TICKED: &str = "data-ticked";
 
@@ -193,6 +216,12 @@ mod browser {
     /// checkboxes would stay as they are.
     pub(super) fn settle(root: &Element) {
         let rows = rows(root);
+        // What the address ticked is the visitor's from now on: the button that clears the selection takes it as well.
+        for tick in rows.iter().chain(&boxes(root, ALL)) {
+            let is_ticked = tick.checked();
+            tick.set_default_checked(false);
+            tick.set_checked(is_ticked);
+        }
         let ticked: HashSet<String> = rows.iter().filter_map(|row| row.get_attribute(TICKED)).collect();
         if ticked.is_empty() {
             // Before anything is noted, what is ticked was ticked where it is; or all of it is gone with its rows.
@@ -248,7 +277,7 @@ mod browser {
     }
 
     fn untick_all(root: &Element) {
-        boxes(root, "form.bulk [name=all]").iter().for_each(|all| all.set_checked(false));
+        boxes(root, ALL).iter().for_each(|all| all.set_checked(false));
     }
 
     /// The row that was clicked; with Shift, all between it and the former become as it is.

@@ -262,10 +262,18 @@ pub fn SelectCell(
     #[prop(into)]
     value: String,
 ) -> impl IntoView {
+    let is_ticked = super::bulk::is_ticked(Some(&value));
     view! {
         <td role="cell" class="sel">
             <label>
-                <input type="checkbox" name=name value=value form=super::bulk::FORM autocomplete="off" />
+                <input
+                    type="checkbox"
+                    name=name
+                    value=value
+                    form=super::bulk::FORM
+                    autocomplete="off"
+                    checked=is_ticked
+                />
                 <span class="sr">{label}</span>
             </label>
         </td>

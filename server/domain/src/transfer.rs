@@ -12,7 +12,7 @@ use crate::{
     authz::{
         CreateArtifact, DeleteArtifact, DeleteRepository, ProjectAccess, Pull, Push, ReadArtifact, UpdateRepository,
     },
-    blob::belongs,
+    blob::{belongs, ensure_repository},
     copy::{FAMILY_MAX, Family, Route},
     manifest::{self, Among, Taken},
     policy,
@@ -160,23 +160,13 @@ async fn lock_both(tx: &mut Conn<'_>, source: i64, target: i64) -> Result<()> {
     Ok(())
 }
 
-async fn both(
-    tx: &mut Conn<'_>,
-    from: &RepoName,
-    repo: &RepoName,
-) -> Result<Option<(query::repository::Repository, query::repository::Repository)>> {
-    let source = query::repository::by_name(tx, from.as_str()).await?;
-    let target = query::repository::by_name(tx, repo.as_str()).await?;
-    Ok(source.zip(target))
-}
-
-/// Removes a repository that moves have emptied. Its pulls count there, and its description goes along where the target has none
-/// and the caller may give it one. A repository that holds something stays, or one that somebody pushes to, and one that
-/// is gone is as it should be.
+/// Ends the move of a repository, once its artifacts have gone or where it never had any: it is removed, its pulls count at the
+/// target, and its description goes along where the target has none and the caller may give it one. The target is made where
+/// nothing has arrived there. One that is gone is as it should be.
 ///
 /// # Errors
-/// What the database says.
-pub(crate) async fn leave(
+/// [`holds`] and [`receives`], for a repository that stays; [`Error::NameUnknown`] where the target's project is gone.
+pub(crate) async fn close(
     domain: &Domain,
     removal: &ProjectAccess<DeleteRepository>,
     from: &RepoName,
@@ -187,28 +177,28 @@ pub(crate) async fn leave(
     let mut reader = domain.db.reader().await?;
     let mut conn = reader.conn();
     let Some(found) = query::repository::by_name(&mut conn, from.as_str()).await? else { return Ok(()) };
-    // Most often it is not the last artifact, and nobody waits for the writer then.
-    if query::repository::holds_something(&mut conn, found.id).await? {
-        return Ok(());
-    }
+    // Nobody waits for the writer where it stays.
+    check_empty(&mut conn, found.id, from).await?;
     drop(reader);
-    let describes = access.also::<UpdateRepository>().is_ok();
-    let args = (removal.clone(), from.clone(), repo.clone(), describes, domain.now());
+    let (describes, push) = (access.also::<UpdateRepository>().is_ok(), access.also::<Push>()?);
+    let args = (removal.clone(), from.clone(), push, repo.clone(), describes, domain.now());
     domain
         .db
-        .write(args, |tx, (removal, from, repo, describes, now)| {
+        .write(args, |tx, (removal, from, push, repo, describes, now)| {
             Box::pin(async move {
-                let Some((source, target)) = both(tx, from, repo).await? else { return Ok(()) };
-                lock_both(tx, source.id, target.id).await?;
-                // As they are now that nobody else changes them.
-                let Some((source, target)) = both(tx, from, repo).await? else { return Ok(()) };
-                if query::repository::holds_something(tx, source.id).await? {
-                    return Ok(());
+                let Some(source) = query::repository::by_name(tx, from.as_str()).await? else { return Ok(()) };
+                let target = ensure_repository(tx, push, repo, *now).await?;
+                lock_both(tx, source.id, target).await?;
+                // As it is now that nobody else changes it.
+                let Some(source) = query::repository::by_name(tx, from.as_str()).await? else { return Ok(()) };
+                check_empty(tx, source.id, from).await?;
+                query::push::note_push(tx, target, 0, *now).await?;
+                let described = query::repository::by_name(tx, repo.as_str()).await?;
+                let is_bare = described.is_some_and(|target| target.description.is_empty());
+                if *describes && is_bare && !source.description.is_empty() {
+                    query::repository::describe(tx, target, &source.description, *now).await?;
                 }
-                if *describes && target.description.is_empty() && !source.description.is_empty() {
-                    query::repository::describe(tx, target.id, &source.description, *now).await?;
-                }
-                query::repository::carry_pulls(tx, source.id, target.id).await?;
+                query::repository::carry_pulls(tx, source.id, target).await?;
                 query::repository::delete(tx, removal.project_id().0, source.id, *now).await?;
                 let entry = audit::Entry::success("delete", "repository", from.as_str())
                     .described(format!("move repository: {from} to {repo}"))
@@ -220,6 +210,26 @@ pub(crate) async fn leave(
             })
         })
         .await
+}
+
+/// Refuses a repository that is not empty. An upload that nobody goes on with is removed by maintenance when it has rested for
+/// long enough, and keeps the repository no longer.
+async fn check_empty(conn: &mut Conn<'_>, id: i64, repo: &RepoName) -> Result<()> {
+    let found = query::repository::contents(conn, id).await?;
+    if found.manifests {
+        return Err(holds(repo));
+    }
+    if found.uploads { Err(receives(repo)) } else { Ok(()) }
+}
+
+/// What keeps a repository that something was left in, or pushed to.
+pub(crate) fn holds(repo: &RepoName) -> Error {
+    Error::Conflict(format!("the repository {repo} still holds artifacts"))
+}
+
+/// What keeps a repository that somebody pushes to.
+pub(crate) fn receives(repo: &RepoName) -> Error {
+    Error::Precondition(format!("an upload to the repository {repo} is under way"))
 }
 
 #[cfg(test)]

@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use berth_db::{Backend, Db, Value, args};
 use berth_domain::{
@@ -51,6 +54,13 @@ impl World {
             Box::pin(async move { tx.insert(sql, values).await.map_err(Error::from) })
         });
         written.await.unwrap()
+    }
+
+    async fn write(&self, sql: &str) {
+        let written = self
+            .db
+            .write(sql.to_owned(), |tx, sql| Box::pin(async move { tx.execute(sql, &[]).await.map_err(Error::from) }));
+        written.await.unwrap();
     }
 
     async fn texts(&self, sql: &str) -> Vec<String> {
@@ -154,6 +164,10 @@ fn told(failures: &[BulkFailure]) -> Vec<(&str, &str)> {
     failures.iter().map(|failure| (failure.name.as_str(), failure.code.as_str())).collect()
 }
 
+fn refusals(failures: &[BulkFailure]) -> Vec<(&str, &str)> {
+    failures.iter().map(|failure| (failure.item.as_str(), failure.code.as_str())).collect()
+}
+
 everywhere! {
     members_are_removed_and_the_own_membership_only_where_it_is_named
     members_get_another_role
@@ -166,6 +180,10 @@ everywhere! {
     a_project_that_is_gone_is_as_it_should_be
     repositories_move_and_what_is_empty_goes
     repositories_are_moved_by_who_may_delete_them
+    a_repository_that_somebody_uploads_to_stays_and_moves_later
+    a_repository_without_artifacts_moves_as_well
+    a_move_that_broke_off_before_the_repository_was_closed_goes_on
+    a_label_is_named_and_so_is_who_shares_it
 }
 
 async fn members_are_removed_and_the_own_membership_only_where_it_is_named(world: World) {
@@ -416,10 +434,13 @@ async fn repositories_move_and_what_is_empty_goes(world: World) {
     let wanted = BulkRequest { target: "other".to_owned(), ..wanted(BulkKind::Repositories, BulkAction::Move, "team") };
     let two = these(wanted, &["team/app/web", "team/tools"]);
     let counted = world.preview(&lead, &two).await.unwrap();
-    assert_eq!((counted.items, counted.manifests, counted.tags, counted.kept_count), (4, 3, 3, 1));
+    // The repositories are items as well, and one stays with what stays in it.
+    assert_eq!((counted.items, counted.manifests, counted.tags, counted.kept_count), (6, 3, 3, 2));
     assert_eq!((counted.kept[0].item.as_str(), counted.kept[0].code.as_str()), (taken.as_str(), "CONFLICT"));
+    assert_eq!(refusals(&counted.kept)[1], ("team/tools", "CONFLICT"));
     let done = world.run(&lead, &two).await;
-    assert_eq!((counts(&done), done.failures[0].item.as_str()), ((4, 3, 1), taken.as_str()));
+    assert_eq!(counts(&done), (6, 4, 2));
+    assert_eq!(refusals(&done.failures), [(taken.as_str(), "CONFLICT"), ("team/tools", "CONFLICT")]);
     // What stays keeps its repository.
     let repositories = ["other/app/web", "other/app/wex", "other/tools", "team/left", "team/tools"];
     assert_eq!(world.texts(REPOSITORIES).await, repositories);
@@ -428,8 +449,8 @@ async fn repositories_move_and_what_is_empty_goes(world: World) {
 
     let over = BulkRequest { overwrite: true, items: vec!["team/tools".to_owned()], ..two };
     let counted = world.preview(&lead, &over).await.unwrap();
-    assert_eq!((counted.items, counted.kept_count), (1, 0));
-    assert_eq!(counts(&world.run(&lead, &over).await), (1, 1, 0));
+    assert_eq!((counted.items, counted.kept_count), (2, 0));
+    assert_eq!(counts(&world.run(&lead, &over).await), (2, 2, 0));
     assert_eq!(world.texts(REPOSITORIES).await, ["other/app/web", "other/app/wex", "other/tools", "team/left"]);
     let tags = ["other/app/web:v1", "other/app/web:v2", "other/app/wex:v1", "other/tools:v1", "other/tools:v2"];
     assert_eq!(world.texts(TAGS).await, [&tags[..], &["team/left:v1"]].concat());
@@ -465,7 +486,113 @@ async fn repositories_are_moved_by_who_may_delete_them(world: World) {
     });
     world.row(sql, args![rule.to_string()]).await;
     let counted = world.preview(&admin(), &wanted).await.unwrap();
-    assert_eq!((counted.items, counted.kept[0].code.as_str()), (1, "PRECONDITION"));
-    assert_eq!(counts(&world.run(&admin(), &wanted).await), (1, 0, 1));
+    assert_eq!((counted.items, counted.kept[0].code.as_str()), (2, "PRECONDITION"));
+    assert_eq!(counts(&world.run(&admin(), &wanted).await), (2, 0, 2));
     assert_eq!(world.texts(REPOSITORIES).await, ["team/app"]);
+}
+
+async fn a_repository_that_somebody_uploads_to_stays_and_moves_later(world: World) {
+    for name in ["team", "other"] {
+        world.project(name, false).await;
+    }
+    world.push("team/app", "v1", "image").await;
+    world.push("team/free", "v1", "another").await;
+    let pulled = "UPDATE repositories SET pull_count = CASE name WHEN 'team/app' THEN 5 ELSE 2 END";
+    world.write(pulled).await;
+    world.push("other/app", "old", "older").await;
+    world.write("UPDATE repositories SET pull_count = 3 WHERE name = 'other/app'").await;
+    let days = "INSERT INTO pull_days (repository_id, at, pulls)
+                SELECT id, 86400000000, CASE name WHEN 'team/app' THEN 4 ELSE 1 END FROM repositories";
+    world.write(days).await;
+    let upload = "INSERT INTO uploads (id, repository_id, created_at, updated_at)
+                  SELECT 'upload', id, 1, 1 FROM repositories WHERE name = 'team/app'";
+    world.write(upload).await;
+    let wanted = BulkRequest { target: "other".to_owned(), ..wanted(BulkKind::Repositories, BulkAction::Move, "team") };
+    let everything = all(wanted);
+    let counted = world.preview(&admin(), &everything).await.unwrap();
+    assert_eq!((counted.items, refusals(&counted.kept)), (4, vec![("team/app", "PRECONDITION")]));
+    assert_eq!(counted.named[0], "team/free");
+    let done = world.run(&admin(), &everything).await;
+    assert_eq!((counts(&done), refusals(&done.failures)), ((4, 3, 1), vec![("team/app", "PRECONDITION")]));
+    assert_eq!(done.failures[0].message, "an upload to the repository team/app is under way");
+    assert_eq!(world.texts(REPOSITORIES).await, ["other/app", "other/free", "team/app"]);
+    let pulls = "SELECT r.name || ' ' || CAST(r.pull_count AS TEXT) || ' ' || CAST(d.pulls AS TEXT)
+                 FROM repositories r JOIN pull_days d ON d.repository_id = r.id ORDER BY r.name";
+    assert_eq!(world.texts(pulls).await, ["other/app 3 1", "other/free 2 1", "team/app 5 4"]);
+
+    // As maintenance does with one that rests.
+    world.write("DELETE FROM uploads").await;
+    assert_eq!(counts(&world.run(&admin(), &everything).await), (1, 1, 0));
+    assert_eq!(world.texts(pulls).await, ["other/app 8 5", "other/free 2 1"]);
+}
+
+async fn a_repository_without_artifacts_moves_as_well(world: World) {
+    let mut projects = Vec::new();
+    for name in ["team", "other"] {
+        projects.push(world.project(name, false).await);
+    }
+    world.repository(projects[0], "team/empty").await;
+    world.repository(projects[0], "team/stays").await;
+    world.write("UPDATE repositories SET description = name, pull_count = 7").await;
+    let wanted = BulkRequest { target: "other".to_owned(), ..wanted(BulkKind::Repositories, BulkAction::Move, "team") };
+    let wanted = these(wanted, &["team/empty", "team/nowhere"]);
+    let counted = world.preview(&admin(), &wanted).await.unwrap();
+    assert_eq!(
+        (counted.items, counted.named, counted.unknown),
+        (1, vec!["team/empty".into()], vec!["team/nowhere".into()])
+    );
+    let done = world.run(&admin(), &wanted).await;
+    assert_eq!((counts(&done), refusals(&done.failures)), ((2, 1, 1), vec![("team/nowhere", "NOT_FOUND")]));
+    let shown = "SELECT name || ' ' || description || ' ' || CAST(pull_count AS TEXT) FROM repositories
+                 WHERE listed = TRUE ORDER BY name";
+    assert_eq!(world.texts(shown).await, ["other/empty team/empty 7", "team/stays team/stays 7"]);
+}
+
+async fn a_move_that_broke_off_before_the_repository_was_closed_goes_on(world: World) {
+    for name in ["team", "other"] {
+        world.project(name, false).await;
+    }
+    // As many as are done in one go; the repository waits for the next.
+    for number in 0..20 {
+        world.push("team/app", &format!("v{number}"), &number.to_string()).await;
+    }
+    let wanted = BulkRequest { target: "other".to_owned(), ..wanted(BulkKind::Repositories, BulkAction::Move, "team") };
+    let id = world.begin(&admin(), &these(wanted, &["team/app"])).await.unwrap();
+    let asked = AtomicUsize::new(0);
+    let report = bulk::run(&world.domain, id, &|| asked.fetch_add(1, Ordering::Relaxed) > 0).await.unwrap();
+    assert_eq!((report.total, report.done, report.stopped), (21, 20, true));
+    assert_eq!(world.texts(REPOSITORIES).await, ["other/app", "team/app"]);
+    assert_eq!(counts(&world.work_off(&admin(), id).await), (21, 21, 0));
+    assert_eq!(world.texts(REPOSITORIES).await, ["other/app"]);
+    // A repository that was closed before that was written down is as it should be.
+    let again = format!("INSERT INTO bulk_items (operation_id, item) VALUES ({id}, 'team/app')");
+    world.write(&again).await;
+    world.write("UPDATE bulk_operations SET done = 20, finished_at = NULL").await;
+    assert_eq!(counts(&world.work_off(&admin(), id).await), (21, 21, 0));
+}
+
+async fn a_label_is_named_and_so_is_who_shares_it(world: World) {
+    let project = world.project("team", false).await;
+    let other = world.project("other", false).await;
+    for (tag, text) in [("v1", "one"), ("v1.0", "one"), ("latest", "one"), ("v2", "two")] {
+        world.push("team/app", tag, text).await;
+    }
+    let (ours, everywhere, theirs) =
+        (world.label(Some(project), "good").await, world.label(None, "old").await, world.label(Some(other), "x").await);
+    let wanted = |label: &str, items: &[&str]| {
+        let request = BulkRequest {
+            repository: "team/app".to_owned(),
+            label_id: label.parse().ok(),
+            ..wanted(BulkKind::Tags, BulkAction::AddLabel, "")
+        };
+        these(request, items)
+    };
+    let counted = world.preview(&admin(), &wanted(&ours, &["v1", "v2"])).await.unwrap();
+    assert_eq!((counted.label.as_deref(), counted.shared_count), (Some("good"), 2));
+    assert_eq!(counted.shared, ["latest", "v1.0"]);
+    let counted = world.preview(&admin(), &wanted(&everywhere, &["v2"])).await.unwrap();
+    assert_eq!((counted.label.as_deref(), counted.shared_count), (Some("old"), 0));
+    // Nobody is told the labels of another project.
+    let counted = world.preview(&admin(), &wanted(&theirs, &["v2"])).await.unwrap();
+    assert_eq!(counted.label, None);
 }

@@ -328,6 +328,14 @@ async fn what_tags_point_at_is_labelled_and_copied(app: &TestApp) {
         let found = admin.get(&path).send().await.expect(200).json();
         found.as_array().unwrap().iter().map(|artifact| artifact["digest"].clone()).collect::<Vec<_>>()
     };
+    let counted = preview(&admin, &of("add_label")).await;
+    assert_eq!((counted["label"].as_str(), counted["shared_count"].as_i64()), (Some("good"), Some(0)));
+    admin.put_manifest("team/app", "latest", &one.manifest).await.expect(201);
+    for action in ["add_label", "remove_label"] {
+        let counted = preview(&admin, &of(action)).await;
+        assert_eq!((&counted["shared"], counted["shared_count"].as_i64()), (&json!(["latest"]), Some(1)), "{action}");
+    }
+    admin.delete("/api/v2.0/projects/team/repositories/app/artifacts/latest/tags/latest").send().await.expect(200);
     assert_eq!(counts(&run(&admin, &of("add_label")).await), (1, 1, 0));
     assert_eq!(labelled().await, [json!(one.manifest.digest.to_string())]);
     assert_eq!(counts(&run(&admin, &of("remove_label")).await), (1, 1, 0));

@@ -16,6 +16,9 @@ on_both!(
     a_move_that_broke_off_between_copy_and_removal_goes_on,
     who_moves_may_delete_here_and_push_there,
     without_room_at_the_target_nothing_is_lost,
+    a_repository_takes_its_pulls_along,
+    an_upload_under_way_keeps_the_repository_and_is_told,
+    a_repository_that_was_emptied_moves,
 );
 
 fn moving(from: &str, target: &str, which: &Value) -> Value {
@@ -302,4 +305,78 @@ async fn without_room_at_the_target_nothing_is_lost(app: &TestApp) {
     assert_eq!(counts(&run(&admin, &wanted).await), (1, 1, 0));
     admin.pull("other/app", "v1", &image).await;
     assert_eq!(used(&admin, "team").await, 0);
+}
+
+fn moving_all(project: &str, target: &str) -> Value {
+    json!({ "kind": "repositories", "action": "move", "project": project, "target": target, "all": true })
+}
+
+async fn repository(client: &Client, project: &str, repo: &str) -> Option<Value> {
+    let path = format!("/api/v2.0/projects/{project}/repositories/{repo}");
+    let reply = client.get(&path).send().await;
+    (reply.status == 200).then(|| reply.json())
+}
+
+async fn a_repository_takes_its_pulls_along(app: &TestApp) {
+    let admin = app.admin();
+    app.project("team", false).await;
+    app.project("other", false).await;
+    let (image, there) = (Image::new("image", 1), Image::new("there", 1));
+    admin.push("team/app", "v1", &image).await;
+    admin.push("other/app", "old", &there).await;
+    for _ in 0..3 {
+        admin.get("/v2/team/app/manifests/v1").send().await.expect(200);
+    }
+    admin.get("/v2/other/app/manifests/old").send().await.expect(200);
+    // They are written in batches.
+    let pulls = async |project: &str, pulls: i64| {
+        eventually(async || {
+            let shown = repository(&admin, project, "app").await?;
+            (shown["pull_count"] == pulls).then_some(())
+        })
+        .await;
+    };
+    pulls("team", 3).await;
+    pulls("other", 1).await;
+    let wanted = moving_all("team", "other");
+    let counted = preview(&admin, &wanted).await;
+    assert_eq!((counted["items"].as_i64(), counted["manifests"].as_i64()), (Some(2), Some(1)), "{counted}");
+    assert_eq!(counts(&run(&admin, &wanted).await), (2, 2, 0), "the artifact, then the repository");
+    assert_eq!(repository(&admin, "team", "app").await, None);
+    assert_eq!(repository(&admin, "other", "app").await.unwrap()["pull_count"], 4);
+}
+
+async fn an_upload_under_way_keeps_the_repository_and_is_told(app: &TestApp) {
+    let admin = app.admin();
+    app.project("team", false).await;
+    app.project("other", false).await;
+    let image = Image::new("image", 1);
+    admin.push("team/app", "v1", &image).await;
+    let upload = admin.post("/v2/team/app/blobs/uploads/").send().await.expect(202).location();
+    let wanted = moving_all("team", "other");
+    let counted = preview(&admin, &wanted).await;
+    assert_eq!((counted["items"].as_i64(), counted["kept"][0]["item"].as_str()), (Some(2), Some("team/app")));
+    let done = run(&admin, &wanted).await;
+    assert_eq!((counts(&done), failed(&done)), ((2, 1, 1), ("team/app".to_owned(), "PRECONDITION".to_owned())));
+    assert!(done["failures"][0]["message"].as_str().unwrap().contains("upload"), "{done}");
+    admin.pull("other/app", "v1", &image).await;
+    assert!(repository(&admin, "team", "app").await.is_some(), "{done}");
+    admin.delete(&upload).send().await.expect(204);
+    assert_eq!(counts(&run(&admin, &wanted).await), (1, 1, 0));
+    assert_eq!(repository(&admin, "team", "app").await, None);
+}
+
+async fn a_repository_that_was_emptied_moves(app: &TestApp) {
+    let admin = app.admin();
+    app.project("team", false).await;
+    app.project("other", false).await;
+    admin.push("team/app", "v1", &Image::new("image", 1)).await;
+    admin.delete("/api/v2.0/projects/team/repositories/app/artifacts/v1").send().await.expect(200);
+    let described = json!({ "description": "Kept for later" });
+    admin.put("/api/v2.0/projects/team/repositories/app").json(&described).send().await.expect(200);
+    let wanted = moving_all("team", "other");
+    assert_eq!(preview(&admin, &wanted).await["named"], json!(["team/app"]));
+    assert_eq!(counts(&run(&admin, &wanted).await), (1, 1, 0));
+    assert_eq!(repository(&admin, "team", "app").await, None);
+    assert_eq!(repository(&admin, "other", "app").await.unwrap()["description"], "Kept for later");
 }

@@ -12,7 +12,7 @@ use crate::i18n::keys;
 use crate::load::Resource;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
-use crate::pages::bulk::{self, Consequences};
+use crate::pages::bulk::{self, Consequences, Gone, there};
 use crate::pages::loaded;
 use crate::pages::project::{InProject, NotAllowed, RepositoryPart};
 use crate::ui::{
@@ -118,16 +118,20 @@ pub(crate) fn DeleteArtifact(within: InProject, repo: RepoName, reference: Refer
             move |()| {
                 let (client, repo, reference) = (client.clone(), repo.clone(), reference.clone());
                 async move {
-                    let artifact = client.artifact(&repo, &reference).await?;
+                    let Some(artifact) = there(client.artifact(&repo, &reference).await)? else { return Ok(None) };
                     let preview = client.bulk_preview(&removal(&repo, &artifact)).await?;
-                    Ok((artifact, preview))
+                    Ok(Some((artifact, preview)))
                 }
             },
         )
     };
-    loaded(found, move |(artifact, preview): (Artifact, BulkPreview)| {
+    loaded(found, move |found: Option<(Artifact, BulkPreview)>| {
         let (repo, reference) = (repo.clone(), reference.clone());
+        let Some((artifact, preview)) = found else {
+            return view! { <Gone title=reference.to_string() back=RepositoryPart::Tags.of(&repo) /> }.into_any();
+        };
         view! { <DeleteForm repo=repo reference=reference artifact=artifact preview=preview action=action /> }
+            .into_any()
     })
 }
 

@@ -1,8 +1,13 @@
 //! What the address of the page asks for.
 
-use crate::ui::query_pairs;
+use crate::ui::{TICKED, TICKED_ALL, query_pairs, with_query};
 use berth_types::api::{BulkAction, BulkKind, BulkRequest};
 use berth_types::{ProjectName, RepoName};
+
+/// Rows that are ticked again when somebody comes back to the list: as many as a page of it shows.
+const TICKED_MAX: usize = 100;
+/// The longest query of a list that is gone back to, in bytes. It comes from the address, where anybody can write.
+const FROM_BYTES_MAX: usize = 2000;
 
 /// What the things belong to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +73,8 @@ pub(super) struct Asked {
     pub operation: Option<i64>,
     /// What is to be done.
     pub request: BulkRequest,
+    /// The query of the list that the things were selected in.
+    pub from: String,
 }
 
 /// Which part of the question is still open.
@@ -102,6 +109,7 @@ impl Asked {
                 "role" => request.role_id = value.parse().ok(),
                 "target" => request.target = value.trim().to_owned(),
                 "overwrite" => request.overwrite = value == "1",
+                "from" if value.len() <= FROM_BYTES_MAX => asked.from = value,
                 _ => {}
             }
         }
@@ -135,6 +143,23 @@ impl Asked {
         }
     }
 
+    /// The list as it was when the things were selected in it, with what was ticked.
+    pub(super) fn back(&self, place: &Place) -> String {
+        let list = place.list(self.request.kind);
+        let (path, plain) = list.split_once('?').unwrap_or((&list, ""));
+        let search = if self.from.is_empty() { plain } else { &self.from };
+        let mut ticked = vec![(TICKED, None), (TICKED_ALL, self.request.all.then_some("1"))];
+        ticked.extend(self.request.items.iter().take(TICKED_MAX).map(|item| (TICKED, Some(item.as_str()))));
+        let search = with_query(search, &ticked);
+        if search == "?" { path.to_owned() } else { format!("{path}{search}") }
+    }
+
+    /// Whether a refusal may be about the target.
+    pub(super) fn is_about_target(&self, status: u16) -> bool {
+        matches!(self.request.action, Some(BulkAction::Copy | BulkAction::Move))
+            && matches!(status, 400 | 403 | 404 | 422)
+    }
+
     /// The fields of a form that asks for the rest.
     pub(super) fn fields(&self) -> Vec<(&'static str, String)> {
         let request = &self.request;
@@ -146,6 +171,7 @@ impl Asked {
             fields.extend([("all", "1".to_owned()), ("q", request.q.clone())]);
         }
         fields.extend(request.items.iter().map(|item| ("item", item.clone())));
+        fields.push(("from", self.from.clone()));
         fields.into_iter().filter(|(_, value)| !value.is_empty()).collect()
     }
 }
@@ -187,6 +213,26 @@ mod tests {
         assert!(asked("?kind=artifacts&act=move&all=1&target=q/b&overwrite=1"));
         assert!(!asked("?kind=artifacts&act=move&all=1&target=q/b"));
         assert_eq!(Asked::read("?op=7", &Place::System).operation, Some(7));
+    }
+
+    #[test]
+    fn the_way_back_leads_to_what_was_ticked() {
+        let place = Place::Repository("p/a".parse().unwrap());
+        let back = |search: &str| Asked::read(search, &place).back(&place);
+        assert_eq!(back("?kind=tags&act=delete&item=v1&item=v%2B2"), "/projects/p/a?ticked=v1&ticked=v%2B2");
+        let from = "from=q%3Dv1%26page%3D2%26ticked%3Dold";
+        assert_eq!(back(&format!("?kind=tags&act=delete&item=v1&{from}")), "/projects/p/a?q=v1&page=2&ticked=v1");
+        assert_eq!(back(&format!("?kind=tags&act=delete&all=1&{from}")), "/projects/p/a?q=v1&page=2&all_ticked=1");
+        assert_eq!(back("?kind=artifacts&act=delete"), "/projects/p/a?tab=artifacts");
+        assert_eq!(back("?kind=tags"), "/projects/p/a");
+        // Another site or another page is not reached.
+        assert_eq!(back("?kind=tags&from=//evil.example/%23"), "/projects/p/a?//evil.example/#");
+        let many: String = (0..200).map(|number| format!("&item={number}")).collect();
+        assert_eq!(back(&format!("?kind=tags{many}")).matches("ticked=").count(), TICKED_MAX);
+        assert_eq!(back(&format!("?kind=tags&from=q%3D{}", "x".repeat(3000))), "/projects/p/a");
+        // The page that asks for one thing more keeps the way.
+        let fields = Asked::read(&format!("?kind=tags&act=copy&item=v1&{from}"), &place).fields();
+        assert!(fields.contains(&("from", "q=v1&page=2&ticked=old".to_owned())), "{fields:?}");
     }
 
     #[test]

@@ -15,13 +15,13 @@ use crate::frame::Frame;
 use crate::i18n::{keys, use_catalog};
 use crate::load::Resource;
 use crate::pages::admin::AdminFrame;
-use crate::pages::loaded;
 use crate::pages::project::role_options;
-use crate::query::ListState;
+use crate::pages::{ErrorView, loaded};
+use crate::query::{ListState, kept};
 use crate::session::{Guard, Need};
 use crate::ui::{
     BulkButton, Button, Callout, Card, CardBody, Check, Crumb, Empty, GetForm, Glyph, LinkButton, Look, PageHead,
-    SelectField, SelectOption, TextField, Tone,
+    SelectField, SelectOption, Skeleton, TextField, Tone,
 };
 use crate::{t, tn};
 use asked::{Asked, Open};
@@ -69,9 +69,10 @@ pub(crate) fn buttons(kind: BulkKind, acts: &[(BulkAction, bool)]) -> Vec<BulkBu
     allowed.map(button).collect()
 }
 
-/// What the address of the question says besides the rows.
+/// What the address of the question says besides the rows: also how the list was shown, for whoever comes back to it.
 pub(crate) fn keep(kind: BulkKind, filter: String) -> Vec<(&'static str, String)> {
-    vec![("kind", kind.as_str().to_owned()), ("q", filter)]
+    let shown = use_location().search.with_untracked(|search| kept(search));
+    vec![("kind", kind.as_str().to_owned()), ("q", filter), ("from", shown)]
 }
 
 /// The question about people, robots or labels of the system.
@@ -157,7 +158,7 @@ fn ChooseLabel(place: Place, project: Option<ProjectId>, asked: Asked) -> impl I
             }
         },
     );
-    let back = place.list(asked.request.kind);
+    let back = asked.back(&place);
     loaded(labels, move |labels: Vec<Label>| {
         let back = back.clone();
         if labels.is_empty() {
@@ -188,7 +189,7 @@ fn ChooseLabel(place: Place, project: Option<ProjectId>, asked: Asked) -> impl I
 
 #[component]
 fn ChooseRole(place: Place, asked: Asked) -> impl IntoView {
-    let (back, known) = (place.list(asked.request.kind), carried(&asked));
+    let (back, known) = (asked.back(&place), carried(&asked));
     view! {
         <PageHead title=|| t!(keys::bulk::ROLE_CHOOSE) />
         <Card label=t!(keys::role::LABEL)>
@@ -215,7 +216,7 @@ fn ChooseTarget(
         _ => refusal_texts(&use_catalog(), &refusal).1,
     });
     let target = asked.request.target.clone();
-    let (back, known) = (place.list(asked.request.kind), carried(&asked));
+    let (back, known) = (asked.back(&place), carried(&asked));
     // A copy moves tags at the target, as in Harbor; what is moved asks first.
     let overwrite = (asked.request.action == Some(BulkAction::Move)).then(|| {
         view! {
@@ -271,7 +272,7 @@ fn GoOn(back: String) -> impl IntoView {
 }
 
 /// What a request would do.
-pub(crate) fn previewed(request: &BulkRequest) -> Resource<ApiResult<BulkPreview>> {
+fn previewed(request: &BulkRequest) -> Resource<ApiResult<BulkPreview>> {
     let (client, request) = (use_client(), request.clone());
     Resource::new(
         || (),
@@ -282,33 +283,22 @@ pub(crate) fn previewed(request: &BulkRequest) -> Resource<ApiResult<BulkPreview
     )
 }
 
-/// The same for the question: what is wrong with a target is no error of the page, the field can say it.
-fn attempted(request: &BulkRequest) -> Resource<ApiResult<Result<BulkPreview, ApiError>>> {
-    let (client, request) = (use_client(), request.clone());
-    let has_target = matches!(request.action, Some(BulkAction::Copy | BulkAction::Move));
-    Resource::new(
-        || (),
-        move |()| {
-            let (client, request) = (client.clone(), request.clone());
-            async move {
-                match client.bulk_preview(&request).await {
-                    Err(error) if has_target && matches!(error.status, 400 | 403 | 404 | 422) => Ok(Err(error)),
-                    preview => preview.map(Ok),
-                }
-            }
-        },
-    )
-}
-
 #[component]
 fn Question(place: Place, asked: Asked, action: FormAction) -> impl IntoView {
-    loaded(attempted(&asked.request), move |preview| match preview {
-        Ok(preview) => {
-            view! { <Effect place=place.clone() request=asked.request.clone() preview=preview action=action /> }
-                .into_any()
-        }
-        Err(refusal) => view! { <ChooseTarget place=place.clone() asked=asked.clone() refusal=refusal /> }.into_any(),
-    })
+    let label = t!(keys::common::LOADING);
+    previewed(&asked.request).drawn(
+        move || view! { <Skeleton label=label.clone() /> }.into_any(),
+        move |preview| match preview {
+            Ok(preview) => {
+                view! { <Effect place=place.clone() asked=asked.clone() preview=preview action=action /> }.into_any()
+            }
+            // What is wrong with a target is no error of the page, the field can say it.
+            Err(refusal) if asked.is_about_target(refusal.status) => {
+                view! { <ChooseTarget place=place.clone() asked=asked.clone() refusal=refusal /> }.into_any()
+            }
+            Err(error) => view! { <ErrorView error=error /> }.into_any(),
+        },
+    )
 }
 
 /// What happens, and what stays as it is. Nothing of what no list shows, as the tags of signatures.
@@ -324,12 +314,7 @@ pub(crate) fn Consequences(request: BulkRequest, preview: BulkPreview) -> impl I
         let title = tn!(keys::bulk::KEPT, crate::format::natural(preview.kept_count));
         view! {
             <Callout tone=Tone::Warn title=title />
-            <Failures
-                caption=t!(keys::bulk::KEPT_CAPTION)
-                kind=request.kind
-                action=request.action
-                failures=preview.kept
-            />
+            <Failures caption=t!(keys::bulk::KEPT_CAPTION) request=request failures=preview.kept />
         }
     });
     Some(view! {
@@ -343,10 +328,45 @@ pub(crate) fn Consequences(request: BulkRequest, preview: BulkPreview) -> impl I
     })
 }
 
+/// What an answer brings, or nothing where there is no such thing.
+///
+/// # Errors
+/// All other refusals.
+pub(crate) fn there<T>(answer: ApiResult<T>) -> ApiResult<Option<T>> {
+    match answer {
+        Err(refusal) if refusal.status == 404 => Ok(None),
+        answer => answer.map(Some),
+    }
+}
+
+/// In the place of the question about something that is gone.
 #[component]
-fn Effect(place: Place, request: BulkRequest, preview: BulkPreview, action: FormAction) -> impl IntoView {
-    let what = phrase(&request, preview.items);
-    let heading = t!(keys::bulk::QUESTION, what = what);
+pub(crate) fn Gone(
+    /// What it was called.
+    #[prop(into)]
+    title: String,
+    /// Where others of its kind are.
+    back: String,
+) -> impl IntoView {
+    #[cfg(feature = "ssr")]
+    crate::pages::error::answer_with(404, None);
+    view! {
+        <PageHead title=move || title />
+        <Empty icon=Glyph::Search title=t!(keys::bulk::REASON_GONE) text=t!(keys::bulk::GONE_TEXT)>
+            <LinkButton href=back>{t!(keys::bulk::BACK)}</LinkButton>
+        </Empty>
+    }
+}
+
+#[component]
+fn Effect(place: Place, asked: Asked, preview: BulkPreview, action: FormAction) -> impl IntoView {
+    let back = asked.back(&place);
+    let request = asked.request;
+    let asks = phrase(&request, preview.items);
+    let heading = match &preview.label {
+        Some(label) => t!(keys::bulk::QUESTION_LABEL, what = asks, label = label),
+        None => t!(keys::bulk::QUESTION, what = asks),
+    };
     let removal = is_removal(&request);
     let sub = match &place {
         Place::Repository(repo) => repo.to_string(),
@@ -357,11 +377,12 @@ fn Effect(place: Place, request: BulkRequest, preview: BulkPreview, action: Form
         let title = tn!(keys::bulk::UNKNOWN, preview.unknown.len() as u64);
         view! { <Callout tone=Tone::Warn title=title text=preview.unknown.join(", ") /> }
     });
-    let back = place.list(request.kind);
     let look = if removal { Look::DangerFill } else { Look::Primary };
     let icon = if request.action == Some(BulkAction::Delete) { Glyph::Trash } else { Glyph::Check };
-    let cancel = back.clone();
-    let form = (preview.items > 0).then(|| {
+    // The button does not promise what will stay.
+    let concerned = preview.items.saturating_sub(preview.kept_count);
+    let button = phrase(&request, concerned);
+    let end = if concerned > 0 {
         // It was read from an address a moment ago, so it can be written.
         let json = serde_json::to_string(&request).unwrap_or_default();
         view! {
@@ -370,22 +391,21 @@ fn Effect(place: Place, request: BulkRequest, preview: BulkPreview, action: Form
                 <input type="hidden" name="page" value=place.href() />
                 <div class="row">
                     <Button look=look icon=icon submit=true busy=action.pending()>
-                        {what}
+                        {button}
                     </Button>
-                    <LinkButton href=cancel>{t!(keys::common::CANCEL)}</LinkButton>
+                    <LinkButton href=back>{t!(keys::common::CANCEL)}</LinkButton>
                 </div>
             </PostForm>
         }
-    });
-    let nothing = (preview.items == 0).then(|| {
-        view! { <LinkButton href=back>{t!(keys::bulk::BACK)}</LinkButton> }
-    });
+        .into_any()
+    } else {
+        view! { <LinkButton href=back>{t!(keys::bulk::BACK)}</LinkButton> }.into_any()
+    };
     view! {
         <PageHead title=move || heading sub=sub />
         <FormErrors answer=answer_of(action) />
         <Consequences request=request preview=preview />
         {unknown}
-        {form}
-        {nothing}
+        {end}
     }
 }

@@ -102,8 +102,7 @@ fn Shown(place: Place, operation: BulkOperation) -> impl IntoView {
         view! {
             <Failures
                 caption=t!(keys::bulk::FAILED_CAPTION)
-                kind=operation.request.kind
-                action=operation.request.action
+                request=operation.request.clone()
                 failures=operation.failures
             />
         }

@@ -3,9 +3,12 @@
 use crate::format::{bytes, natural};
 use crate::i18n::{Key, keys};
 use crate::notice::role_key;
+use crate::pages::project::ProjectPart;
 use crate::{t, tn};
+use berth_types::RepoName;
 use berth_types::api::{BulkAction, BulkFailure, BulkKind, BulkPreview, BulkRequest};
 use berth_types::policy::Role;
+use std::collections::BTreeSet;
 
 /// What is done, as a request: "Delete 3 tags".
 pub(super) fn phrase(request: &BulkRequest, count: i64) -> String {
@@ -23,9 +26,9 @@ fn phrase_key(request: &BulkRequest) -> Key {
         (Some(BulkKind::Artifacts), Some(BulkAction::Copy)) => keys::bulk::COPY_ARTIFACTS,
         (Some(BulkKind::Artifacts), Some(BulkAction::Move)) => keys::bulk::MOVE_ARTIFACTS,
         (Some(BulkKind::Artifacts), _) => keys::bulk::DELETE_ARTIFACTS,
-        // Artifact by artifact.
+        // Artifact by artifact, and what is moved is closed after them.
         (Some(BulkKind::Repositories), Some(BulkAction::Copy)) => keys::bulk::COPY_ARTIFACTS,
-        (Some(BulkKind::Repositories), Some(BulkAction::Move)) => keys::bulk::MOVE_ARTIFACTS,
+        (Some(BulkKind::Repositories), Some(BulkAction::Move)) => keys::bulk::MOVE_CONTENTS,
         (Some(BulkKind::Repositories), _) => keys::bulk::DELETE_REPOSITORIES,
         (Some(BulkKind::Users), _) => keys::bulk::DELETE_USERS,
         (Some(BulkKind::Robots), Some(BulkAction::Enable)) => keys::bulk::ENABLE_ROBOTS,
@@ -46,8 +49,9 @@ pub(super) fn named(request: &BulkRequest, preview: &BulkPreview) -> Option<Stri
     let by_artifact = request.kind == Some(BulkKind::Repositories)
         && matches!(request.action, Some(BulkAction::Copy | BulkAction::Move));
     let short = |name: &'_ String| if by_artifact { name.find('@').unwrap_or(name.len()) } else { name.len() };
-    let mut names: Vec<&str> = preview.named.iter().map(|name| &name[..short(name)]).collect();
-    names.dedup();
+    let mut seen = BTreeSet::new();
+    let names = preview.named.iter().map(|name| &name[..short(name)]).filter(|name| seen.insert(*name));
+    let names: Vec<&str> = names.collect();
     let names = names
         .iter()
         .map(|name| if name.starts_with("sha256:") { name.get(..DIGEST_CHARS).unwrap_or(name) } else { name });
@@ -79,9 +83,11 @@ pub(super) fn effects(request: &BulkRequest, preview: &BulkPreview) -> Vec<Strin
     };
     match (request.kind, request.action) {
         (Some(BulkKind::Tags | BulkKind::Artifacts), Some(BulkAction::AddLabel)) => {
+            lines.extend(shared(preview, keys::bulk::effect::LABEL_SHARED));
             lines.push(t!(keys::bulk::effect::LABEL));
         }
         (Some(BulkKind::Tags | BulkKind::Artifacts), Some(BulkAction::RemoveLabel)) => {
+            lines.extend(shared(preview, keys::bulk::effect::UNLABEL_SHARED));
             lines.push(t!(keys::bulk::effect::UNLABEL));
         }
         (Some(BulkKind::Tags), Some(BulkAction::Copy)) => {
@@ -146,14 +152,31 @@ pub(super) fn effects(request: &BulkRequest, preview: &BulkPreview) -> Vec<Strin
     lines
 }
 
+/// That other tags of the same artifacts share a label.
+fn shared(preview: &BulkPreview, key: Key) -> Option<String> {
+    let count = natural(preview.shared_count);
+    let names = preview.shared.join(", ");
+    let names = match count.saturating_sub(preview.shared.len() as u64) {
+        0 => names,
+        more => t!(keys::bulk::MORE, names = names, count = crate::format::count(more)),
+    };
+    (count > 0).then(|| tn!(key, count, names = names))
+}
+
 fn role_name(id: Option<i64>) -> String {
     let key = id.and_then(Role::from_id).and_then(|role| role_key(role.as_str()));
     key.map(|key| t!(key)).unwrap_or_default()
 }
 
 /// Why something stays as it is. What no word here knows is told in the server's.
-pub(super) fn reason(kind: Option<BulkKind>, action: Option<BulkAction>, failure: &BulkFailure) -> String {
+pub(super) fn reason(request: &BulkRequest, failure: &BulkFailure) -> String {
+    let (kind, action) = (request.kind, request.action);
+    // Artifacts of repositories that are moved are named with their digest, and the repositories without.
+    let closes =
+        kind == Some(BulkKind::Repositories) && action == Some(BulkAction::Move) && !failure.item.contains('@');
     match failure.code.as_str() {
+        "CONFLICT" if closes => t!(keys::bulk::REASON_HOLDS),
+        "PRECONDITION" if closes => t!(keys::bulk::REASON_UPLOAD),
         "PRECONDITION" if kind == Some(BulkKind::Members) => t!(keys::bulk::REASON_OWN),
         "PRECONDITION" if kind == Some(BulkKind::Projects) => t!(keys::bulk::REASON_NOT_EMPTY),
         "PRECONDITION" => t!(keys::bulk::REASON_PROTECTED),
@@ -166,4 +189,15 @@ pub(super) fn reason(kind: Option<BulkKind>, action: Option<BulkAction>, failure
         "DENIED" => t!(keys::bulk::REASON_ROOM),
         _ => failure.message.clone(),
     }
+}
+
+/// The rules that keep something from being deleted. What is moved may be kept by those of either project.
+pub(super) fn rules(request: &BulkRequest, failure: &BulkFailure) -> Option<String> {
+    let project = match request.kind? {
+        BulkKind::Tags | BulkKind::Artifacts => request.repository.parse::<RepoName>().ok()?.project(),
+        BulkKind::Repositories => request.project.parse().ok()?,
+        BulkKind::Users | BulkKind::Robots | BulkKind::Members | BulkKind::Labels | BulkKind::Projects => return None,
+    };
+    let by_rule = request.action == Some(BulkAction::Delete) && failure.code == "PRECONDITION";
+    by_rule.then(|| ProjectPart::Immutability.of(&project))
 }

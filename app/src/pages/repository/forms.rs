@@ -11,7 +11,7 @@ use crate::i18n::keys;
 use crate::load::Resource;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
-use crate::pages::bulk::{self, Consequences};
+use crate::pages::bulk::{self, Consequences, Gone, there};
 use crate::pages::loaded;
 use crate::pages::project::{InProject, NotAllowed, RepositoryPart};
 use crate::ui::{Button, Callout, Glyph, LinkButton, Look, PageHead, Tone};
@@ -76,11 +76,18 @@ pub(crate) fn DeleteRepository(within: InProject, repo: RepoName) -> impl IntoVi
             || (),
             move |()| {
                 let (client, repo, request) = (client.clone(), repo.clone(), request.clone());
-                async move { Ok((client.repository(&repo).await?, client.bulk_preview(&request).await?)) }
+                async move {
+                    let Some(shown) = there(client.repository(&repo).await)? else { return Ok(None) };
+                    Ok(Some((shown, client.bulk_preview(&request).await?)))
+                }
             },
         )
     };
-    loaded(found, move |(shown, preview): (Repository, BulkPreview)| {
+    loaded(found, move |found: Option<(Repository, BulkPreview)>| {
+        let Some((shown, preview)) = found else {
+            let back = format!("/projects/{}", repo.project());
+            return view! { <Gone title=repo.to_string() back=back /> }.into_any();
+        };
         let request = request.clone();
         let heading = t!(keys::repositories::DELETE_TITLE, name = repo);
         let effect = tn!(keys::repositories::DELETE_EFFECT, natural(shown.artifact_count));
@@ -100,6 +107,7 @@ pub(crate) fn DeleteRepository(within: InProject, repo: RepoName) -> impl IntoVi
                 </div>
             </PostForm>
         }
+        .into_any()
     })
 }
 
@@ -111,7 +119,28 @@ pub(crate) fn DeleteTag(within: InProject, repo: RepoName, tag: TagName) -> impl
         return view! { <NotAllowed needs=(Of::Tag, Action::Delete) /> }.into_any();
     }
     let request = bulk::Place::Repository(repo.clone()).removal(BulkKind::Tags, tag.to_string());
-    loaded(bulk::previewed(&request), move |preview| {
+    let client = use_client();
+    let found = {
+        let (repo, tag, request) = (repo.clone(), tag.to_string(), request.clone());
+        Resource::new(
+            || (),
+            move |()| {
+                let (client, repo, tag, request) = (client.clone(), repo.clone(), tag.clone(), request.clone());
+                async move {
+                    let preview = client.bulk_preview(&request).await?;
+                    // No list shows the tags of signatures, which can be deleted all the same.
+                    if preview.items == 0 && there(client.artifact(&repo, &tag).await)?.is_none() {
+                        return Ok(None);
+                    }
+                    Ok(Some(preview))
+                }
+            },
+        )
+    };
+    loaded(found, move |found: Option<BulkPreview>| {
+        let Some(preview) = found else {
+            return view! { <Gone title=tag.to_string() back=RepositoryPart::Tags.of(&repo) /> }.into_any();
+        };
         let heading = t!(keys::repository::DELETE_TAG_TITLE, tag = tag);
         let (back, repo, tag) = (RepositoryPart::Tags.of(&repo), repo.to_string(), tag.to_string());
         let sub = repo.clone();
@@ -131,5 +160,6 @@ pub(crate) fn DeleteTag(within: InProject, repo: RepoName, tag: TagName) -> impl
                 </div>
             </PostForm>
         }
+        .into_any()
     })
 }

@@ -72,8 +72,8 @@ pub enum BulkAction {
     RemoveLabel,
     /// Artifacts: it is copied, tags included, into another repository.
     Copy,
-    /// Artifacts: it is copied as well, and then removed where it was. Repositories: so is each of their artifacts, and a
-    /// repository that is empty then goes.
+    /// Artifacts: it is copied as well, and then removed where it was. Repositories: so is each of their artifacts, and then the
+    /// repository itself goes, unless something is left in it or somebody uploads to it.
     Move,
     /// Robots: it is switched on.
     Enable,
@@ -158,7 +158,7 @@ pub struct BulkRequest {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BulkPreview {
-    /// Things that are there.
+    /// Things that are there. Of repositories that are moved these are their artifacts and the repositories themselves.
     pub items: i64,
     /// How people call the things that it is done to, the first twenty.
     #[serde(default)]
@@ -174,6 +174,16 @@ pub struct BulkPreview {
     /// Artifacts that lose a label, where labels are removed.
     #[serde(default)]
     pub labelled: i64,
+    /// The label that is put on or taken off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Other tags of the artifacts that selected tags stand for, the first twenty, where labels are put on or taken off: a label
+    /// belongs to the artifact, so they share it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shared: Vec<String>,
+    /// How many those are.
+    #[serde(default)]
+    pub shared_count: i64,
     /// How many project admins there are afterwards, where members are removed or get another role.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub admins: Option<i64>,

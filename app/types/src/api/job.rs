@@ -19,6 +19,9 @@ pub struct Job {
     /// How far it is, where it can say so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub percent: Option<u8>,
+    /// How many of the things that it is about failed, where it can say so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<u64>,
     /// How often it was begun.
     pub attempts: i64,
     /// Why the last attempt failed.

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use berth_types::{Digest, Timestamp, page::Paged, query::ListQuery};
 
-use super::list::{Column, List, Source};
+use super::{
+    list::{Column, List, Source},
+    selection::Selected,
+};
 use crate::{Conn, Result, Row, Value, args};
 
 /// A label.
@@ -202,4 +205,22 @@ pub async fn of(conn: &mut Conn<'_>, manifests: &[i64]) -> Result<BTreeMap<i64, 
         }
     }
     Ok(found)
+}
+
+/// Other tags of what selected tags point at, which share its labels: at most `limit`, and how many there are.
+///
+/// # Errors
+/// As the database says.
+pub async fn sharing(conn: &mut Conn<'_>, selected: &Selected, limit: i64) -> Result<(Vec<String>, i64)> {
+    let selection = selected.column("t.id AS id, t.manifest_id AS manifest");
+    let (first, values) = selection.with(args![limit]);
+    let sql = format!(
+        "WITH chosen AS ({})
+         SELECT t.name, COUNT(*) OVER () FROM tags t WHERE t.manifest_id IN (SELECT s.manifest FROM chosen s)
+           AND t.id NOT IN (SELECT s.id FROM chosen s) ORDER BY t.name LIMIT ${first}",
+        selection.sql
+    );
+    let rows = conn.rows(&sql, &values).await?;
+    let count = rows.first().map_or(Ok(0), |row| row.get(1))?;
+    Ok((rows.iter().map(|row| row.get(0)).collect::<Result<_>>()?, count))
 }

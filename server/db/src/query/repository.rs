@@ -167,14 +167,24 @@ pub async fn describe(conn: &mut Conn<'_>, id: i64, description: &str, now: Time
     Ok(())
 }
 
-/// Whether a repository holds any manifest, or somebody uploads to it.
+/// What keeps a repository from being empty.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Contents {
+    /// Whether it holds any manifest.
+    pub manifests: bool,
+    /// Whether somebody uploads to it.
+    pub uploads: bool,
+}
+
+/// What is in a repository.
 ///
 /// # Errors
 /// As the database says.
-pub async fn holds_something(conn: &mut Conn<'_>, id: i64) -> Result<bool> {
-    let sql = "SELECT 1 WHERE EXISTS (SELECT 1 FROM manifests WHERE repository_id = $1)
-                 OR EXISTS (SELECT 1 FROM uploads WHERE repository_id = $1)";
-    Ok(conn.row(sql, args![id]).await?.is_some())
+pub async fn contents(conn: &mut Conn<'_>, id: i64) -> Result<Contents> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM manifests WHERE repository_id = $1),
+                 EXISTS (SELECT 1 FROM uploads WHERE repository_id = $1)";
+    let row = conn.row(sql, args![id]).await?;
+    row.map_or(Ok(Contents::default()), |row| Ok(Contents { manifests: row.get(0)?, uploads: row.get(1)? }))
 }
 
 /// Counts the pulls of a repository that has moved as those of the one where it is now.

@@ -1,4 +1,4 @@
-//! Tags of whole repositories that an operation on many things is about.
+//! Whole repositories that an operation on many things is about: their tags, and what somebody uploads to them.
 
 use super::{artifact, selection::Selected};
 use crate::{Conn, Result, Row, args};
@@ -64,4 +64,19 @@ pub async fn contents_taken(
         first + 2
     );
     conn.rows(&sql, &values).await?.iter().map(Content::read).collect()
+}
+
+/// Those of selected repositories that somebody uploads to, at most `limit`.
+///
+/// # Errors
+/// As the database says.
+pub async fn receiving(conn: &mut Conn<'_>, selected: &Selected, limit: i64) -> Result<Vec<String>> {
+    let selection = selected.column("r.id AS id");
+    let (first, values) = selection.with(args![limit]);
+    let sql = format!(
+        "SELECT r.name FROM repositories r WHERE r.id IN (SELECT s.id FROM ({}) s)
+           AND EXISTS (SELECT 1 FROM uploads u WHERE u.repository_id = r.id) ORDER BY r.id LIMIT ${first}",
+        selection.sql
+    );
+    conn.rows(&sql, &values).await?.iter().map(|row| row.get(0)).collect()
 }

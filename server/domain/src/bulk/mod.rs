@@ -6,7 +6,14 @@ mod order;
 mod preview;
 mod run;
 
-use berth_db::query::{self, job::NewJob, selection::Which};
+use berth_db::{
+    Conn,
+    query::{
+        self,
+        job::NewJob,
+        selection::{Selected, Which},
+    },
+};
 use berth_types::{
     api::{BulkFailure, BulkOperation, BulkRequest, BulkStatus},
     page::Page,
@@ -64,8 +71,10 @@ pub async fn begin(domain: &Domain, access: &SignedIn, request: &BulkRequest) ->
     };
     // Refused before anything is written, and where nobody else waits for the writer.
     let mut reader = domain.db.reader().await?;
-    let selected = order.selected(reader.conn().backend(), place, actor);
-    if selected.count(&mut reader.conn(), ITEMS_MAX + 1).await? > ITEMS_MAX {
+    let mut conn = reader.conn();
+    let selected = order.selected(conn.backend(), place, actor);
+    let closing = order.closing(conn.backend(), place);
+    if counted(&mut conn, &selected, closing.as_ref()).await? > ITEMS_MAX {
         return Err(too_many());
     }
     drop(reader);
@@ -80,7 +89,10 @@ pub async fn begin(domain: &Domain, access: &SignedIn, request: &BulkRequest) ->
                 query::bulk::forget(tx, now.plus_seconds(-KEPT_SECONDS), FORGOTTEN_MAX).await?;
                 let id = query::bulk::insert(tx, new, *now).await?;
                 let selected = order.selected(tx.backend(), *place, actor);
-                let count = query::bulk::fill(tx, id, &selected.to_note(), ITEMS_MAX + 1).await?;
+                let mut count = query::bulk::fill(tx, id, &selected.to_note(), ITEMS_MAX + 1).await?;
+                if let Some(closing) = order.closing(tx.backend(), *place) {
+                    count += query::bulk::fill(tx, id, &closing.to_note(), ITEMS_MAX + 1).await?;
+                }
                 // What came in the meantime counts as well.
                 if count > ITEMS_MAX {
                     return Err(too_many());
@@ -111,6 +123,15 @@ pub async fn begin(domain: &Domain, access: &SignedIn, request: &BulkRequest) ->
         .await?;
     domain.jobs().notify_one();
     Ok(begun)
+}
+
+/// How many items there are, counted no further than it matters.
+async fn counted(conn: &mut Conn<'_>, selected: &Selected, closing: Option<&Selected>) -> Result<i64> {
+    let mut count = selected.count(conn, ITEMS_MAX + 1).await?;
+    if let Some(closing) = closing {
+        count += closing.count(conn, ITEMS_MAX + 1).await?;
+    }
+    Ok(count)
 }
 
 fn too_many() -> Error {

@@ -158,7 +158,7 @@ impl Order {
     /// The things that were named and are not among those that are there.
     pub(super) fn unknown(&self, there: &[String]) -> Vec<String> {
         let Which::Named(named) = &self.which else { return Vec::new() };
-        // Repositories are copied and moved artifact by artifact, as `repository@digest`; nothing else has such a sign.
+        // Artifacts of repositories that are copied or moved are `repository@digest`; nothing else has such a sign.
         let there: HashSet<&str> =
             there.iter().map(|item| item.split_once('@').map_or(&**item, |(name, _)| name)).collect();
         named.iter().filter(|item| !there.contains(item.as_str())).cloned().collect()
@@ -285,6 +285,16 @@ impl Order {
         };
         // What comes later is younger at the target.
         if oldest_first { selected.oldest_first() } else { selected }
+    }
+
+    /// The rows whose turn comes after all the others: repositories that are moved are closed when their artifacts have gone.
+    pub(super) fn closing(&self, backend: Backend, place: Place) -> Option<Selected> {
+        match (&self.action, place) {
+            (Deed::MoveRepositories(..), Place::Project(project)) => {
+                Some(Selected::repositories(backend, project, &self.which))
+            }
+            _ => None,
+        }
     }
 }
 

@@ -12,12 +12,12 @@ use berth_db::{
 };
 use berth_types::{
     ErrorCode, ProjectId, ProjectName, RepoName, Role, UserId,
-    api::{BulkFailure, BulkPreview, BulkRequest},
+    api::{BulkFailure, BulkKind, BulkPreview, BulkRequest},
 };
 use tokio::sync::Semaphore;
 
 use super::{
-    ITEMS_MAX, SHOWN_MAX,
+    ITEMS_MAX, SHOWN_MAX, counted,
     deed::{Deed, Own},
     order::{Order, Place},
     too_many,
@@ -27,7 +27,7 @@ use crate::{
     authz::{DeleteProject, ProjectAccess, SignedIn},
     immutable::Rules,
     manifest::{self, Taken},
-    member, policy, project,
+    member, policy, project, transfer,
 };
 
 /// The most tags that are held against the rules of a project. More is not shown beforehand; the rules hold all the same.
@@ -51,19 +51,36 @@ pub async fn preview(domain: &Domain, access: &SignedIn, request: &BulkRequest) 
     let mut reader = domain.db.reader().await?;
     let mut conn = reader.conn();
     let selected = order.selected(conn.backend(), place, actor);
-    let items = selected.count(&mut conn, ITEMS_MAX + 1).await?;
+    let closing = order.closing(conn.backend(), place);
+    let items = counted(&mut conn, &selected, closing.as_ref()).await?;
     if items > ITEMS_MAX {
         return Err(too_many());
     }
     let unknown = match &order.which {
-        Which::Named(_) => order.unknown(&selected.items(&mut conn, ITEMS_MAX).await?),
+        Which::Named(_) => {
+            let mut there = selected.items(&mut conn, ITEMS_MAX).await?;
+            if let Some(closing) = &closing {
+                there.extend(closing.items(&mut conn, ITEMS_MAX).await?);
+            }
+            order.unknown(&there)
+        }
         Which::All(_) => Vec::new(),
     };
-    let kept = kept(&mut conn, &order, place, &selected, actor).await?;
+    let mut kept = kept(&mut conn, &order, place, &selected, actor).await?;
+    if let Some(closing) = &closing {
+        let staying = kept_open(&mut conn, closing, &kept).await?;
+        kept.extend(staying);
+    }
     let staying: Vec<String> = kept.iter().map(|failure| failure.item.clone()).collect();
     let selected = selected.without(&staying);
     let effect = effect(&mut conn, &order, place, &selected).await?;
-    let named = selected.names(&mut conn, NAMED_SHOWN_MAX).await?;
+    let mut named = match closing {
+        Some(closing) => closing.without(&staying).names(&mut conn, NAMED_SHOWN_MAX).await?,
+        None => Vec::new(),
+    };
+    named.extend(selected.names(&mut conn, NAMED_SHOWN_MAX).await?);
+    named.truncate(usize::try_from(NAMED_SHOWN_MAX).unwrap_or(usize::MAX));
+    let (label, (shared, shared_count)) = labelling(&mut conn, &order, place, &selected).await?;
     let shown = usize::try_from(SHOWN_MAX).unwrap_or(usize::MAX);
     Ok(BulkPreview {
         items,
@@ -73,6 +90,9 @@ pub async fn preview(domain: &Domain, access: &SignedIn, request: &BulkRequest) 
         manifests: effect.manifests,
         bytes: effect.bytes,
         labelled: effect.labelled,
+        label,
+        shared,
+        shared_count,
         admins: effect.admins,
         kept_count: i64::try_from(kept.len()).unwrap_or(i64::MAX),
         kept: kept.into_iter().take(shown).collect(),
@@ -121,6 +141,27 @@ async fn effect(conn: &mut Conn<'_>, order: &Order, place: Place, selected: &Sel
             _,
         ) => Effect::default(),
     })
+}
+
+/// The label that is put on or taken off, and the tags that share it without being selected.
+async fn labelling(
+    conn: &mut Conn<'_>,
+    order: &Order,
+    place: Place,
+    selected: &Selected,
+) -> Result<(Option<String>, (Vec<String>, i64))> {
+    let (Deed::AddLabel(_, id) | Deed::RemoveLabel(_, id), Place::Repository { project, .. }) = (&order.action, place)
+    else {
+        return Ok(Default::default());
+    };
+    // A label of another project is refused when it comes to it, and is not told.
+    let label = query::label::get(conn, *id).await?;
+    let label = label.filter(|label| label.project_id.is_none_or(|of| of == project)).map(|label| label.name);
+    let shared = match order.kind() {
+        BulkKind::Tags => query::label::sharing(conn, selected, NAMED_SHOWN_MAX).await?,
+        _ => Default::default(),
+    };
+    Ok((label, shared))
 }
 
 /// What will stay, and why.
@@ -288,6 +329,19 @@ async fn kept_contents(
         }
     }
     Ok(kept)
+}
+
+/// Repositories that are moved and cannot be closed: an artifact stays in them, or somebody pushes to them.
+async fn kept_open(conn: &mut Conn<'_>, closing: &Selected, kept: &[BulkFailure]) -> Result<Vec<BulkFailure>> {
+    let held: BTreeSet<&str> = kept.iter().filter_map(|failure| Some(failure.item.split_once('@')?.0)).collect();
+    let receiving = query::whole::receiving(conn, closing, ITEMS_MAX).await?;
+    let of = |name: &str, error: fn(&RepoName) -> Error| {
+        let repo: RepoName = name.parse().ok()?;
+        Some(failure(name.to_owned(), &error(&repo)))
+    };
+    let receiving = receiving.iter().filter(|name| !held.contains(name.as_str()));
+    let receiving: Vec<_> = receiving.filter_map(|name| of(name, transfer::receives)).collect();
+    Ok(held.iter().filter_map(|name| of(name, transfer::holds)).chain(receiving).collect())
 }
 
 fn failure(item: String, error: &Error) -> BulkFailure {

@@ -218,11 +218,14 @@ async fn act(domain: &Domain, deed: &Deed, actor: &Actor, item: &str, digest: Op
         Deed::MoveRepositories(project, target, taken) => {
             let removal = ProjectAccess::<DeleteArtifact>::check(domain, actor, project).await?;
             let access = ProjectAccess::<CreateArtifact>::check(domain, actor, target).await?;
-            let (from, digest) = content(item)?;
+            // After its artifacts comes the repository itself.
+            let Ok((from, digest)) = content(item) else {
+                let from = item.parse().map_err(Error::internal)?;
+                let repo = named_in(target, &from)?;
+                return transfer::close(domain, &removal.also()?, &from, &access, &repo).await;
+            };
             let repo = named_in(target, &from)?;
-            // The last artifact may have gone meanwhile; the repository goes all the same.
-            gone(transfer::transfer(domain, &removal, &from, &access, &repo, &digest, *taken).await)?;
-            transfer::leave(domain, &removal.also()?, &from, &access, &repo).await
+            gone(transfer::transfer(domain, &removal, &from, &access, &repo, &digest, *taken).await)
         }
         Deed::DeleteUsers => {
             let access = SystemAccess::<DeleteUser>::check(actor)?;

@@ -106,6 +106,7 @@ pub(crate) fn shown(row: &Row) -> Job {
         status: row.status.clone(),
         trigger: row.cause.clone(),
         percent: percent(&row.progress),
+        failed: number(&row.progress, "failed"),
         attempts: row.attempts,
         error: row.error.clone(),
         run_at: row.run_at,
@@ -115,16 +116,21 @@ pub(crate) fn shown(row: &Row) -> Job {
     }
 }
 
-/// How far a job is: what it says itself, or what is done of all that is to do.
+/// How far a job is: what it says itself, or what was tried of all that is to do.
 fn percent(progress: &str) -> Option<u8> {
-    let progress: Value = serde_json::from_str(progress).ok()?;
-    let number = |key: &str| progress.get(key).and_then(Value::as_u64);
-    let percent = match (number("percent"), number("done"), number("total")) {
+    let of = |key: &str| number(progress, key);
+    let percent = match (of("percent"), of("done"), of("total")) {
         (Some(percent), ..) => percent,
-        (None, Some(done), Some(total)) if total > 0 => done.saturating_mul(100) / total,
+        (None, Some(done), Some(total)) if total > 0 => {
+            done.saturating_add(of("failed").unwrap_or_default()).saturating_mul(100) / total
+        }
         _ => return None,
     };
     u8::try_from(percent.min(100)).ok()
+}
+
+fn number(progress: &str, key: &str) -> Option<u64> {
+    serde_json::from_str::<Value>(progress).ok()?.get(key)?.as_u64()
 }
 
 #[cfg(test)]
@@ -137,6 +143,9 @@ mod tests {
         assert_eq!(percent("{\"percent\":31}"), Some(31));
         assert_eq!(percent("{\"done\":5,\"total\":8}"), Some(62));
         assert_eq!(percent("{\"done\":9,\"total\":8}"), Some(100));
+        assert_eq!(percent("{\"done\":1,\"total\":3,\"failed\":2}"), Some(100), "what failed is not waited for");
+        assert_eq!(number("{\"done\":1,\"total\":3,\"failed\":2}", "failed"), Some(2));
+        assert_eq!(number("{\"done\":1}", "failed"), None);
         assert_eq!(percent("{\"done\":9,\"total\":0}"), None);
         assert_eq!(percent("nonsense"), None);
     }

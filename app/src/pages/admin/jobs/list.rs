@@ -1,6 +1,6 @@
 //! The list of jobs.
 
-use super::words::{Asked, PAGE, Part, is_active, kind_glyph, kind_text, known_kinds, status, trigger};
+use super::words::{Asked, PAGE, Part, is_active, kind_glyph, kind_text, known_kinds, standing, trigger};
 use crate::format::{TimeAgo, natural};
 use crate::i18n::{keys, use_catalog};
 use crate::live::{Fresh, NewRows};
@@ -118,7 +118,7 @@ fn JobRow(job: Job, is_selected: bool, here: String) -> impl IntoView {
     let catalog = use_catalog();
     let id = job.id.to_string();
     let name = kind_text(&catalog, &job.kind);
-    let (state, word) = status(&job.status);
+    let (state, word) = standing(&job);
     let progress = job.percent.map(|percent| {
         let text = format!("{percent}%");
         let parts = vec![MeterPart { percent: percent.into(), class: "" }];
@@ -162,7 +162,7 @@ fn JobRow(job: Job, is_selected: bool, here: String) -> impl IntoView {
                 </span>
             </RowHead>
             <Cell label=t!(keys::jobs::column::STATE)>
-                <Status state=state>{t!(word)}</Status>
+                <Status state=state>{word}</Status>
             </Cell>
             <Cell label=t!(keys::jobs::column::PROGRESS)>{progress}</Cell>
             <Cell label=t!(keys::jobs::column::STARTED) num=true priority=Priority::Second>

@@ -1,7 +1,9 @@
 //! What jobs and their states are called, and what the address of the page asks for.
 
+use crate::format::count;
 use crate::i18n::{Catalog, Key, keys};
 use crate::query::plain;
+use crate::t;
 use crate::ui::{Glyph, State, query_pairs, with_query};
 use berth_types::api::Job;
 
@@ -9,7 +11,7 @@ use berth_types::api::Job;
 pub(in crate::pages::admin) const PAGE: &str = "/admin/jobs";
 
 /// Kinds of jobs by the API's name, with their icon.
-const KINDS: [(&str, Key, Glyph); 9] = [
+const KINDS: [(&str, Key, Glyph); 10] = [
     ("GARBAGE_COLLECTION", keys::jobs::kind::CLEAN_UP, Glyph::Sweep),
     ("IMAGE_SCAN", keys::jobs::kind::SCAN, Glyph::Shield),
     ("P2P_PREHEAT", keys::jobs::kind::PREHEAT, Glyph::Cloud),
@@ -19,6 +21,7 @@ const KINDS: [(&str, Key, Glyph); 9] = [
     ("SCAN_DATA_EXPORT", keys::jobs::kind::EXPORT, Glyph::File),
     ("SCHEDULER", keys::jobs::kind::SCHEDULER, Glyph::Calendar),
     ("WEBHOOK", keys::jobs::kind::WEBHOOK, Glyph::Hook),
+    ("bulk", keys::jobs::kind::BULK, Glyph::Check),
 ];
 
 /// Kinds that a list can be narrowed to.
@@ -44,6 +47,17 @@ pub(in crate::pages::admin) fn status(status: &str) -> (State, Key) {
         "success" | "Success" => (State::Ok, keys::jobs::state::DONE),
         "stopped" | "Stopped" => (State::Warn, keys::jobs::state::STOPPED),
         _ => (State::Bad, keys::jobs::state::FAILED),
+    }
+}
+
+/// How a job stands, as its row says it. One that is through is not done well where some of what it was about failed.
+pub(super) fn standing(job: &Job) -> (State, String) {
+    match (job.status.as_str(), job.failed) {
+        ("success", Some(failed)) if failed > 0 => (State::Warn, t!(keys::jobs::state::PARTLY, failed = count(failed))),
+        (word, _) => {
+            let (state, key) = status(word);
+            (state, t!(key))
+        }
     }
 }
 

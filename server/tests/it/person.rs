@@ -129,7 +129,7 @@ async fn people_are_found_by_any_of_their_names(app: &TestApp) {
     // What Harbor knows is as Harbor has it.
     assert_eq!(found("username%3D~builder").await, "builder2");
     // What is found can be taken as a whole.
-    let wish = json!({ "kind": "users", "action": "delete", "q": "person=~berta@exam" });
+    let wish = json!({ "kind": "users", "action": "delete", "all": true, "q": "person=~berta@exam" });
     let preview = app.admin().post("/api/berth/v1/bulk/preview").json(&wish).send().await.expect(200).json();
     assert_eq!(preview["total"], 1, "{preview}");
 }

@@ -22,7 +22,7 @@ pub(crate) use chore::{Chore, Parameters, Wish, switch};
 use crate::{
     Domain, Error, Result, audit,
     authz::{ListJobs, ReadJobs, SignedIn, StopJobs, SystemAccess},
-    collection, purge,
+    bulk, collection, purge,
 };
 
 /// A node that was not heard of for so long does not run any more, in seconds. Nodes tell every half minute.
@@ -46,14 +46,18 @@ const KINDS: [(&str, &str); 9] = [
     ("WEBHOOK", "webhook"),
 ];
 
+/// Kinds that Harbor has no name for. Its list of queues leaves them out; they are paused and stopped by ours.
+const OWN_KINDS: [&str; 1] = [bulk::KIND];
+
 /// Harbor's name of a kind; ours where it has none.
 pub(crate) fn name_of(kind: &str) -> &str {
     KINDS.iter().find(|(_, known)| *known == kind).map_or(kind, |(name, _)| name)
 }
 
-/// Our kind by Harbor's name, in any case.
+/// Our kind by Harbor's name, in any case; by ours where it has none.
 fn kind_of(name: &str) -> Option<&'static str> {
-    KINDS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, kind)| *kind)
+    let own = || OWN_KINDS.into_iter().find(|kind| *kind == name);
+    KINDS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, kind)| *kind).or_else(own)
 }
 
 /// The nodes that run jobs.
@@ -211,7 +215,7 @@ pub async fn act_on_queue(
     action: QueueAction,
 ) -> Result<()> {
     let kinds = if name.eq_ignore_ascii_case(ALL) {
-        KINDS.iter().map(|(_, kind)| *kind).collect()
+        KINDS.iter().map(|(_, kind)| *kind).chain(OWN_KINDS).collect()
     } else {
         vec![kind_of(name).ok_or_else(|| Error::NotFound(format!("job type {name} not found")))?]
     };
@@ -308,5 +312,6 @@ mod tests {
             assert_eq!((name_of(kind), kind_of(&name.to_lowercase())), (name, Some(kind)));
         }
         assert_eq!((name_of("other"), kind_of("gc")), ("other", None));
+        assert_eq!((name_of("bulk"), kind_of("bulk")), ("bulk", Some("bulk")));
     }
 }

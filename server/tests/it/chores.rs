@@ -260,6 +260,19 @@ async fn queues_rest_and_go_on(app: &TestApp) {
     assert_eq!(ended(app, &third).await["job_status"], "Success");
     assert_eq!(queue("GARBAGE_COLLECTION").await["paused"], false);
 
+    // A kind that Harbor does not know rests by our name for it.
+    let rests = async || {
+        let numbers = admin.get("/api/berth/v1/job-statistics").send().await.expect(200).json();
+        let queues = numbers["queues"].as_array().unwrap();
+        queues.iter().find(|queue| queue["kind"] == "bulk").unwrap()["paused"].clone()
+    };
+    for (queue, action, is_paused) in
+        [("bulk", "pause", true), ("bulk", "resume", false), ("all", "pause", true), ("all", "resume", false)]
+    {
+        act(queue, action).await.expect(200);
+        assert_eq!(rests().await, is_paused, "{queue} {action}");
+    }
+
     // Schedules rest as a whole.
     let paused = async || admin.get("/api/v2.0/schedules/all/paused").send().await.expect(200).json();
     act("SCHEDULER", "pause").await.expect(200);

@@ -11,7 +11,7 @@ use berth_types::{
 };
 use serde_json::Value;
 
-use super::{KINDS, SILENCE_SECONDS, kind_of, name_of};
+use super::{KINDS, OWN_KINDS, SILENCE_SECONDS, kind_of, name_of};
 use crate::{
     Domain, Error, Result,
     authz::{ListJobs, ReadJobs, SystemAccess},
@@ -74,9 +74,9 @@ pub(crate) async fn numbers(domain: &Domain) -> Result<JobStatistics> {
     let nodes = rows::workers(&mut reader.conn(), now.plus_seconds(-SILENCE_SECONDS)).await?;
     let (failed, done) = rows::ended_since(&mut reader.conn(), now.plus_seconds(-DAY_SECONDS)).await?;
     // Those that Harbor has no name for come after the others.
-    let strange =
-        depths.iter().map(|depth| depth.kind.as_str()).filter(|kind| !KINDS.iter().any(|(_, known)| known == kind));
-    let kinds = KINDS.iter().map(|(_, kind)| *kind).filter(|kind| *kind != SCHEDULER).chain(strange);
+    let known: Vec<&str> = KINDS.iter().map(|(_, kind)| *kind).chain(OWN_KINDS).collect();
+    let strange = depths.iter().map(|depth| depth.kind.as_str()).filter(|kind| !known.contains(kind));
+    let kinds = known.iter().copied().filter(|kind| *kind != SCHEDULER).chain(strange);
     let state = |kind: &str| {
         let depth = depths.iter().find(|depth| depth.kind == kind);
         let oldest = depth.and_then(|depth| depth.oldest);

@@ -1,7 +1,7 @@
 //! The state of a list in the address of its page: what is searched for, order, page.
 
 use crate::client::ListParams;
-use crate::ui::{PAGE_SIZES, TICKED, TICKED_ALL, use_page_size};
+use crate::ui::{PAGE_SIZES, TICKED, use_page_size};
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use serde::{Deserialize, Serialize};
@@ -76,7 +76,7 @@ pub fn use_list_state(default_sort: &'static str) -> Memo<ListState> {
 
 /// A query without what belongs to one visit only: notices, answers of forms, ticks, a choice of language or theme.
 pub fn kept(search: &str) -> String {
-    const ONCE: [&str; 6] = ["__path", "__err", TICKED, TICKED_ALL, crate::i18n::QUERY, crate::theme::QUERY];
+    const ONCE: [&str; 5] = ["__path", "__err", TICKED, crate::i18n::QUERY, crate::theme::QUERY];
     let gone = ONCE.map(|name| (name, None));
     crate::ui::with_query(&without_notice(search), &gone).trim_start_matches('?').to_owned()
 }

@@ -19,7 +19,7 @@ mod browser {
     use crate::frame::shortcuts::{DIALOG, Deed, Held, PREFIX, deed_of};
     use crate::frame::{curl, place};
     use crate::session::use_session;
-    use crate::ui::{Announcer, Copies, announce, open_dialog, open_palette};
+    use crate::ui::{Announcer, Copies, announce, expect_ticks, open_dialog, open_palette};
     use leptos::ev::KeyboardEvent;
     use leptos::prelude::*;
     use leptos::web_sys::{Element, FocusOptions, HtmlElement};
@@ -45,20 +45,17 @@ mod browser {
         let location = use_location();
         let followed = RenderEffect::new(move |before: Option<(String, String, String)>| {
             let here = (location.pathname.get(), location.search.get(), location.hash.get());
-            let query = here.1.trim_start_matches('?');
-            let mark = if query.is_empty() { "" } else { "?" };
-            crate::apart::going_to(format!("{}{mark}{query}{}", here.0, here.2));
+            crate::apart::going_to(address(&here) + &here.2);
             if !here.2.is_empty() && before.as_ref() != Some(&here) {
                 let place = here.2.clone();
                 set_timeout(move || focus_place(place, LOOKS_MAX), LOOK_EVERY);
             }
             if let Some(before) = before.filter(|before| (&before.0, &before.1) != (&here.0, &here.1)) {
                 calls::begin();
+                expect_ticks();
                 let (left, is_other) = (Left::here(), before.0 != here.0);
                 let shown = left.clone();
-                place::changed(&format!("{}{}", before.0, before.1), &format!("{}{}", here.0, here.1), move || {
-                    !is_other || shown.is_gone()
-                });
+                place::changed(address(&before), address(&here), move || !is_other || shown.is_gone());
                 if is_other {
                     set_timeout(move || arrive(announcer, left, LOOKS_MAX), LOOK_EVERY);
                 }
@@ -84,6 +81,12 @@ mod browser {
                 clicks.remove();
             });
         });
+    }
+
+    /// Path and query as the address bar has them.
+    fn address((path, search, _): &(String, String, String)) -> String {
+        let query = search.trim_start_matches('?');
+        if query.is_empty() { path.clone() } else { format!("{path}?{query}") }
     }
 
     /// A page as far as it can be told from the next one.

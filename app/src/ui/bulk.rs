@@ -4,7 +4,7 @@
 //! sheet shows the bar in the place of the filters as soon as a row is ticked. Script adds the count, the range between
 //! two ticks, the checkbox for all rows of the page, and Esc.
 
-use super::{Glyph, Icon, classes, query_pairs};
+use super::{Glyph, Icon, classes, query_pairs, with_query};
 use crate::i18n::{keys, use_catalog};
 use crate::t;
 use leptos::prelude::*;
@@ -15,22 +15,15 @@ pub(super) const FORM: &str = "bulk";
 
 /// The parameter that ticks a row of a list by what is sent for it, as often as there are rows.
 pub const TICKED: &str = "ticked";
-/// The parameter that ticks all that match.
-pub const TICKED_ALL: &str = "all_ticked";
-
-/// Whether the address ticks a row, or with `None` all that match: somebody comes back to what was selected.
-pub(super) fn is_ticked(row: Option<&str>) -> bool {
+/// Whether the address ticks a row: somebody comes back to what was selected. Rows that come later are not ticked by it.
+pub(super) fn is_ticked(row: &str) -> bool {
     let search = use_location().search.get_untracked();
     // Most often nothing is, and a list has many rows.
-    if !search.contains(TICKED) {
-        return false;
-    }
-    let is = |(name, value): (String, String)| match name.as_str() {
-        TICKED => row == Some(value.as_str()),
-        TICKED_ALL => value == "1",
-        _ => false,
-    };
-    query_pairs(&search).into_iter().any(is)
+    !are_taken() && search.contains(TICKED) && query_pairs(&search).into_iter().any(|pair| ticks(&pair, row))
+}
+
+fn ticks((name, value): &(String, String), row: &str) -> bool {
+    name == TICKED && value == row
 }
 
 /// Something that can be done to what is selected.
@@ -112,11 +105,31 @@ pub fn Selectable(
     let all = more.then(|| {
         view! {
             <label class="check">
-                <input type="checkbox" name="all" value="1" checked=is_ticked(None) />
+                <input type="checkbox" name="all" value="1" />
                 <span>{crate::tn!(keys::bulk::ALL_MATCHING, total)}</span>
             </label>
         }
     });
+    let search = use_location().search.get_untracked();
+    let clear_button = if search.contains(TICKED) {
+        // A form that is reset has what its page began with.
+        let plain = with_query(&search, &[(TICKED, None)]);
+        view! {
+            <a class="btn btn-ghost btn-s push" href=plain>
+                <Icon name=Glyph::X />
+                {t!(keys::bulk::CLEAR)}
+            </a>
+        }
+        .into_any()
+    } else {
+        view! {
+            <button type="reset" class="btn btn-ghost btn-s push">
+                <Icon name=Glyph::X />
+                {t!(keys::bulk::CLEAR)}
+            </button>
+        }
+        .into_any()
+    };
     let buttons = buttons.into_iter().map(|button| {
         view! {
             <button
@@ -152,10 +165,7 @@ pub fn Selectable(
                 {all}
                 <span class="sep" aria-hidden="true"></span>
                 {buttons.collect_view()}
-                <button type="reset" class="btn btn-ghost btn-s push">
-                    <Icon name=Glyph::X />
-                    {t!(keys::bulk::CLEAR)}
-                </button>
+                {clear_button}
             </form>
             {children()}
         </div>
@@ -182,13 +192,30 @@ pub fn SelectAllColumn() -> impl IntoView {
 }
 
 #[cfg(target_arch = "wasm32")]
-use browser::{clear, exempted, forget, head_changed, range, recount, settle};
+pub(crate) use browser::expect_ticks;
+#[cfg(target_arch = "wasm32")]
+use browser::{are_taken, clear, exempted, forget, head_changed, range, recount, settle};
 
 #[cfg(target_arch = "wasm32")]
 mod browser {
+    use std::cell::Cell;
     use std::collections::HashSet;
     use wasm_bindgen::JsCast;
     use web_sys::{Element, Event, HtmlFormElement, HtmlInputElement, MouseEvent};
+
+    thread_local! {
+        /// Whether the ticks of the address were taken over: then they are the visitor's, who may have changed them.
+        static TAKEN: Cell<bool> = const { Cell::new(false) };
+    }
+
+    pub(super) fn are_taken() -> bool {
+        TAKEN.get()
+    }
+
+    /// Another address has ticks of its own.
+    pub(crate) fn expect_ticks() {
+        TAKEN.set(false);
+    }
 
     fn boxes(root: &Element, selector: &str) -> Vec<HtmlInputElement> {
         let Ok(found) = root.query_selector_all(selector) else { return Vec::new() };
@@ -216,8 +243,9 @@ mod browser {
     /// checkboxes would stay as they are.
     pub(super) fn settle(root: &Element) {
         let rows = rows(root);
-        // What the address ticked is the visitor's from now on: the button that clears the selection takes it as well.
-        for tick in rows.iter().chain(&boxes(root, ALL)) {
+        TAKEN.set(true);
+        // What the address ticked is the visitor's from now on: Esc takes it as well.
+        for tick in &rows {
             let is_ticked = tick.checked();
             tick.set_default_checked(false);
             tick.set_checked(is_ticked);
@@ -303,11 +331,15 @@ mod browser {
 }
 
 #[cfg(not(target_arch = "wasm32"))]
-use server::{clear, exempted, forget, head_changed, range, recount, settle};
+use server::{are_taken, clear, exempted, forget, head_changed, range, recount, settle};
 
 /// Nothing is ticked while the page is drawn in the server.
 #[cfg(not(target_arch = "wasm32"))]
 mod server {
+    pub(super) const fn are_taken() -> bool {
+        false
+    }
+
     pub(super) fn settle<E>(_: &E) {}
 
     pub(super) fn forget<E>(_: &E) {}

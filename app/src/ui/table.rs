@@ -262,7 +262,7 @@ pub fn SelectCell(
     #[prop(into)]
     value: String,
 ) -> impl IntoView {
-    let is_ticked = super::bulk::is_ticked(Some(&value));
+    let is_ticked = super::bulk::is_ticked(&value);
     view! {
         <td role="cell" class="sel">
             <label>

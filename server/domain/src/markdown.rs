@@ -144,28 +144,44 @@ struct Made<'a> {
     open: Vec<bool>,
     /// How many of them were.
     depth: usize,
-    /// Links around what comes next, those of HTML included.
+    /// Links around what comes next.
     links: usize,
+    /// Whether a link of HTML began in this block. One that is not ended ends with the block.
+    in_raw_link: bool,
     /// Blocks of code around what comes next.
     code: usize,
-    /// Addresses of the pictures around what comes next, and whether a text for each has come.
-    pictures: Vec<(CowStr<'a>, bool)>,
+    /// The pictures around what comes next.
+    pictures: Vec<Picture<'a>>,
+}
+
+/// A picture that is shown as a link to it.
+struct Picture<'a> {
+    address: CowStr<'a>,
+    /// Whether it is a link of its own: in a link it is the link's text.
+    is_link: bool,
+    has_text: bool,
 }
 
 impl<'a> Made<'a> {
+    fn is_linked(&self) -> bool {
+        self.links > 0 || self.in_raw_link
+    }
+
     fn add(&mut self, event: Event<'a>) {
         match event {
             Event::Start(Tag::Image { dest_url, .. }) => {
-                if self.links == 0 && self.pictures.is_empty() {
+                let is_link = !self.is_linked() && self.pictures.is_empty();
+                if is_link {
                     self.events.push(Event::Start(link(dest_url.clone())));
                 }
-                self.pictures.push((dest_url, false));
+                self.pictures.push(Picture { address: dest_url, is_link, has_text: false });
             }
             Event::End(TagEnd::Image) => {
-                if let Some((address, false)) = self.pictures.pop() {
-                    self.events.push(Event::Text(address));
+                let Some(picture) = self.pictures.pop() else { return };
+                if !picture.has_text {
+                    self.events.push(Event::Text(picture.address));
                 }
-                if self.links == 0 && self.pictures.is_empty() {
+                if picture.is_link {
                     self.events.push(Event::End(TagEnd::Link));
                 }
             }
@@ -188,6 +204,8 @@ impl<'a> Made<'a> {
                     TagEnd::CodeBlock => self.code = self.code.saturating_sub(1),
                     _ => {}
                 }
+                let is_inline = matches!(tag, TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough | TagEnd::Link);
+                self.in_raw_link &= is_inline;
                 if self.open.pop().unwrap_or_default() {
                     self.depth = self.depth.saturating_sub(1);
                     self.events.push(Event::End(lowered_end(tag, self.top)));
@@ -195,22 +213,20 @@ impl<'a> Made<'a> {
             }
             Event::Html(text) | Event::InlineHtml(text) if !self.is_raw_fine => self.events.push(Event::Text(text)),
             Event::InlineHtml(text) => {
-                match link_tag(&text) {
-                    Some(true) => self.links += 1,
-                    Some(false) => self.links = self.links.saturating_sub(1),
-                    None => {}
+                if let Some(begins) = link_tag(&text) {
+                    self.in_raw_link = begins;
                 }
                 self.events.push(Event::InlineHtml(text));
             }
-            Event::Text(text) if self.links == 0 && self.code == 0 && self.pictures.is_empty() => {
+            Event::Text(text) if !self.is_linked() && self.code == 0 && self.pictures.is_empty() => {
                 self.events.extend(linked(&text));
             }
             Event::TaskListMarker(done) => self.events.push(Event::Text(if done { "☑ " } else { "☐ " }.into())),
             other => {
                 if matches!(other, Event::Text(_) | Event::Code(_))
-                    && let Some((_, told)) = self.pictures.last_mut()
+                    && let Some(picture) = self.pictures.last_mut()
                 {
-                    *told = true;
+                    picture.has_text = true;
                 }
                 self.events.push(other);
             }
@@ -218,12 +234,13 @@ impl<'a> Made<'a> {
     }
 }
 
-/// Whether a tag of HTML begins or ends a link; nothing for another tag.
+/// Whether a tag of HTML begins or ends a link; nothing for another tag, and for an anchor that leads nowhere.
 fn link_tag(tag: &str) -> Option<bool> {
     let name = tag.strip_prefix('<')?;
     let (name, begins) = name.strip_prefix('/').map_or((name, true), |name| (name, false));
     let rest = name.strip_prefix(['a', 'A'])?;
-    rest.starts_with(|c: char| c == '>' || c.is_ascii_whitespace()).then_some(begins)
+    let is_anchor = rest.starts_with(|c: char| c == '>' || c.is_ascii_whitespace());
+    (is_anchor && (!begins || rest.to_ascii_lowercase().contains("href"))).then_some(begins)
 }
 
 /// A text with its bare addresses as links.
@@ -565,6 +582,16 @@ mod tests {
         let long = summary(&"word ".repeat(100));
         assert!(long.ends_with("word…") && long.chars().count() <= SUMMARY_CHARS_MAX + 1, "{long}");
         assert_eq!(summary(&"字".repeat(300)).chars().count(), SUMMARY_CHARS_MAX + 1);
+    }
+
+    #[test]
+    fn an_anchor_that_is_not_ended_takes_no_links_away() {
+        let html = to_html("<a name=\"top\"> ![Logo](https://x.example/l.png) https://a.example\n\nhttps://b.example");
+        assert_eq!(html.matches("href=").count(), 3, "{html}");
+        let html = to_html("<a href=\"https://c.example\">open https://a.example\n\nhttps://b.example");
+        assert!(!html.contains("href=\"https://a.example\"") && html.contains("href=\"https://b.example\""), "{html}");
+        let html = to_html("![a <a href=\"https://c.example\"> b](https://x.example/l.png) then https://a.example");
+        assert!(html.contains("l.png"), "{html}");
     }
 
     #[test]

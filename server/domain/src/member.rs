@@ -68,6 +68,8 @@ pub async fn found(
     Ok(query::member::found(&mut reader.conn(), access.project_id().0, query).await?.map(shown))
 }
 
+/// The shortest text of Latin letters that is looked for.
+const PART_BYTES_MIN: usize = 2;
 /// Candidates that one answer has.
 const CANDIDATES_MAX: i64 = 10;
 
@@ -82,7 +84,8 @@ pub async fn candidates(
     text: &str,
 ) -> Result<Vec<MemberCandidate>> {
     let text = text.trim();
-    if text.is_empty() || text.contains('\0') {
+    // One letter would list everybody bit by bit; one character can be a whole name elsewhere.
+    if text.is_empty() || text.contains('\0') || (text.is_ascii() && text.len() < PART_BYTES_MIN) {
         return Ok(Vec::new());
     }
     let found = query::user::candidates(&mut domain.db.reader().await?.conn(), text, CANDIDATES_MAX).await?;

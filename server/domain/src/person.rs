@@ -16,7 +16,7 @@ use berth_types::{
 };
 
 use crate::{
-    Domain, Error, Result,
+    Actor, Domain, Error, Result,
     audit::{self, Entry},
     authz::{ReadUser, SystemAccess, UpdateUser},
     member, session, token,
@@ -42,14 +42,15 @@ pub async fn memberships(
 /// session that asks.
 ///
 /// # Errors
-/// [`Error::NotFound`] where there is no such person.
+/// [`Error::NotFound`] where there is no such person, [`Error::Forbidden`] for robots.
 pub async fn sessions(
     domain: &Domain,
-    _access: &SystemAccess<ReadUser>,
+    access: &SystemAccess<ReadUser>,
     id: UserId,
     current: Option<&[u8]>,
     query: &ListQuery,
 ) -> Result<Vec<Session>> {
+    require_person(access.actor())?;
     let mut reader = domain.db.reader().await?;
     let mut conn = reader.conn();
     find(&mut conn, id).await?;
@@ -60,13 +61,14 @@ pub async fn sessions(
 /// The personal access tokens of a person as a request filters and sorts them, youngest first where it does not.
 ///
 /// # Errors
-/// [`Error::NotFound`] where there is no such person.
+/// As [`sessions`].
 pub async fn tokens(
     domain: &Domain,
-    _access: &SystemAccess<ReadUser>,
+    access: &SystemAccess<ReadUser>,
     id: UserId,
     query: &ListQuery,
 ) -> Result<Vec<PersonalToken>> {
+    require_person(access.actor())?;
     let mut reader = domain.db.reader().await?;
     let mut conn = reader.conn();
     find(&mut conn, id).await?;
@@ -74,16 +76,19 @@ pub async fn tokens(
     Ok(found.into_iter().map(token::shown).collect())
 }
 
-/// Ends all sessions of a person, the one that asks among them where it is the caller's own. Tokens go on.
+/// Ends all sessions of a person, the one that asks among them where it is the caller's own, and what clients had tokens of the
+/// registry for. Personal access tokens go on.
 ///
 /// # Errors
-/// [`Error::NotFound`] where there is no such person.
+/// As [`sessions`].
 pub async fn end_sessions(domain: &Domain, access: &SystemAccess<UpdateUser>, id: UserId) -> Result<()> {
+    require_person(access.actor())?;
     let done = domain
         .db
         .write((id, access.actor().clone(), domain.now()), |tx, (id, actor, now)| {
             Box::pin(async move {
                 let person = find(tx, *id).await?;
+                users::bump_epoch(tx, id.0).await?;
                 if sessions::delete_of_person(tx, id.0, None).await? > 0 {
                     let text = format!("end all sessions: {}", person.username);
                     let entry = Entry::success("update", "user", person.username).described(text);
@@ -95,7 +100,14 @@ pub async fn end_sessions(domain: &Domain, access: &SystemAccess<UpdateUser>, id
         .await;
     // Also where it failed: the answer of a commit may have been lost.
     domain.recent.sessions.invalidate_all();
+    domain.forget_people();
     done
+}
+
+/// Where people are and what they work with is for people to see: a robot that keeps accounts needs none of it.
+fn require_person(actor: &Actor) -> Result<()> {
+    let is_person = actor.user_id().is_some();
+    is_person.then_some(()).ok_or_else(|| Error::Forbidden("this is for administrators, not for robots".to_owned()))
 }
 
 async fn find(conn: &mut Conn<'_>, id: UserId) -> Result<Person> {

@@ -186,16 +186,17 @@ pub(crate) async fn close(
         .db
         .write(args, |tx, (removal, from, push, repo, describes, now)| {
             Box::pin(async move {
-                let Some(source) = query::repository::by_name(tx, from.as_str()).await? else { return Ok(()) };
+                let Some(before) = query::repository::by_name(tx, from.as_str()).await? else { return Ok(()) };
                 let target = ensure_repository(tx, push, repo, *now).await?;
-                lock_both(tx, source.id, target).await?;
+                lock_both(tx, before.id, target).await?;
                 // As it is now that nobody else changes it.
                 let Some(source) = query::repository::by_name(tx, from.as_str()).await? else { return Ok(()) };
+                let arrived = query::repository::by_name(tx, repo.as_str()).await?.filter(|found| found.id == target);
+                // What was deleted meanwhile, and perhaps made anew, was never held.
+                let (true, Some(arrived)) = (source.id == before.id, arrived) else { return Err(Error::Busy) };
                 check_empty(tx, source.id, from).await?;
                 query::push::note_push(tx, target, 0, *now).await?;
-                let described = query::repository::by_name(tx, repo.as_str()).await?;
-                let is_bare = described.is_some_and(|target| target.description.is_empty());
-                if *describes && is_bare && !source.description.is_empty() {
+                if *describes && arrived.description.is_empty() && !source.description.is_empty() {
                     query::repository::describe(tx, target, &source.description, *now).await?;
                 }
                 query::repository::carry_pulls(tx, source.id, target).await?;

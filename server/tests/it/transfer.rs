@@ -362,7 +362,16 @@ async fn an_upload_under_way_keeps_the_repository_and_is_told(app: &TestApp) {
     admin.pull("other/app", "v1", &image).await;
     assert!(repository(&admin, "team", "app").await.is_some(), "{done}");
     admin.delete(&upload).send().await.expect(204);
-    assert_eq!(counts(&run(&admin, &wanted).await), (1, 1, 0));
+    // So does a push that has all its blobs and not yet its manifest, which then comes.
+    let next = Image::new("next", 1);
+    for blob in &next.blobs {
+        admin.push_blob("team/app", blob).await;
+    }
+    let done = run(&admin, &wanted).await;
+    assert_eq!((counts(&done), failed(&done)), ((1, 0, 1), ("team/app".to_owned(), "PRECONDITION".to_owned())));
+    admin.put_manifest("team/app", "v2", &next.manifest).await.expect(201);
+    assert_eq!(counts(&run(&admin, &wanted).await), (2, 2, 0));
+    admin.pull("other/app", "v2", &next).await;
     assert_eq!(repository(&admin, "team", "app").await, None);
 }
 

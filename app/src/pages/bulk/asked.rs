@@ -1,13 +1,13 @@
 //! What the address of the page asks for.
 
-use crate::ui::{TICKED, TICKED_ALL, query_pairs, with_query};
+use crate::ui::{TICKED, query_pairs, with_query};
 use berth_types::api::{BulkAction, BulkKind, BulkRequest};
 use berth_types::{ProjectName, RepoName};
 
 /// Rows that are ticked again when somebody comes back to the list: as many as a page of it shows.
 const TICKED_MAX: usize = 100;
 /// The longest query of a list that is gone back to, in bytes. It comes from the address, where anybody can write.
-const FROM_BYTES_MAX: usize = 2000;
+pub(super) const FROM_BYTES_MAX: usize = 2000;
 
 /// What the things belong to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -143,12 +143,13 @@ impl Asked {
         }
     }
 
-    /// The list as it was when the things were selected in it, with what was ticked.
+    /// The list as it was when the things were selected in it, with the rows that were ticked. All that matched is for the visitor to
+    /// choose again: the list may be another one by now.
     pub(super) fn back(&self, place: &Place) -> String {
         let list = place.list(self.request.kind);
         let (path, plain) = list.split_once('?').unwrap_or((&list, ""));
         let search = if self.from.is_empty() { plain } else { &self.from };
-        let mut ticked = vec![(TICKED, None), (TICKED_ALL, self.request.all.then_some("1"))];
+        let mut ticked = vec![(TICKED, None)];
         ticked.extend(self.request.items.iter().take(TICKED_MAX).map(|item| (TICKED, Some(item.as_str()))));
         let search = with_query(search, &ticked);
         if search == "?" { path.to_owned() } else { format!("{path}{search}") }
@@ -222,7 +223,7 @@ mod tests {
         assert_eq!(back("?kind=tags&act=delete&item=v1&item=v%2B2"), "/projects/p/a?ticked=v1&ticked=v%2B2");
         let from = "from=q%3Dv1%26page%3D2%26ticked%3Dold";
         assert_eq!(back(&format!("?kind=tags&act=delete&item=v1&{from}")), "/projects/p/a?q=v1&page=2&ticked=v1");
-        assert_eq!(back(&format!("?kind=tags&act=delete&all=1&{from}")), "/projects/p/a?q=v1&page=2&all_ticked=1");
+        assert_eq!(back(&format!("?kind=tags&act=delete&all=1&{from}")), "/projects/p/a?q=v1&page=2");
         assert_eq!(back("?kind=artifacts&act=delete"), "/projects/p/a?tab=artifacts");
         assert_eq!(back("?kind=tags"), "/projects/p/a");
         // Another site or another page is not reached.

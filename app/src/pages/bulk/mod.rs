@@ -24,7 +24,7 @@ use crate::ui::{
     SelectField, SelectOption, Skeleton, TextField, Tone,
 };
 use crate::{t, tn};
-use asked::{Asked, Open};
+use asked::{Asked, FROM_BYTES_MAX, Open};
 use berth_types::ProjectId;
 use berth_types::api::{BulkAction, BulkKind, BulkPreview, BulkRequest, Label};
 use failures::Failures;
@@ -72,6 +72,8 @@ pub(crate) fn buttons(kind: BulkKind, acts: &[(BulkAction, bool)]) -> Vec<BulkBu
 /// What the address of the question says besides the rows: also how the list was shown, for whoever comes back to it.
 pub(crate) fn keep(kind: BulkKind, filter: String) -> Vec<(&'static str, String)> {
     let shown = use_location().search.with_untracked(|search| kept(search));
+    // What would not be read is not sent.
+    let shown = if shown.len() > FROM_BYTES_MAX { String::new() } else { shown };
     vec![("kind", kind.as_str().to_owned()), ("q", filter), ("from", shown)]
 }
 

@@ -109,7 +109,7 @@ pub(super) fn ChecksCard(within: InProject, action: FormAction) -> impl IntoView
     let (allowlist, project) = (ProjectPart::Allowlist.of(&within.name), within.project.name.clone());
     view! {
         <Card title=t!(k::TITLE)>
-            <PostForm action=action>
+            <PostForm action=action anew=true>
                 <CardBody stack=true>
                     <FormErrors answer=answer />
                     <input type="hidden" name="project" value=project />

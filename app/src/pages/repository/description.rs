@@ -15,7 +15,7 @@ use crate::pages::project::{AskFor, InProject, NotAllowed, RepositoryPart};
 use crate::session::use_session;
 use crate::t;
 use crate::ui::{
-    Button, Callout, CalloutActions, Card, CardBody, Empty, Glyph, LinkButton, Look, PageHead, Size, TextArea,
+    Button, Callout, CalloutActions, Card, CardBody, Empty, Glyph, LinkButton, Look, PageHead, Size, TextArea, Tone,
     breakable, field_id,
 };
 use berth_types::RepoName;
@@ -142,37 +142,49 @@ fn Editor(repo: RepoName, stored: String, action: FormAction) -> impl IntoView {
     let heading = name.clone();
     let initial = value_of(answer, FIELD, &stored);
     let written = RwSignal::new(initial.clone());
-    let is_restored = RwSignal::new(false);
+    // Whether a draft was put back, and whether what it began with is still what is stored.
+    let restored = RwSignal::new(None::<bool>);
+    let base = StoredValue::new(lines(&stored));
     // Another person at the same browser has drafts of their own.
     let who = use_session().with_untracked(|session| session.user.as_ref().map(|user| user.username.clone()));
     let draft = StoredValue::new(format!("berth:readme:{}:{repo}", who.unwrap_or_default()));
+    // What is as it was needs no keeping.
+    let keep = move |text: &str| {
+        let text = lines(text);
+        base.with_value(|base| {
+            draft.with_value(|draft| if text == *base { kept::forget(draft) } else { kept::put(draft, base, &text) });
+        });
+    };
     let (first, before) = (initial.clone(), initial.clone());
     Effect::new(move |ran: Option<()>| {
         if ran.is_none()
-            && let Some(text) = draft.with_value(|draft| kept::get(draft)).filter(|text| *text != first)
+            && let Some((from, text)) = draft.with_value(|draft| kept::get(draft))
+            && text != lines(&first)
         {
             fill(&text);
             written.set(text);
-            is_restored.set(true);
+            restored.set(Some(base.with_value(|base| *base == from)));
         }
     });
     // What was refused is not saved.
     Effect::new(move || {
         if answer.with(Option::is_some) && action.version().get() > 0 {
-            draft.with_value(|draft| kept::put(draft, &written.get_untracked()));
+            keep(&written.get_untracked());
         }
     });
     let discard = move |_| {
         draft.with_value(|draft| kept::forget(draft));
         fill(&before);
         written.set(before.clone());
-        is_restored.set(false);
+        restored.set(None);
     };
     let note = move || {
         let discard = discard.clone();
-        is_restored.get().then(|| {
+        restored.get().map(|is_current| {
+            let (tone, text) =
+                if is_current { (Tone::Info, keys::shelf::DRAFT_TEXT) } else { (Tone::Warn, keys::shelf::DRAFT_OLD) };
             view! {
-                <Callout title=t!(keys::shelf::DRAFT) text=t!(keys::shelf::DRAFT_TEXT)>
+                <Callout tone=tone title=t!(keys::shelf::DRAFT) text=t!(text)>
                     <CalloutActions>
                         <Button size=Size::Small on:click=discard>
                             {t!(keys::shelf::DRAFT_DISCARD)}
@@ -200,7 +212,7 @@ fn Editor(repo: RepoName, stored: String, action: FormAction) -> impl IntoView {
                                 class="text-mono"
                                 on:input=move |event| {
                                     let text = event_target_value(&event);
-                                    draft.with_value(|draft| kept::put(draft, &text));
+                                    keep(&text);
                                     written.set(text);
                                 }
                             >
@@ -272,15 +284,21 @@ mod kept {
         leptos::prelude::window().session_storage().ok()?
     }
 
-    /// Keeps a text. One that cannot be kept is lost with the page, as it would be without this.
+    /// Between the text that was changed and what it was changed to: no text that is typed has it.
     #[cfg(target_arch = "wasm32")]
-    pub(super) fn put(key: &str, text: &str) {
-        drop(storage().map(|storage| storage.set_item(key, text)));
+    const BETWEEN: char = '\0';
+
+    /// Keeps a text with what it began as. One that cannot be kept is lost with the page, as it would be without this.
+    #[cfg(target_arch = "wasm32")]
+    pub(super) fn put(key: &str, base: &str, text: &str) {
+        drop(storage().map(|storage| storage.set_item(key, &format!("{base}{BETWEEN}{text}"))));
     }
 
+    /// What a text began as, and the text.
     #[cfg(target_arch = "wasm32")]
-    pub(super) fn get(key: &str) -> Option<String> {
-        storage()?.get_item(key).ok()?
+    pub(super) fn get(key: &str) -> Option<(String, String)> {
+        let kept = storage()?.get_item(key).ok()??;
+        kept.split_once(BETWEEN).map(|(base, text)| (base.to_owned(), text.to_owned()))
     }
 
     #[cfg(target_arch = "wasm32")]
@@ -289,15 +307,20 @@ mod kept {
     }
 
     #[cfg(not(target_arch = "wasm32"))]
-    pub(super) fn put(_: &str, _: &str) {}
+    pub(super) fn put(_: &str, _: &str, _: &str) {}
 
     #[cfg(not(target_arch = "wasm32"))]
-    pub(super) fn get(_: &str) -> Option<String> {
+    pub(super) fn get(_: &str) -> Option<(String, String)> {
         None
     }
 
     #[cfg(not(target_arch = "wasm32"))]
     pub(super) fn forget(_: &str) {}
+}
+
+/// A text with ends of lines as the field has them.
+fn lines(text: &str) -> String {
+    text.replace("\r\n", "\n")
 }
 
 /// Puts a text into the field of the form.

@@ -61,7 +61,9 @@ macro_rules! first_open {
         "COALESCE(
              (SELECT MIN(running::text::bigint) FROM pg_snapshot_xip(pg_current_snapshot()) AS running
               WHERE NOT EXISTS (SELECT 1 FROM pg_stat_activity AS other
-                                WHERE other.backend_xid = running::xid AND other.datname <> current_database())),
+                                WHERE other.backend_xid = running::xid AND other.datname <> current_database())
+                AND NOT EXISTS (SELECT 1 FROM pg_prepared_xacts AS prepared
+                                WHERE prepared.transaction = running::xid AND prepared.database <> current_database())),
              pg_snapshot_xmax(pg_current_snapshot())::text::bigint)"
     };
 }

@@ -172,7 +172,7 @@ pub async fn describe(conn: &mut Conn<'_>, id: i64, description: &str, now: Time
 pub struct Contents {
     /// Whether it holds any manifest.
     pub manifests: bool,
-    /// Whether somebody uploads to it.
+    /// Whether somebody uploads to it, or has uploaded what no manifest needs: that may come next.
     pub uploads: bool,
 }
 
@@ -182,7 +182,10 @@ pub struct Contents {
 /// As the database says.
 pub async fn contents(conn: &mut Conn<'_>, id: i64) -> Result<Contents> {
     let sql = "SELECT EXISTS (SELECT 1 FROM manifests WHERE repository_id = $1),
-                 EXISTS (SELECT 1 FROM uploads WHERE repository_id = $1)";
+                 EXISTS (SELECT 1 FROM uploads WHERE repository_id = $1)
+                 OR EXISTS (SELECT 1 FROM repository_blobs rb WHERE rb.repository_id = $1 AND NOT EXISTS
+                     (SELECT 1 FROM manifest_references mr JOIN manifests m ON m.id = mr.manifest_id
+                      WHERE mr.blob_id = rb.blob_id AND m.repository_id = $1))";
     let row = conn.row(sql, args![id]).await?;
     row.map_or(Ok(Contents::default()), |row| Ok(Contents { manifests: row.get(0)?, uploads: row.get(1)? }))
 }

@@ -49,6 +49,16 @@ async fn add(client: &Client, project: &str, username: &str, role: i64) -> Resul
     answer.check("username", username_fault(username));
     answer.pass()?;
     let mut name = username.to_owned();
+    // An address means its owner, not somebody who took it for a name.
+    if username.contains('@')
+        && let Ok(found) = client.member_candidates(&project, username).await
+        && found.iter().any(|person| person.exact)
+    {
+        let Some(meant) = only_exact(found) else {
+            return Err(answer.with("username", Fault::UserUnknown(name)));
+        };
+        name = meant;
+    }
     let mut added = add_named(client, &project, &name, role).await;
     if matches!(&added, Err(refusal) if refusal.status == 404)
         && let Ok(found) = client.member_candidates(&project, username).await

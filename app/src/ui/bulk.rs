@@ -68,7 +68,6 @@ pub fn Selectable(
             count.set(recount(&root));
         }
     });
-    let anchor = StoredValue::new(None::<usize>);
     let on_change = move |event: leptos::ev::Event| {
         if let Some(root) = root.get_untracked() {
             head_changed(&root, &event);
@@ -78,9 +77,8 @@ pub fn Selectable(
     };
     let on_click = move |event: leptos::ev::MouseEvent| {
         if let Some(root) = root.get_untracked()
-            && let Some(clicked) = range(&root, &event, anchor.get_value())
+            && range(&root, &event)
         {
-            anchor.set_value(Some(clicked));
             count.set(recount(&root));
         }
     };
@@ -238,6 +236,8 @@ mod browser {
     const ALL: &str = "form.bulk [name=all]";
     /// Where a checkbox notes what it was ticked for.
     const TICKED: &str = "data-ticked";
+    /// The checkbox that was clicked last, which stays known when the list is drawn again.
+    const CLICKED: &str = "data-clicked";
 
     /// Keeps ticks on what they were set for. A list that changes draws other rows into the places of the former ones, whose
     /// checkboxes would stay as they are.
@@ -308,17 +308,22 @@ mod browser {
         boxes(root, ALL).iter().for_each(|all| all.set_checked(false));
     }
 
-    /// The row that was clicked; with Shift, all between it and the former become as it is.
-    pub(super) fn range(root: &Element, event: &MouseEvent, anchor: Option<usize>) -> Option<usize> {
-        let clicked = target(event)?;
+    /// Whether a row was clicked; with Shift, all between it and the one that was clicked before become as it is.
+    pub(super) fn range(root: &Element, event: &MouseEvent) -> bool {
+        let Some(clicked) = target(event) else { return false };
         let rows = rows(root);
-        let at = rows.iter().position(|row| *row == clicked)?;
-        if let (true, Some(anchor)) = (event.shift_key(), anchor) {
-            let between = anchor.min(at)..=anchor.max(at);
+        let Some(at) = rows.iter().position(|row| *row == clicked) else { return false };
+        let before = rows.iter().position(|row| row.has_attribute(CLICKED));
+        if let (true, Some(before)) = (event.shift_key(), before) {
+            let between = before.min(at)..=before.max(at);
             let ticked = clicked.checked();
             rows.iter().enumerate().filter(|(n, _)| between.contains(n)).for_each(|(_, row)| row.set_checked(ticked));
         }
-        Some(at)
+        for row in &rows {
+            // An attribute of a name that is one can be set and removed.
+            drop(if *row == clicked { row.set_attribute(CLICKED, "") } else { row.remove_attribute(CLICKED) });
+        }
+        true
     }
 
     /// Unticks everything.
@@ -352,8 +357,8 @@ mod server {
 
     pub(super) fn head_changed<E, V>(_: &E, _: &V) {}
 
-    pub(super) fn range<E, V>(_: &E, _: &V, anchor: Option<usize>) -> Option<usize> {
-        anchor
+    pub(super) const fn range<E, V>(_: &E, _: &V) -> bool {
+        false
     }
 
     pub(super) fn clear<E>(_: &E) {}

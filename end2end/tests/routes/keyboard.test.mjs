@@ -164,6 +164,8 @@ async function walkMenu(page, menu) {
   const name = await summary.evaluate((element) => element.outerHTML.slice(0, 160));
   const isOpen = () => menu.evaluate((element) => element.open);
   await summary.focus();
+  // What is open already is closed first.
+  if (await isOpen()) await page.keyboard.press('Enter');
   await page.keyboard.press('Enter');
   if (!(await isOpen())) return [`Enter does not open ${name}`];
   const faults = await walk(page, await menu.evaluate(mark));

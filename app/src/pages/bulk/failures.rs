@@ -30,7 +30,9 @@ pub(super) fn Failures(
                 <RowHead>
                     <Name text=name />
                 </RowHead>
-                <Cell label=t!(keys::bulk::REASON)>{why} {rules}</Cell>
+                <Cell label=t!(keys::bulk::REASON)>
+                    <p>{why} {rules}</p>
+                </Cell>
             </Row>
         }
     });

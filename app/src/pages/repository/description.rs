@@ -26,6 +26,9 @@ use berth_types::policy::{Action, Resource as Of, Right};
 use leptos::prelude::*;
 use std::time::Duration;
 
+/// How often it is looked whether the field is there, and how often at most.
+const LOOK_EVERY: Duration = Duration::from_millis(60);
+const LOOKS_MAX: u32 = 50;
 /// The name of the field.
 const FIELD: &str = "description";
 /// How long nothing is typed before the preview follows.
@@ -161,7 +164,7 @@ fn Editor(repo: RepoName, stored: String, action: FormAction) -> impl IntoView {
             && let Some((from, text)) = draft.with_value(|draft| kept::get(draft))
             && text != lines(&first)
         {
-            fill(&text);
+            fill_soon(text.clone(), LOOKS_MAX);
             written.set(text);
             restored.set(Some(base.with_value(|base| *base == from)));
         }
@@ -174,7 +177,7 @@ fn Editor(repo: RepoName, stored: String, action: FormAction) -> impl IntoView {
     });
     let discard = move |_| {
         draft.with_value(|draft| kept::forget(draft));
-        fill(&before);
+        fill_soon(before.clone(), 0);
         written.set(before.clone());
         restored.set(None);
     };
@@ -323,18 +326,20 @@ fn lines(text: &str) -> String {
     text.replace("\r\n", "\n")
 }
 
-/// Puts a text into the field of the form.
+/// Puts a text into the field of the form once it is there: a page that is gone to is drawn before it is shown.
 #[cfg(target_arch = "wasm32")]
-fn fill(text: &str) {
+fn fill_soon(text: String, looks: u32) {
     use wasm_bindgen::JsCast;
     let field = document().get_element_by_id(&field_id(FIELD));
     if let Some(field) = field.and_then(|field| field.dyn_into::<web_sys::HtmlTextAreaElement>().ok()) {
-        field.set_value(text);
+        field.set_value(&text);
+    } else if looks > 0 {
+        set_timeout(move || fill_soon(text, looks - 1), LOOK_EVERY);
     }
 }
 
 #[cfg(not(target_arch = "wasm32"))]
-fn fill(_: &str) {
+fn fill_soon(_: String, _: u32) {
     // Only a browser keeps a text, so there is none to put back.
-    let _ = field_id(FIELD);
+    let _ = (field_id(FIELD), LOOK_EVERY);
 }

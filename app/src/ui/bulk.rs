@@ -110,10 +110,10 @@ pub fn Selectable(
     });
     let search = use_location().search.get_untracked();
     let clear_button = if search.contains(TICKED) {
-        // A form that is reset has what its page began with.
+        // A form that is reset has what its page began with. Another document: the list would be the same one to this.
         let plain = with_query(&search, &[(TICKED, None)]);
         view! {
-            <a class="btn btn-ghost btn-s push" href=plain>
+            <a class="btn btn-ghost btn-s push" href=plain rel="external">
                 <Icon name=Glyph::X />
                 {t!(keys::bulk::CLEAR)}
             </a>

@@ -109,7 +109,7 @@ test('a README is written with a preview, and is safe', async () => {
   await page.locator('textarea[name="description"]').waitFor({ state: 'detached' });
   await page.goBack();
   await page.getByText(say('shelf.draft'), { exact: true }).waitFor();
-  assert.equal(await page.locator('textarea[name="description"]').inputValue(), text);
+  await page.waitForFunction((wanted) => document.querySelector('textarea[name="description"]').value === wanted, text);
   await page.getByRole('button', { name: say('shelf.draft_discard'), exact: true }).click();
   assert.equal(await page.locator('textarea[name="description"]').inputValue(), '');
   await page.locator('textarea[name="description"]').fill(text);

@@ -191,11 +191,12 @@ pub(crate) async fn close(
                 lock_both(tx, before.id, target).await?;
                 // As it is now that nobody else changes it.
                 let Some(source) = query::repository::by_name(tx, from.as_str()).await? else { return Ok(()) };
+                check_empty(tx, source.id, from).await?;
+                // From here on a target that was just made is listed.
+                query::push::note_push(tx, target, 0, *now).await?;
                 let arrived = query::repository::by_name(tx, repo.as_str()).await?.filter(|found| found.id == target);
                 // What was deleted meanwhile, and perhaps made anew, was never held.
                 let (true, Some(arrived)) = (source.id == before.id, arrived) else { return Err(Error::Busy) };
-                check_empty(tx, source.id, from).await?;
-                query::push::note_push(tx, target, 0, *now).await?;
                 if *describes && arrived.description.is_empty() && !source.description.is_empty() {
                     query::repository::describe(tx, target, &source.description, *now).await?;
                 }

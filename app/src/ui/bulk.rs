@@ -19,11 +19,9 @@ pub const TICKED: &str = "ticked";
 pub(super) fn is_ticked(row: &str) -> bool {
     let search = use_location().search.get_untracked();
     // Most often nothing is, and a list has many rows.
-    !are_taken() && search.contains(TICKED) && query_pairs(&search).into_iter().any(|pair| ticks(&pair, row))
-}
-
-fn ticks((name, value): &(String, String), row: &str) -> bool {
-    name == TICKED && value == row
+    !are_taken()
+        && search.contains(TICKED)
+        && query_pairs(&search).iter().any(|(name, value)| name == TICKED && value == row)
 }
 
 /// Something that can be done to what is selected.

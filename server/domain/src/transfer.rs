@@ -215,7 +215,7 @@ pub(crate) async fn close(
 }
 
 /// Refuses a repository that is not empty. An upload that nobody goes on with is removed by maintenance when it has rested for
-/// long enough, and keeps the repository no longer.
+/// long enough, and a blob that no manifest came for by garbage collection; then they keep the repository no longer.
 async fn check_empty(conn: &mut Conn<'_>, id: i64, repo: &RepoName) -> Result<()> {
     let found = query::repository::contents(conn, id).await?;
     if found.manifests {

@@ -13,7 +13,7 @@ use wasm_bindgen::closure::Closure;
 /// How often it is looked whether the page is long enough by now.
 const LOOK_EVERY: Duration = Duration::from_millis(60);
 /// After so many looks the page is another one than it was.
-const LOOKS_MAX: u32 = 80;
+const LOOKS_MAX: u32 = 250;
 /// A page that has not grown for so many looks is all there.
 const QUIET_LOOKS: u32 = 10;
 /// Addresses that are remembered: then the oldest is forgotten.

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { violations } from '../../fixtures/axe.mjs';
 import { ADMIN_PASSWORD, PASSWORD, basic } from '../../fixtures/berth.mjs';
-import { assertNoTrouble, signIn, startBrowser, visit, visitor } from '../../fixtures/browser.mjs';
+import { assertNoTrouble, drawn, signIn, startBrowser, visit, visitor } from '../../fixtures/browser.mjs';
 import { startHarbour } from '../../fixtures/harbour.mjs';
 import { words } from '../../fixtures/words.mjs';
 
@@ -434,8 +434,14 @@ test('Back and Forward lead to the place on the page', async () => {
   await last.click();
   await page.waitForURL('**/-/artifacts/**');
   await isAt(0);
-  await page.evaluate(() => scrollTo(0, 120));
-  await isAt(120);
+  await page.getByRole('navigation', { name: say('artifact.tabs'), exact: true }).waitFor();
+  // What it shows comes piece by piece: it is scrolled as soon as it reaches so far.
+  const scrolledTo = (wanted) => {
+    scrollTo(0, wanted);
+    return Math.abs(scrollY - wanted) < 2;
+  };
+  await page.waitForFunction(scrolledTo, 120);
+  await drawn(page);
   await page.goBack();
   await page.waitForURL('**/projects/team/web/api');
   await isAt(left);

@@ -294,6 +294,9 @@ async fn an_operation_is_followed_and_its_failures_are_told() {
     partly.has(r#"href="/admin/users""#);
     let done = page(&of(&operation("finished", (3, 3, 0), "")), "/admin/bulk?op=12").await;
     done.has("All 3 are done");
+    // Come from the jobs: back is the list that the things are in, wherever that is.
+    let of_tags = operation("finished", (3, 3, 0), "").replace(r#""users""#, r#""tags","repository":"team/web""#);
+    page(&of(&of_tags), "/admin/bulk?op=12").await.has(r#"href="/projects/team/web""#);
     let other = page(&Fake::signed_in(ADMIN), "/admin/bulk?op=13").await;
     other.has("req-1");
     // Administration is for administrators.
@@ -357,6 +360,7 @@ async fn users_are_narrowed_by_role_and_so_is_what_is_selected() {
     assert!(fake.asked("/api/v2.0/users?q=person%3D~m%2Csysadmin_flag%3Dtrue"));
     shown.has(r#"name="q" value="person=~m,sysadmin_flag=true""#);
     shown.has("All 60 that match");
+    shown.has(r#"href="?q=m&amp;show=admins&amp;sort=realname""#);
 }
 
 const MEMBERS: &str = "/api/berth/v1/projects/team/members";

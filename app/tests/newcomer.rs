@@ -280,6 +280,29 @@ async fn access_is_explained_by_the_rule() {
 }
 
 #[tokio::test]
+async fn access_of_a_robot_is_explained() {
+    let rule = |off: &str| {
+        let pull = r#"{"resource":"repository","action":"pull"}"#;
+        format!(
+            r#"{{"username":"robot$team+ci","robot":{{"id":7,"own":true{off}}},"groups":[],
+                "rules":[{{"kind":"robot","decides":false,"permissions":[{pull}]}}]}}"#
+        )
+    };
+    let asked = "/projects/team/-/members/explain?user=robot%24team%2Bci&action=";
+    let fake = mei(1, TLS).answer(ACCESS, 200, &rule(""));
+    let pull = page(&fake, &format!("{asked}pull")).await;
+    pull.has("robot$team+ci is a robot that was given this.");
+    pull.has("Permissions of the robot");
+    pull.has(r#"href="/projects/team/-/robots/7""#);
+    pull.lacks("/members/new?username");
+    page(&fake, &format!("{asked}push")).await.has("robot$team+ci is a robot that was not given this.");
+    let off = mei(1, TLS).answer(ACCESS, 200, &rule(r#","off":"disabled""#));
+    let off = page(&off, &format!("{asked}pull")).await;
+    off.has("robot$team+ci is switched off, so it cannot sign in.");
+    off.lacks("Decides");
+}
+
+#[tokio::test]
 async fn people_and_groups_are_added_by_name() {
     let fake = mei(1, TLS);
     let person = page(&fake, "/projects/team/-/members/new?username=bob").await;

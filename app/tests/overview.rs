@@ -52,8 +52,9 @@ async fn a_job_of_which_a_part_failed_is_not_done_well() {
         );
         jobs().list(&format!("{BERTH}/jobs"), 1, &format!("[{job}]"))
     };
-    let partly = page(&job(r#","failed":2"#), "/admin/jobs?view=all").await;
+    let partly = page(&job(r#","failed":2,"operation":31"#), "/admin/jobs?view=all").await;
     partly.has("Done, 2 failed");
+    partly.has(r#"href="/admin/bulk?op=31""#);
     partly.has("Bulk operation");
     partly.lacks(">bulk");
     partly.lacks("</svg>Done<");

@@ -342,8 +342,7 @@ async fn the_questions_before_a_deletion() {
         200,
         &artifact(""),
     );
-    let effect = r#"{"items":1,"unknown":[],"tags":1,"manifests":1,"bytes":1048576,"kept_count":1,
-        "kept":[{"item":"v1","code":"PRECONDITION","message":"the tag v1 configured as immutable, cannot be deleted"}]}"#;
+    let effect = r#"{"items":1,"unknown":[],"tags":1,"manifests":1,"bytes":1048576,"kept_count":0,"kept":[]}"#;
     let fake = fake.answer(PREVIEW, 200, effect);
     let repository = page(&fake, "/projects/team/a/web/-/delete").await;
     repository.has("<h1>Delete team/a/web?</h1>");
@@ -354,7 +353,27 @@ async fn the_questions_before_a_deletion() {
     tag.has("<h1>Delete the tag v1?</h1>");
     tag.has(r#"name="tag" value="v1""#);
     tag.has("1 artifact stays without any tag (1.0\u{a0}MiB).");
-    tag.has("A rule of the project protects a tag of it");
+    // What a rule protects is not offered for deletion.
+    let kept = effect.replace(
+        r#""kept_count":0,"kept":[]"#,
+        r#""kept_count":1,
+        "kept":[{"item":"v1","code":"PRECONDITION","message":"the tag v1 configured as immutable, cannot be deleted"}]"#,
+    );
+    let protected = fake.clone().answer(PREVIEW, 200, &kept);
+    for (address, button) in [
+        ("/projects/team/a/web/-/delete", "Delete repository"),
+        ("/projects/team/a/web/-/tags/v1/delete", "Delete tag"),
+        ("/projects/team/a/web/-/artifacts/v1/delete", "Delete artifact"),
+    ] {
+        let (offered, kept) = (page(&fake, address).await, page(&protected, address).await);
+        assert_eq!(kept.status, 200);
+        kept.has("A rule of the project protects a tag of it");
+        kept.has(">Cancel</a>");
+        for text in [button, "btn-danger-fill", "What happens"] {
+            offered.has(text);
+            kept.lacks(text);
+        }
+    }
     let gone = fake.clone().answer(
         PREVIEW,
         200,

@@ -64,7 +64,17 @@ pub fn SignIn() -> impl IntoView {
     }
     let (host, sign_up) =
         session.with_untracked(|session| (session.registry().to_owned(), session.self_registration()));
-    let arrival = Arrival::read(query.get_str("state").unwrap_or_default()).map(|arrival| {
+    let arrival = Arrival::read(query.get_str("state").unwrap_or_default());
+    #[cfg(target_arch = "wasm32")]
+    if arrival == Some(Arrival::SignedOut) {
+        // Whose session ended by itself finds the drafts again; who signed out leaves nothing in the browser.
+        Effect::new(|| {
+            if let Ok(Some(storage)) = window().session_storage() {
+                drop(storage.clear());
+            }
+        });
+    }
+    let arrival = arrival.map(|arrival| {
         let (tone, title, text) = match arrival {
             Arrival::Ended => (Tone::Info, t!(keys::sign_in::ENDED), Some(t!(keys::sign_in::ENDED_TEXT))),
             Arrival::SignedOut => (Tone::Ok, t!(keys::sign_in::SIGNED_OUT), None),

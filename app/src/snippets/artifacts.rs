@@ -29,9 +29,14 @@ pub(crate) fn flux_pull(registry: &Registry, reference: &str) -> String {
     format!("flux pull artifact {}oci://{reference} --output .", registry.plain("--insecure-registry"))
 }
 
-/// The command that pulls a model; other clients find no files in it.
+/// The command that pulls a model by its tag; other clients find no files in it.
 pub(crate) fn model_pull(registry: &Registry, reference: &str) -> String {
     format!("modctl pull {}{reference}", registry.plain("--plain-http"))
+}
+
+/// The command that copies a model by its digest, as it is stored: the models' own client knows tags alone.
+pub(crate) fn model_copy(registry: &Registry, reference: &str) -> String {
+    format!("skopeo copy {}docker://{reference} oci:model", registry.plain("--src-tls-verify=false"))
 }
 
 /// The command that signs with a key of one's own. The name of an image is nobody else's business: nothing goes to the public
@@ -41,8 +46,8 @@ pub(crate) fn cosign_sign(registry: &Registry, reference: &str) -> String {
     format!("cosign sign {plain}--key cosign.key --use-signing-config=false --tlog-upload=false {reference}")
 }
 
-/// The command that looks for vulnerabilities.
-pub(crate) fn trivy(registry: &Registry, reference: &str) -> String {
+/// The command that looks for vulnerabilities. `reference`: with tag or digest.
+pub fn trivy(registry: &Registry, reference: &str) -> String {
     format!("trivy image {}{reference}", registry.plain("--insecure"))
 }
 

@@ -8,8 +8,9 @@ mod engines;
 use berth_types::{ProjectName, RepoName};
 
 pub use crate::pages::project::commands::PullCommands;
+pub use artifacts::trivy;
 pub(crate) use artifacts::{
-    COSIGN_KEYS, build_attested, cosign_sign, flux_pull, helm_pull, helm_pull_digest, model_pull, oras_pull, trivy,
+    COSIGN_KEYS, build_attested, cosign_sign, flux_pull, helm_pull, helm_pull_digest, model_copy, model_pull, oras_pull,
 };
 pub(crate) use engines::{pull, push};
 

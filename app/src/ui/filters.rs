@@ -1,6 +1,8 @@
 //! The bar above a list: search, views, count.
 
-use super::{GetForm, Glyph, Icon, query_pairs};
+use super::{Button, GetForm, Glyph, Icon, Look, Menu, MenuLink, Size, query_pairs, with_query};
+use crate::i18n::keys;
+use crate::t;
 use leptos::prelude::*;
 
 /// The bar above a list.
@@ -12,7 +14,8 @@ pub fn Filters(
     view! { <div class="filters">{children()}</div> }
 }
 
-/// The search of a list. It posts itself as a query, so that the result has an address.
+/// The search of a list. It posts itself as a query, so that the result has an address. What is typed and not yet searched for
+/// gets a button, which says that there is something to do.
 #[component]
 pub fn SearchBox(
     /// What it does: "Filter projects".
@@ -27,6 +30,24 @@ pub fn SearchBox(
 ) -> impl IntoView {
     let hidden: Vec<_> =
         query_pairs(&keep).into_iter().filter(|(kept, _)| kept != "q" && kept != "page").map(hidden_field).collect();
+    let (shown, is_changed) = (value.clone(), RwSignal::new(false));
+    let end = move || {
+        if is_changed.get() {
+            view! {
+                <Button size=Size::Small look=Look::Ghost submit=true>
+                    {t!(keys::pager::APPLY)}
+                </Button>
+            }
+            .into_any()
+        } else {
+            view! {
+                <kbd class="kbd" aria-hidden="true">
+                    "/"
+                </kbd>
+            }
+            .into_any()
+        }
+    };
     view! {
         <GetForm class="search" role="search">
             <Icon name=Glyph::Search />
@@ -39,11 +60,10 @@ pub fn SearchBox(
                 placeholder=label
                 autocomplete="off"
                 spellcheck="false"
+                on:input=move |event| is_changed.set(event_target_value(&event).trim() != shown.trim())
             />
             {hidden}
-            <kbd class="kbd" aria-hidden="true">
-                "/"
-            </kbd>
+            {end}
         </GetForm>
     }
 }
@@ -51,6 +71,30 @@ pub fn SearchBox(
 /// A field that keeps a parameter of the query.
 pub(super) fn hidden_field((name, value): (String, String)) -> impl IntoView {
     view! { <input type="hidden" name=name value=value /> }
+}
+
+/// The orders of a list as a menu, those that no head of a column has among them.
+#[component]
+pub fn SortMenu(
+    /// The orders, as the address has them when they are chosen, with their names: `-push_time`, "Pushed".
+    orders: Vec<(&'static str, String)>,
+    /// The order of now.
+    #[prop(into)]
+    sort: String,
+    /// The query string to keep; the page number goes.
+    #[prop(into)]
+    search: String,
+) -> impl IntoView {
+    let field = sort.trim_start_matches('-');
+    let is_current = |order: &str| order.trim_start_matches('-') == field;
+    let current =
+        orders.iter().find(|(order, _)| is_current(order)).map(|(_, label)| label.clone()).unwrap_or_default();
+    let link = |(order, label): (&'static str, String)| {
+        let href = with_query(&search, &[("sort", Some(order)), ("page", None)]);
+        view! { <MenuLink href=href current=is_current(order) text=label /> }
+    };
+    let links: Vec<_> = orders.into_iter().map(link).collect();
+    view! { <Menu text=t!(keys::filter::SORT, field = current)>{links}</Menu> }
 }
 
 /// How many match, told to screen readers when it changes: "6 of 14".

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { violations } from '../../fixtures/axe.mjs';
 import { PASSWORD } from '../../fixtures/berth.mjs';
-import { assertNoTrouble, signIn, startBrowser, takenOver, visit, visitor } from '../../fixtures/browser.mjs';
+import { assertNoTrouble, signIn, signOut, startBrowser, takenOver, visit, visitor } from '../../fixtures/browser.mjs';
 import { startHarbour } from '../../fixtures/harbour.mjs';
 import { registry } from '../../fixtures/push.mjs';
 import { words } from '../../fixtures/words.mjs';
@@ -111,8 +111,25 @@ test('a README is written with a preview, and is safe', async () => {
   await page.getByText(say('shelf.draft'), { exact: true }).waitFor();
   await page.waitForFunction((wanted) => document.querySelector('textarea[name="description"]').value === wanted, text);
   await page.getByRole('button', { name: say('shelf.draft_discard'), exact: true }).click();
-  assert.equal(await page.locator('textarea[name="description"]').inputValue(), '');
-  await page.locator('textarea[name="description"]').fill(text);
+  const field = page.locator('textarea[name="description"]');
+  assert.equal(await field.inputValue(), '');
+  // What somebody else wrote meanwhile is not replaced without a word.
+  await field.fill(text);
+  await page.locator('.prose h3', { hasText: 'Web API' }).waitFor();
+  const change = (description) => berth.api('PUT', '/projects/team/repositories/web%252Fapi', { description });
+  await change('Written by another');
+  await visit(page, `${PAGE}/-/description`);
+  await page.getByText(say('shelf.draft_old'), { exact: true }).waitFor();
+  assert.equal(await field.inputValue(), text);
+  await change('');
+  // Whoever signs out leaves no draft in the browser.
+  await signOut(page, say, 'Ada Okafor');
+  await takenOver(page);
+  assert.equal(await page.evaluate(() => sessionStorage.length), 0);
+  await signIn(page, say, 'ada', PASSWORD);
+  await visit(page, `${PAGE}/-/description`);
+  assert.equal(await field.inputValue(), '');
+  await field.fill(text);
   await page.getByRole('button', { name: say('common.save'), exact: true }).click();
   await page.getByText(say('repository.info_saved')).first().waitFor();
   const prose = page.locator('.prose');

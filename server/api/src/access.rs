@@ -15,11 +15,11 @@ pub fn router() -> Routes {
     Routes::new().routes(routes!(explain))
 }
 
-/// Why a person may do something in a project, or may not: every rule that gives this person something.
+/// Why a person or a robot may do something in a project, or may not: every rule that gives them something.
 #[utoipa::path(
     get, path = "/api/berth/v1/projects/{project_name}/access", operation_id = "explainAccess", tag = "berth",
     params(
-        ("username" = String, Query, description = "The sign-in name of the person."),
+        ("username" = String, Query, description = "The sign-in name of the person, or the whole name of the robot."),
         ("action" = Option<String>, Query, description = "What is asked about, as in permissions: `push`, `delete`."),
         ("resource" = Option<String>, Query, description = "On what; `repository` where it is not given."),
     ),

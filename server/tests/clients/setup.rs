@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, UdpSocket};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use berth_app::runtime::Runtime;
-use berth_app::snippets::{Client, PullCommands, Purpose, Registry, Step, TAG, Target, shell_word, steps};
+use berth_app::snippets::{self, Client, PullCommands, Purpose, Registry, Step, TAG, Target, shell_word, steps};
 use serde_json::Value;
 
 use crate::berth::{Berth, PASSWORD, text};
@@ -232,6 +232,87 @@ async fn oras_is_set_up_as_the_page_says() {
         assert_eq!(fs::read_to_string(folder.join("README.md")).unwrap(), "# Read me\n");
     }
     assert_eq!(berth.tags("team", "my-files").await, ["v1"]);
+}
+
+#[tokio::test]
+async fn manifests_of_flux_are_pulled_as_the_page_says() {
+    let berth = Berth::start().await;
+    let folder = berth.scratch("flux");
+    let Some(flux) = Tool::find_extra("flux", &folder) else { return };
+    // It signs in with what docker and crane keep.
+    let flux = flux.env("DOCKER_CONFIG", &folder);
+    let Some(crane) = Tool::find("crane", &folder) else { return };
+    let crane = crane.env("DOCKER_CONFIG", &folder);
+    let login = ["auth", "login", berth.host(), "-u", "alice", "--password-stdin"];
+    crane.ok_with_input(&login, PASSWORD.as_bytes()).await;
+    fs::create_dir(folder.join("deploy")).unwrap();
+    fs::write(folder.join("deploy/app.yaml"), "kind: ConfigMap\n").unwrap();
+    let image = format!("oci://{}:v1", berth.image("team/app"));
+    let deploy = folder.join("deploy");
+    let push = ["push", "artifact", &image, "--path", text(&deploy), "--insecure-registry"];
+    flux.ok(&[&push[..], &["--source", "https://git.example/app", "--revision", "main@sha1:0a"]].concat()).await;
+    fs::remove_dir_all(&deploy).unwrap();
+    let Some(shell) = Shell::new(&folder) else { return };
+    let shell = shell.with(&flux);
+    let pulls = pulls(&berth, "team/app", "FLUX", Runtime::Docker);
+    for line in [pulls.by_tag("v1"), pulls.by_digest(&berth.digest("team/app", "v1").await)] {
+        shell.ok(&line, "").await;
+        assert_eq!(fs::read_to_string(folder.join("app.yaml")).unwrap(), "kind: ConfigMap\n", "{line}");
+        fs::remove_file(folder.join("app.yaml")).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn models_are_pulled_as_the_page_says() {
+    let berth = Berth::start().await;
+    let folder = berth.scratch("modctl");
+    let Some(modctl) = Tool::find_extra("modctl", &folder) else { return };
+    let Some(trio) = Trio::of(&berth, Some("alice")).await else { return };
+    let Some(shell) = Shell::new(&folder) else { return };
+    let shell = shell.with(&modctl).with(&trio.skopeo);
+    fs::create_dir(folder.join("files")).unwrap();
+    fs::write(folder.join("files/config.json"), "{}\n").unwrap();
+    fs::write(folder.join("files/small.safetensors"), [7; 4096]).unwrap();
+    let (host, image) = (berth.host(), berth.image("team/model:v1"));
+    let lines = format!(
+        "modctl login --plain-http -u alice -p '{PASSWORD}' {host}\n\
+         cd files\nmodctl modelfile generate .\nmodctl build -t {image} .\n\
+         modctl push --plain-http {image}\nmodctl rm {image}"
+    );
+    shell.ok(&lines, "").await;
+    let pulls = pulls(&berth, "team/model", "CNAI", Runtime::Docker);
+    shell.ok(&pulls.by_tag("v1"), "").await;
+    let kept = shell.ok("modctl ls", "").await;
+    assert!(kept.contains("team/model"), "{kept}");
+    let digest = berth.digest("team/model", "v1").await;
+    shell.ok(&pulls.by_digest(&digest), "").await;
+    assert!(folder.join("model/blobs").join(digest.replace(':', "/")).is_file());
+}
+
+#[tokio::test]
+async fn trivy_reads_an_image_as_the_page_says() {
+    let berth = Berth::start().await;
+    let folder = berth.scratch("trivy");
+    let Some(trivy) = Tool::find_extra("trivy", &folder) else { return };
+    let Some(trio) = Trio::of(&berth, Some("alice")).await else { return };
+    let layout = berth.scratch("layout");
+    Image::of_layers("setup", 2).layout(&layout, "local");
+    ok(trio.push(Which::Crane, &layout, &berth.image("team/my-app:v1"))).await;
+    // What is known of vulnerabilities is elsewhere: it looks for secrets, for which it reads the same layers.
+    let trivy = trivy.env("TRIVY_SCANNERS", "secret").env("TRIVY_SKIP_VERSION_CHECK", "true");
+    let trivy = trivy.env("TRIVY_CACHE_DIR", folder.join("cache"));
+    let Some(shell) = Shell::new(&folder) else { return };
+    let registry = target(&berth, "alice", None).registry;
+    let line = snippets::trivy(
+        &registry,
+        &format!("{}@{}", berth.image("team/my-app"), berth.digest("team/my-app", "v1").await),
+    );
+    let unsigned = shell.with(&trivy);
+    let said = unsigned.refused(&line, "").await;
+    assert!(said.contains("UNAUTHORIZED"), "{said}");
+    let trivy = trivy.env("TRIVY_USERNAME", "alice").env("TRIVY_PASSWORD", PASSWORD);
+    let said = unsigned.with(&trivy).ok(&line, "").await;
+    assert!(said.contains("Report Summary"), "{said}");
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ on_both!(
     who_lists_members_may_ask,
     only_administrators_are_told_of_strangers,
     groups_are_told_apart,
+    robots_are_explained_to_who_may_list_them,
 );
 
 fn path(project: &str, query: &str) -> String {
@@ -181,4 +182,58 @@ async fn groups_are_told_apart(app: &TestApp) {
     // Nor does the group's role tell anybody of the person.
     let guest = app.user_in("mine", "guest", Role::Guest).await;
     guest.get(&path("mine", "username=builders")).send().await.refused(404, "NOT_FOUND");
+}
+
+async fn robots_are_explained_to_who_may_list_them(app: &TestApp) {
+    let admin = app.admin();
+    app.project("mine", false).await;
+    app.project("open", true).await;
+    let maintainer = app.user_in("mine", "maintainer", Role::Maintainer).await;
+    let guest = app.user_in("mine", "guest", Role::Guest).await;
+    let stranger = app.user_in("open", "stranger", Role::ProjectAdmin).await;
+    let access = json!([{ "resource": "repository", "action": "push" }, { "resource": "tag", "action": "list" }]);
+    let scopes = json!([{ "kind": "project", "namespace": "mine", "access": access }]);
+    let robot = |name: &str, level: &str| json!({ "name": name, "level": level, "duration": -1, "permissions": scopes.clone() });
+    let make = async |body: Value| admin.post("/api/v2.0/robots").json(&body).send().await.expect(201).json();
+    let (own, system) = (make(robot("ci", "project")).await, make(robot("fleet", "system")).await);
+
+    // With the prefix as it is set, and as a shell takes it without quotes.
+    for name in ["robot$mine%2Bci", "robot%2Bmine%2Bci"] {
+        let asked = ask(&maintainer, "mine", &format!("username={name}&action=push")).await;
+        assert_eq!((&asked["username"], &asked["allowed"]), (&json!("robot$mine+ci"), &json!(true)));
+        assert_eq!(kinds(&asked), ["*robot"]);
+        assert_eq!(asked["robot"], json!({ "id": own["id"], "own": true }));
+    }
+    // What is told is what it may: whoever pushes also pulls.
+    let told = ask(&maintainer, "mine", "username=robot$mine%2Bci").await;
+    let told = pairs(&told["rules"][0]["permissions"]);
+    let wanted = [("repository", "pull"), ("repository", "push"), ("tag", "list")];
+    assert_eq!(told, wanted.map(|(on, what)| (on.to_owned(), what.to_owned())).into());
+    let asked = ask(&maintainer, "mine", "username=robot$mine%2Bci&action=delete").await;
+    assert_eq!((&asked["allowed"], kinds(&asked)), (&json!(false), vec!["robot".to_owned()]));
+    let elsewhere = ask(&admin, "open", "username=robot$mine%2Bci&action=pull").await;
+    assert_eq!((kinds(&elsewhere), &elsewhere["robot"]["own"]), (vec!["*public".to_owned()], &json!(false)));
+
+    let refused = |message: Value| message["errors"][0]["message"].clone();
+    for (asker, project, name) in [
+        (&guest, "mine", "robot$mine+ci"),
+        (&stranger, "open", "robot$mine+ci"),
+        (&maintainer, "mine", "robot$fleet"),
+        (&maintainer, "mine", "robot$mine+none"),
+    ] {
+        let path = path(project, &format!("username={}", name.replace('+', "%2B")));
+        let answer = asker.get(&path).send().await.refused(404, "NOT_FOUND").json();
+        assert_eq!(refused(answer), json!(format!("user {name} is not found")));
+    }
+    assert_eq!(kinds(&ask(&admin, "mine", "username=robot$fleet&action=push").await), ["*robot"]);
+    assert_eq!(system["name"], "robot$fleet");
+
+    // One that cannot sign in may nothing, whatever it was given.
+    let path = format!("/api/v2.0/robots/{}", own["id"]);
+    let mut changed = admin.get(&path).send().await.expect(200).json();
+    changed["disable"] = json!(true);
+    admin.put(&path).json(&changed).send().await.expect(200);
+    let asked = ask(&maintainer, "mine", "username=robot$mine%2Bci&action=push").await;
+    assert_eq!((&asked["allowed"], kinds(&asked)), (&json!(false), vec!["robot".to_owned()]));
+    assert_eq!(asked["robot"]["off"], "disabled");
 }

@@ -165,8 +165,11 @@ async fn an_operation_is_its_owners_and_administrators(app: &TestApp) {
     let reply = maintainer.post(BULK).json(&wanted).send().await.expect(202);
     let path = reply.location();
     assert_eq!(path, format!("{BULK}/{}", reply.json()["id"]));
+    let id = reply.json()["id"].clone();
     ended(&maintainer, reply).await;
     app.admin().get(&path).send().await.expect(200);
+    let jobs = app.admin().get("/api/berth/v1/jobs?q=kind=bulk").send().await.expect(200).json();
+    assert_eq!(jobs[0]["operation"], id, "administrators find it from its job");
     other.get(&path).send().await.refused(404, "NOT_FOUND");
     app.anonymous().get(&path).send().await.refused(401, "UNAUTHORIZED");
     maintainer.get(&format!("{BULK}/999999")).send().await.refused(404, "NOT_FOUND");

@@ -172,8 +172,8 @@ fn RunTime() -> impl IntoView {
     let client = use_client();
     let location = use_location();
     let settings = Resource::new(
-        move || (action.version().get(), to_default.version().get()),
-        move |_| {
+        || (),
+        move |()| {
             let client = client.clone();
             async move { client.settings().await }
         },

@@ -12,7 +12,8 @@ use crate::session::use_session;
 use crate::ui::{
     ActionCell, ActionColumn, Badge, Cell, Column, Crumb, Empty, FilterCount, Filters, Glyph, LinkButton, Look,
     MenuLink, MenuSeparator, NoSelectCell, PageHead, Pager, Priority, Row, RowHead, RowMenu, SearchBox, Segment,
-    Segmented, SelectAllColumn, SelectCell, Selectable, Sort, Table, TableBox, Tone, Who, query_pairs, with_query,
+    Segmented, SelectAllColumn, SelectCell, Selectable, Sort, SortMenu, Table, TableBox, Tone, Who, query_pairs,
+    with_query,
 };
 use crate::{t, tn};
 use berth_types::UserId;
@@ -90,7 +91,7 @@ fn UserList(state: ListState, users: Paged<UserResp>) -> impl IntoView {
         }
         .into_any()
     } else {
-        view! { <UserTable users=users.items sort=sort search=search.clone() /> }.into_any()
+        view! { <UserTable users=users.items sort=sort.clone() search=search.clone() /> }.into_any()
     };
     let pager = (total > 0).then(|| {
         let search = search.clone();
@@ -107,12 +108,22 @@ fn UserList(state: ListState, users: Paged<UserResp>) -> impl IntoView {
             <Filters>
                 <SearchBox label=t!(keys::admin_users::FILTER) value=q keep=search.clone() />
                 <Segmented label=t!(keys::user_list::SHOW) segments=segments(&search) />
+                <SortMenu orders=orders() sort=sort search=search />
                 <FilterCount text=tn!(keys::count::USERS, total) />
             </Filters>
             {table}
             {pager}
         </Selectable>
     }
+}
+
+/// The orders that the list offers.
+fn orders() -> Vec<(&'static str, String)> {
+    vec![
+        ("username", t!(keys::account::profile::USERNAME)),
+        ("realname", t!(keys::account::profile::REALNAME)),
+        ("-creation_time", t!(keys::admin_users::CREATED)),
+    ]
 }
 
 fn segments(search: &str) -> Vec<Segment> {

@@ -12,7 +12,7 @@ use crate::i18n::keys;
 use crate::load::Resource;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
-use crate::pages::bulk::{self, Consequences, Gone, there};
+use crate::pages::bulk::{self, Consequences, Gone, RemovalButtons, there};
 use crate::pages::loaded;
 use crate::pages::project::{InProject, NotAllowed, RepositoryPart};
 use crate::ui::{
@@ -160,26 +160,30 @@ fn DeleteForm(
     };
     let chips = tags.into_iter().map(|tag| view! { <Chip icon=Glyph::Tag text=tag /> }).collect_view();
     let back = tag_of(&artifact, &reference).unwrap_or_else(|| reference.to_string());
+    let back = crate::pages::project::artifact_href(&repo, &back);
+    let stays = bulk::stays(&preview);
+    let effect = (!stays).then(|| {
+        view! {
+            <Callout tone=Tone::Warn title=effect>
+                <Chips>{chips}</Chips>
+            </Callout>
+        }
+    });
     view! {
         <PageHead title=move || heading sub=repo.to_string() />
         <FormErrors answer=answer_of(action) />
-        <Callout tone=Tone::Warn title=effect>
-            <Chips>{chips}</Chips>
-        </Callout>
+        {effect}
         <DigestChip digest=artifact.digest.clone() />
         <Consequences request=request preview=preview />
         <PostForm action=action>
             <input type="hidden" name="repository" value=repo.to_string() />
             <input type="hidden" name="digest" value=artifact.digest />
-            <div class="row">
-                <Button look=Look::DangerFill icon=Glyph::Trash submit=true busy=action.pending()>
-                    {t!(keys::repository::DELETE_ARTIFACT_SUBMIT)}
-                </Button>
-                <LinkButton href=crate::pages::project::artifact_href(
-                    &repo,
-                    &back,
-                )>{t!(keys::common::CANCEL)}</LinkButton>
-            </div>
+            <RemovalButtons
+                stays=stays
+                text=t!(keys::repository::DELETE_ARTIFACT_SUBMIT)
+                back=back
+                busy=action.pending()
+            />
         </PostForm>
     }
 }

@@ -23,6 +23,16 @@ pub(crate) enum Place {
 }
 
 impl Place {
+    /// What the things of a request belong to.
+    pub(super) fn of(request: &BulkRequest) -> Self {
+        match (request.repository.parse(), request.project.parse(), request.kind) {
+            (Ok(repo), ..) => Place::Repository(repo),
+            (_, Ok(project), _) => Place::Project(project),
+            (.., Some(BulkKind::Projects)) => Place::Projects,
+            _ => Place::System,
+        }
+    }
+
     /// The page with the question.
     pub(crate) fn href(&self) -> String {
         match self {
@@ -240,6 +250,10 @@ mod tests {
     fn lists_are_found_again() {
         let repo = Place::Repository("p/a".parse().unwrap());
         assert_eq!(repo.list(Some(BulkKind::Artifacts)), "/projects/p/a?tab=artifacts");
+        for place in [repo.clone(), Place::Project("p".parse().unwrap()), Place::System] {
+            assert_eq!(Place::of(&place.removal(BulkKind::Labels, "1".into())), place);
+        }
+        assert_eq!(Place::of(&Place::Projects.removal(BulkKind::Projects, "p".into())), Place::Projects);
         assert_eq!(Place::System.list(Some(BulkKind::Users)), "/admin/users");
         assert_eq!(Place::System.list(Some(BulkKind::Labels)), "/admin/labels");
         assert_eq!(Place::Projects.list(Some(BulkKind::Projects)), "/projects");

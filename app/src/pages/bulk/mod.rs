@@ -309,9 +309,19 @@ pub(crate) fn Consequences(request: BulkRequest, preview: BulkPreview) -> impl I
     if preview.items == 0 && preview.kept_count == 0 {
         return None;
     }
-    let names = named(&request, &preview).map(|names| view! { <p class="name">{names}</p> });
-    let lines = effects(&request, &preview);
-    let lines = lines.into_iter().map(|line| view! { <li>{line}</li> }).collect_view();
+    let happens = (!stays(&preview)).then(|| {
+        let names = named(&request, &preview).map(|names| view! { <p class="name">{names}</p> });
+        let lines = effects(&request, &preview);
+        let lines = lines.into_iter().map(|line| view! { <li>{line}</li> }).collect_view();
+        view! {
+            <Card title=t!(keys::bulk::effect::TITLE)>
+                <CardBody stack=true>
+                    {names}
+                    <ul class="prose">{lines}</ul>
+                </CardBody>
+            </Card>
+        }
+    });
     let kept = (preview.kept_count > 0).then(|| {
         let title = tn!(keys::bulk::KEPT, crate::format::natural(preview.kept_count));
         view! {
@@ -320,14 +330,40 @@ pub(crate) fn Consequences(request: BulkRequest, preview: BulkPreview) -> impl I
         }
     });
     Some(view! {
-        <Card title=t!(keys::bulk::effect::TITLE)>
-            <CardBody stack=true>
-                {names}
-                <ul class="prose">{lines}</ul>
-            </CardBody>
-        </Card>
+        {happens}
         {kept}
     })
+}
+
+/// The buttons under the question about one thing: what stays as it is can only be left.
+#[component]
+pub(crate) fn RemovalButtons(
+    /// Whether it stays, by what the preview says.
+    stays: bool,
+    /// What is done.
+    text: String,
+    /// The page to go back to.
+    back: String,
+    /// Whether it is being done.
+    busy: Signal<bool>,
+) -> impl IntoView {
+    let remove = (!stays).then(|| {
+        view! {
+            <Button look=Look::DangerFill icon=Glyph::Trash submit=true busy=busy>
+                {text}
+            </Button>
+        }
+    });
+    view! {
+        <div class="row">
+            {remove} <LinkButton href=back>{t!(keys::common::CANCEL)}</LinkButton>
+        </div>
+    }
+}
+
+/// Whether all that a removal is about stays as it is.
+pub(crate) fn stays(preview: &BulkPreview) -> bool {
+    preview.kept_count > 0 && preview.kept_count >= preview.items
 }
 
 /// What an answer brings, or nothing where there is no such thing.

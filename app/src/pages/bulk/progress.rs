@@ -72,6 +72,8 @@ fn told(operation: &BulkOperation) -> (Tone, String, Option<String>) {
 
 #[component]
 fn Shown(place: Place, operation: BulkOperation) -> impl IntoView {
+    // It may be looked at from elsewhere.
+    let list = Place::of(&operation.request).list(operation.request.kind);
     let heading = phrase(&operation.request, operation.total);
     let (tone, title, text) = told(&operation);
     let at_work = matches!(operation.status, BulkStatus::Pending | BulkStatus::Running);
@@ -116,7 +118,7 @@ fn Shown(place: Place, operation: BulkOperation) -> impl IntoView {
         {failures}
         {more}
         <div class="row">
-            {refresh} <LinkButton href=place.list(operation.request.kind)>{t!(keys::bulk::BACK)}</LinkButton>
+            {refresh} <LinkButton href=list>{t!(keys::bulk::BACK)}</LinkButton>
         </div>
     }
 }

@@ -85,7 +85,7 @@ impl PullCommands {
             Client::Engine => snippets::pull(self.runtime.client(), registry, &format!("{repository}@{digest}")),
             Client::Helm => snippets::helm_pull_digest(registry, repository, digest),
             Client::Flux => snippets::flux_pull(registry, &format!("{repository}@{digest}")),
-            Client::Model => snippets::model_pull(registry, &format!("{repository}@{digest}")),
+            Client::Model => snippets::model_copy(registry, &format!("{repository}@{digest}")),
             Client::Oras => snippets::oras_pull(registry, &format!("{repository}@{digest}")),
         }
     }
@@ -109,7 +109,8 @@ mod tests {
         assert_eq!(of("IMAGE").as_base("v1").as_deref(), Some("FROM r.example/team/a/web:v1"));
         assert_eq!(of("CHART").by_tag("1.0.0_x"), "helm pull oci://r.example/team/a/web --version 1.0.0+x");
         assert_eq!(of("FLUX").by_tag("v1"), "flux pull artifact oci://r.example/team/a/web:v1 --output .");
-        assert_eq!(of("CNAI").by_digest("sha256:ab"), "modctl pull r.example/team/a/web@sha256:ab");
+        assert_eq!(of("CNAI").by_tag("v1"), "modctl pull r.example/team/a/web:v1");
+        assert_eq!(of("CNAI").by_digest("sha256:ab"), "skopeo copy docker://r.example/team/a/web@sha256:ab oci:model");
         assert_eq!(of("WASM").by_digest("sha256:ab"), "oras pull r.example/team/a/web@sha256:ab");
         assert_eq!(of("CHART").as_base("v1"), None);
     }

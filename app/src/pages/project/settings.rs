@@ -45,14 +45,6 @@ pub(crate) fn Settings(within: InProject) -> impl IntoView {
     if !within.rights.may(Of::Project, Action::Update) {
         return view! { <NotAllowed needs=(Of::Project, Action::Update) /> }.into_any();
     }
-    let changed = within.clone();
-    Effect::new(move |before: Option<usize>| {
-        let version = save.version().get();
-        if before.is_some_and(|before| before != version) {
-            changed.changed();
-        }
-        version
-    });
     let deletable = within.rights.may(Of::Project, Action::Delete).then(|| {
         let (client, name) = (use_client(), within.name.clone());
         Resource::new(

@@ -21,9 +21,9 @@ use crate::query::{ListState, use_list_state};
 use crate::session::{Session, sign_in_href, use_session};
 use crate::ui::{
     ActionCell, ActionColumn, Cell, Column, CopyButton, Crumb, DialogLink, Empty, FilterCount, Filters, Glyph,
-    LinkButton, Look, Menu, MenuLink, MenuSeparator, NameLink, NoSelectCell, PageHead, Pager, Priority,
-    Quota as QuotaMeter, Row, RowHead, RowMenu, SearchBox, Segment, Segmented, SelectAllColumn, SelectCell, Selectable,
-    Sort, Star, Table, TableBox, with_query,
+    LinkButton, Look, MenuLink, MenuSeparator, NameLink, NoSelectCell, PageHead, Pager, Priority, Quota as QuotaMeter,
+    Row, RowHead, RowMenu, SearchBox, Segment, Segmented, SelectAllColumn, SelectCell, Selectable, Sort, SortMenu,
+    Star, Table, TableBox, with_query,
 };
 use crate::{t, tn};
 use berth_types::ProjectName;
@@ -159,7 +159,7 @@ fn ProjectList(
             <Filters>
                 <SearchBox label=t!(keys::projects::FILTER) value=q keep=search.clone() />
                 <Views shown=shown search=search.clone() />
-                <SortMenu sort=sort search=search />
+                <SortMenu orders=orders() sort=sort search=search />
                 <FilterCount text=tn!(keys::count::PROJECTS, total) />
             </Filters>
             {list}
@@ -201,24 +201,14 @@ fn Views(shown: View, search: String) -> impl IntoView {
     (!segments.is_empty()).then(|| view! { <Segmented label=t!(keys::projects::VIEWS) segments=segments /> })
 }
 
-/// The same orders as the heads of the columns, which narrow screens do not show.
-#[component]
-fn SortMenu(sort: String, search: String) -> impl IntoView {
-    let orders = [
+/// The orders that the list offers.
+fn orders() -> Vec<(&'static str, String)> {
+    vec![
         ("name", t!(keys::projects::NAME)),
         ("-push_time", t!(keys::project_list::PUSHED)),
         ("-storage", t!(keys::projects::STORAGE)),
         ("-creation_time", t!(keys::projects::CREATED)),
-    ];
-    let field = sort.trim_start_matches('-');
-    let current = orders.iter().find(|(order, _)| order.trim_start_matches('-') == field);
-    let current = current.map(|(_, label)| label.clone()).unwrap_or_default();
-    let links = orders.map(|(order, label)| {
-        let href = with_query(&search, &[("sort", Some(order)), ("page", None)]);
-        let chosen = order == sort;
-        view! { <MenuLink href=href current=chosen text=label /> }
-    });
-    view! { <Menu text=t!(keys::filter::SORT, field = current)>{links.into_iter().collect_view()}</Menu> }
+    ]
 }
 
 #[component]

@@ -7,9 +7,6 @@ use crate::ui::{Chips, Empty, FilterChip, Glyph, LinkButton, Menu, MenuLink, wit
 use berth_types::api::Label;
 use leptos::prelude::*;
 
-/// The columns by which the list can be sorted, in the order of the menu; the second says whether the largest come first.
-const SORTS: [(&str, bool); 4] = [("name", false), ("push_time", true), ("pull_time", true), ("size", true)];
-
 /// The values that a menu offers: those that are there, and the one that is chosen.
 pub(super) fn facet_values<'a>(shown: impl Iterator<Item = &'a String>, current: &str) -> Vec<String> {
     let mut values: Vec<String> = shown.cloned().collect();
@@ -79,26 +76,14 @@ pub(super) fn LabelFacet(labels: Vec<(i64, String)>, current: Option<i64>, searc
     })
 }
 
-/// The order of the list as a menu: cards have no heads to click.
-#[component]
-pub(super) fn SortMenu(sort: String, search: String) -> impl IntoView {
-    let name = |field: &str| match field {
-        "name" => t!(keys::repository::TAG),
-        "push_time" => t!(keys::repository::PUSHED),
-        "pull_time" => t!(keys::repository::PULLED),
-        _ => t!(keys::repository::SIZE),
-    };
-    let current = sort.trim_start_matches('-').to_owned();
-    let links: Vec<_> = SORTS
-        .into_iter()
-        .map(|(field, descending)| {
-            let is_current = field == current;
-            let wanted = if descending { format!("-{field}") } else { field.to_owned() };
-            let href = with_query(&search, &[("sort", Some(&wanted)), ("page", None)]);
-            view! { <MenuLink href=href current=is_current text=name(field) /> }
-        })
-        .collect();
-    view! { <Menu text=t!(keys::filter::SORT, field = name(&current))>{links}</Menu> }
+/// The orders that the list of tags offers.
+pub(super) fn orders() -> Vec<(&'static str, String)> {
+    vec![
+        ("name", t!(keys::repository::TAG)),
+        ("-push_time", t!(keys::repository::PUSHED)),
+        ("-pull_time", t!(keys::repository::PULLED)),
+        ("-size", t!(keys::repository::SIZE)),
+    ]
 }
 
 /// The filters that are on, each with a way to take it away.

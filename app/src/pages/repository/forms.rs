@@ -11,10 +11,10 @@ use crate::i18n::keys;
 use crate::load::Resource;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
-use crate::pages::bulk::{self, Consequences, Gone, there};
+use crate::pages::bulk::{self, Consequences, Gone, RemovalButtons, there};
 use crate::pages::loaded;
 use crate::pages::project::{InProject, NotAllowed, RepositoryPart};
-use crate::ui::{Button, Callout, Glyph, LinkButton, Look, PageHead, Tone};
+use crate::ui::{Callout, PageHead, Tone};
 use crate::{t, tn};
 use berth_types::api::{BulkKind, BulkPreview, Repository};
 use berth_types::policy::{Action, Resource as Of};
@@ -92,19 +92,15 @@ pub(crate) fn DeleteRepository(within: InProject, repo: RepoName) -> impl IntoVi
         let heading = t!(keys::repositories::DELETE_TITLE, name = repo);
         let effect = tn!(keys::repositories::DELETE_EFFECT, natural(shown.artifact_count));
         let (name, back) = (repo.to_string(), RepositoryPart::Tags.of(&repo));
+        let stays = bulk::stays(&preview);
         view! {
             <PageHead title=move || heading />
             <FormErrors answer=answer_of(action) />
-            <Callout tone=Tone::Warn title=effect />
+            {(!stays).then(|| view! { <Callout tone=Tone::Warn title=effect /> })}
             <Consequences request=request preview=preview />
             <PostForm action=action>
                 <input type="hidden" name="repository" value=name />
-                <div class="row">
-                    <Button look=Look::DangerFill icon=Glyph::Trash submit=true busy=action.pending()>
-                        {t!(keys::repositories::DELETE_SUBMIT)}
-                    </Button>
-                    <LinkButton href=back>{t!(keys::common::CANCEL)}</LinkButton>
-                </div>
+                <RemovalButtons stays=stays text=t!(keys::repositories::DELETE_SUBMIT) back=back busy=action.pending() />
             </PostForm>
         }
         .into_any()
@@ -143,21 +139,21 @@ pub(crate) fn DeleteTag(within: InProject, repo: RepoName, tag: TagName) -> impl
         };
         let heading = t!(keys::repository::DELETE_TAG_TITLE, tag = tag);
         let (back, repo, tag) = (RepositoryPart::Tags.of(&repo), repo.to_string(), tag.to_string());
-        let sub = repo.clone();
+        let (sub, stays) = (repo.clone(), bulk::stays(&preview));
         view! {
             <PageHead title=move || heading sub=sub />
             <FormErrors answer=answer_of(action) />
-            <Callout tone=Tone::Warn title=t!(keys::repository::DELETE_TAG_TEXT) />
+            {(!stays).then(|| view! { <Callout tone=Tone::Warn title=t!(keys::repository::DELETE_TAG_TEXT) /> })}
             <Consequences request=request.clone() preview=preview />
             <PostForm action=action>
                 <input type="hidden" name="repository" value=repo />
                 <input type="hidden" name="tag" value=tag />
-                <div class="row">
-                    <Button look=Look::DangerFill icon=Glyph::Trash submit=true busy=action.pending()>
-                        {t!(keys::repository::DELETE_TAG_SUBMIT)}
-                    </Button>
-                    <LinkButton href=back>{t!(keys::common::CANCEL)}</LinkButton>
-                </div>
+                <RemovalButtons
+                    stays=stays
+                    text=t!(keys::repository::DELETE_TAG_SUBMIT)
+                    back=back
+                    busy=action.pending()
+                />
             </PostForm>
         }
         .into_any()

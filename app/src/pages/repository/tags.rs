@@ -1,7 +1,7 @@
 //! The tags of a repository: one row a tag, the digest beside it; an index opens to what it lists.
 
 use super::facets::{
-    ActiveFilters, LabelFacet, Nothing, PlatformFacet, SignatureFacet, SortMenu, facet_values, labels_of,
+    ActiveFilters, LabelFacet, Nothing, PlatformFacet, SignatureFacet, facet_values, labels_of, orders,
 };
 use super::filter::Filter;
 use super::tag_row::TagRow;
@@ -13,7 +13,7 @@ use crate::pages::project::InProject;
 use crate::query::ListState;
 use crate::ui::{
     ActionColumn, Column, FilterCount, Filters, Glyph, Pager, Priority, SearchBox, SelectAllColumn, Selectable, Sort,
-    Table, TableBox,
+    SortMenu, Table, TableBox,
 };
 use crate::{t, tn};
 use berth_types::RepoName;
@@ -68,7 +68,7 @@ pub(super) fn TagList(
                 <PlatformFacet values=platforms current=filter.platform search=search.clone() />
                 <SignatureFacet current=filter.signed search=search.clone() />
                 <LabelFacet labels=labels current=filter.label search=search.clone() />
-                <SortMenu sort=sort search=search />
+                <SortMenu orders=orders() sort=sort search=search />
                 <FilterCount text=count />
             </Filters>
             {active}

@@ -78,7 +78,7 @@ impl Home {
     }
 
     /// The page to change one.
-    fn edit(&self, id: RobotId) -> String {
+    pub fn edit(&self, id: RobotId) -> String {
         format!("{}/{id}", self.list())
     }
 

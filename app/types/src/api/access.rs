@@ -2,15 +2,19 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{MemberId, policy::Permission};
+use crate::{MemberId, RobotId, policy::Permission};
 
-/// Every rule that gives a person something in a project, and which of them decides.
+/// Every rule that gives a person or a robot something in a project, and which of them decides.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AccessExplanation {
-    /// The sign-in name.
+    /// The sign-in name; of a robot the whole name.
     pub username: String,
-    /// Whether one of `rules` allows what was asked about; absent where no action was.
+    /// The robot that it is; absent for a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub robot: Option<RobotStanding>,
+    /// Whether one of `rules` allows what was asked about; absent where no action was. A robot that cannot sign in may
+    /// nothing, whatever its rules.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allowed: Option<bool>,
     /// The rules, the most personal first. Nothing where the person may nothing.
@@ -19,12 +23,25 @@ pub struct AccessExplanation {
     pub groups: Vec<GroupRole>,
 }
 
-/// A rule that gives a person something.
+/// A robot, as far as what it may depends on it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RobotStanding {
+    /// Row id.
+    pub id: RobotId,
+    /// Whether it is a robot of this project, and not one of the system or of another project.
+    pub own: bool,
+    /// Why it cannot sign in: `disabled`, `expired`. Absent where it can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub off: Option<String>,
+}
+
+/// A rule that gives a person or a robot something.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AccessRule {
     /// `system_admin`: administrators of the system may do everything; only they are told, and the person. `member`: the
-    /// person's own role. `public`: anybody may pull from a public project.
+    /// person's own role. `robot`: what the robot was given. `public`: anybody may pull from a public project.
     pub kind: String,
     /// The role's number, of the kind `member`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

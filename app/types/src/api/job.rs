@@ -22,6 +22,9 @@ pub struct Job {
     /// How many of the things that it is about failed, where it can say so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed: Option<u64>,
+    /// The operation on many things that it carries out, by row id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation: Option<i64>,
     /// How often it was begun.
     pub attempts: i64,
     /// Why the last attempt failed.

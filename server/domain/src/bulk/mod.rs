@@ -2,6 +2,7 @@
 //! whoever asked, and what failed stays to be read.
 
 mod deed;
+mod item;
 mod order;
 mod preview;
 mod run;

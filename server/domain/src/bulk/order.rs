@@ -19,6 +19,7 @@ use berth_types::{
 use super::{
     NAMED_MAX,
     deed::{Deed, deed},
+    item::repository_of,
     whole,
 };
 use crate::{
@@ -158,9 +159,7 @@ impl Order {
     /// The things that were named and are not among those that are there.
     pub(super) fn unknown(&self, there: &[String]) -> Vec<String> {
         let Which::Named(named) = &self.which else { return Vec::new() };
-        // Artifacts of repositories that are copied or moved are `repository@digest`; nothing else has such a sign.
-        let there: HashSet<&str> =
-            there.iter().map(|item| item.split_once('@').map_or(&**item, |(name, _)| name)).collect();
+        let there: HashSet<&str> = there.iter().map(|item| repository_of(item)).collect();
         named.iter().filter(|item| !there.contains(item.as_str())).cloned().collect()
     }
 

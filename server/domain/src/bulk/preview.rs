@@ -19,6 +19,7 @@ use tokio::sync::Semaphore;
 use super::{
     ITEMS_MAX, SHOWN_MAX, counted,
     deed::{Deed, Own},
+    item::{is_artifact, repository_of},
     order::{Order, Place},
     too_many,
 };
@@ -333,7 +334,8 @@ async fn kept_contents(
 
 /// Repositories that are moved and cannot be closed: an artifact stays in them, or somebody pushes to them.
 async fn kept_open(conn: &mut Conn<'_>, closing: &Selected, kept: &[BulkFailure]) -> Result<Vec<BulkFailure>> {
-    let held: BTreeSet<&str> = kept.iter().filter_map(|failure| Some(failure.item.split_once('@')?.0)).collect();
+    let artifacts = kept.iter().map(|failure| &*failure.item).filter(|item| is_artifact(item));
+    let held: BTreeSet<&str> = artifacts.map(repository_of).collect();
     let receiving = query::whole::receiving(conn, closing, ITEMS_MAX).await?;
     let of = |name: &str, error: fn(&RepoName) -> Error| {
         let repo: RepoName = name.parse().ok()?;

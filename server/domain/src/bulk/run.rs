@@ -11,6 +11,7 @@ use berth_types::{
 
 use super::{
     deed::{Deed, Own},
+    item::WholeItem,
     order::Order,
 };
 use crate::{
@@ -211,21 +212,25 @@ async fn act(domain: &Domain, deed: &Deed, actor: &Actor, item: &str, digest: Op
         Deed::CopyRepositories(project, target) => {
             let source = ProjectAccess::<ReadArtifact>::check(domain, actor, project).await?;
             let access = ProjectAccess::<CreateArtifact>::check(domain, actor, target).await?;
-            let (from, digest) = content(item)?;
+            let WholeItem::Artifact(from, digest) = WholeItem::read(item)? else {
+                return Err(Error::internal("an item is no artifact"));
+            };
             let repo = named_in(target, &from)?;
             copy::copy(domain, &access, &repo, &source, &from, &Reference::Digest(digest)).await
         }
         Deed::MoveRepositories(project, target, taken) => {
             let removal = ProjectAccess::<DeleteArtifact>::check(domain, actor, project).await?;
             let access = ProjectAccess::<CreateArtifact>::check(domain, actor, target).await?;
-            // After its artifacts comes the repository itself.
-            let Ok((from, digest)) = content(item) else {
-                let from = item.parse().map_err(Error::internal)?;
-                let repo = named_in(target, &from)?;
-                return transfer::close(domain, &removal.also()?, &from, &access, &repo).await;
-            };
-            let repo = named_in(target, &from)?;
-            gone(transfer::transfer(domain, &removal, &from, &access, &repo, &digest, *taken).await)
+            match WholeItem::read(item)? {
+                WholeItem::Artifact(from, digest) => {
+                    let repo = named_in(target, &from)?;
+                    gone(transfer::transfer(domain, &removal, &from, &access, &repo, &digest, *taken).await)
+                }
+                WholeItem::Repository(from) => {
+                    let repo = named_in(target, &from)?;
+                    transfer::close(domain, &removal.also()?, &from, &access, &repo).await
+                }
+            }
         }
         Deed::DeleteUsers => {
             let access = SystemAccess::<DeleteUser>::check(actor)?;
@@ -281,12 +286,6 @@ async fn act(domain: &Domain, deed: &Deed, actor: &Actor, item: &str, digest: Op
             }
         }
     }
-}
-
-/// An artifact of a repository that is copied or moved whole.
-fn content(item: &str) -> Result<(RepoName, Digest)> {
-    let (repo, digest) = item.split_once('@').ok_or_else(|| Error::internal("an item is no artifact"))?;
-    Ok((repo.parse().map_err(Error::internal)?, digest.parse().map_err(Error::internal)?))
 }
 
 /// The repository of the same name in another project.

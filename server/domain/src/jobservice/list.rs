@@ -15,6 +15,7 @@ use super::{KINDS, OWN_KINDS, SILENCE_SECONDS, kind_of, name_of};
 use crate::{
     Domain, Error, Result,
     authz::{ListJobs, ReadJobs, SystemAccess},
+    bulk,
 };
 
 /// What `status` may say for jobs that have not ended.
@@ -98,7 +99,7 @@ pub(crate) async fn numbers(domain: &Domain) -> Result<JobStatistics> {
     })
 }
 
-/// A row as it is shown. What the job is about stays: it may hold secrets of others.
+/// A row as it is shown. What the job is about stays, as it may hold secrets of others, but for the id of an operation.
 pub(crate) fn shown(row: &Row) -> Job {
     Job {
         id: row.id,
@@ -107,6 +108,7 @@ pub(crate) fn shown(row: &Row) -> Job {
         trigger: row.cause.clone(),
         percent: percent(&row.progress),
         failed: number(&row.progress, "failed"),
+        operation: (row.kind == bulk::KIND).then(|| number(&row.payload, "operation")?.try_into().ok()).flatten(),
         attempts: row.attempts,
         error: row.error.clone(),
         run_at: row.run_at,
@@ -129,8 +131,8 @@ fn percent(progress: &str) -> Option<u8> {
     u8::try_from(percent.min(100)).ok()
 }
 
-fn number(progress: &str, key: &str) -> Option<u64> {
-    serde_json::from_str::<Value>(progress).ok()?.get(key)?.as_u64()
+fn number(object: &str, key: &str) -> Option<u64> {
+    serde_json::from_str::<Value>(object).ok()?.get(key)?.as_u64()
 }
 
 #[cfg(test)]

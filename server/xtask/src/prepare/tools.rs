@@ -46,6 +46,10 @@ struct Tool {
     package: Option<String>,
     /// A folder of `end2end` that holds a program and its module.
     source: Option<String>,
+    /// A file of the module that the program embeds and its authors make before they build; here it is empty.
+    made: Option<String>,
+    /// What `GOEXPERIMENT` has to say.
+    experiment: Option<String>,
     /// Only when all clients are asked for.
     #[serde(default)]
     extra: bool,
@@ -107,6 +111,11 @@ pub fn client(workspace: &Workspace, pins: &Pins, name: &str) -> anyhow::Result<
     let program = unfinished.join(name);
     if let Some(source) = source {
         command::run(go("build").args(["-mod=readonly", "-o"]).arg(&program).arg(".").current_dir(source))?;
+    } else if let (Some(package), Some(made)) = (&tool.package, &tool.made) {
+        let source = module_with(tool, made, &unfinished.join("source"))?;
+        let package = format!("./{package}");
+        command::run(go("build").args(["-mod=readonly", "-o"]).arg(&program).arg(package).current_dir(&source))?;
+        fs::remove_dir_all(&source).with_context(|| format!("could not remove {}", source.display()))?;
     } else if let Some(package) = &tool.package {
         let module = format!(
             "module berth.test/{name}\n\ngo {}\n\nrequire {} v{}\n",
@@ -114,7 +123,9 @@ pub fn client(workspace: &Workspace, pins: &Pins, name: &str) -> anyhow::Result<
         );
         fs::write(unfinished.join("go.mod"), module).context("could not write go.mod")?;
         let package = format!("{}/{package}", tool.module);
-        command::run(go("build").args(["-mod=mod", "-o"]).arg(&program).arg(package).current_dir(&unfinished))?;
+        let mut go = go("build");
+        go.env("GOEXPERIMENT", tool.experiment.as_deref().unwrap_or_default());
+        command::run(go.args(["-mod=mod", "-o"]).arg(&program).arg(package).current_dir(&unfinished))?;
     } else {
         let mut go = go("install");
         go.arg(format!("{}@v{}", tool.module, tool.version)).env("GOBIN", &unfinished);
@@ -122,6 +133,30 @@ pub fn client(workspace: &Workspace, pins: &Pins, name: &str) -> anyhow::Result<
     }
     finish(&unfinished, &folder)?;
     Ok(folder)
+}
+
+/// Copies a published module to `folder`, with a file that is not published. Go lets nothing be added where it keeps modules.
+fn module_with(tool: &Tool, made: &str, folder: &Path) -> anyhow::Result<PathBuf> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Download {
+        dir: PathBuf,
+    }
+    let mut download = Command::new("go");
+    download.args(["mod", "download", "-json"]).arg(format!("{}@v{}", tool.module, tool.version));
+    let told = command::output(download.env("GOTOOLCHAIN", "local").env("GOFLAGS", "").current_dir("/"))?;
+    let Download { dir } = serde_json::from_str(&told).context("Go told of the module in an unknown way")?;
+    if folder.exists() {
+        fs::remove_dir_all(folder).with_context(|| format!("could not remove {}", folder.display()))?;
+    }
+    // Go's copies are read-only.
+    command::run(Command::new("cp").args(["-r", "--no-preserve=mode"]).arg(dir).arg(folder))?;
+    let made = folder.join(made);
+    if let Some(parent) = made.parent() {
+        fs::create_dir_all(parent).with_context(|| format!("could not create {}", parent.display()))?;
+    }
+    fs::write(&made, "").with_context(|| format!("could not write {}", made.display()))?;
+    Ok(folder.to_owned())
 }
 
 fn go(verb: &str) -> Command {

@@ -120,25 +120,50 @@ fn State(state: SecondFactorState, disable: FormAction) -> impl IntoView {
                 {more}
             </CardBody>
         </Card>
-        {state.enabled.then(|| view! { <DisableForm disable=disable /> })}
+        {state
+            .enabled
+            .then(|| {
+                view! {
+                    <ProofCard
+                        action=disable
+                        title=t!(k::DISABLE)
+                        text=t!(k::OFF_TEXT)
+                        tone=Tone::Info
+                        look=Look::DangerFill
+                    />
+                }
+            })}
     }
 }
 
+/// A card that asks for the password or a code before it does something.
 #[component]
-fn DisableForm(disable: FormAction) -> impl IntoView {
-    use keys::second_factor as k;
-    let answer = answer_of(disable);
+fn ProofCard(
+    action: FormAction,
+    /// What it does; on the button as well.
+    title: String,
+    /// What comes of it.
+    text: String,
+    tone: Tone,
+    look: Look,
+    /// The page to go back to.
+    #[prop(optional)]
+    back: Option<&'static str>,
+) -> impl IntoView {
+    let answer = answer_of(action);
+    let back = back.map(|back| view! { <LinkButton href=back>{t!(keys::common::CANCEL)}</LinkButton> });
     view! {
-        <Card title=t!(k::DISABLE)>
+        <Card title=title.clone()>
             <CardBody>
-                <PostForm action=disable attr:class="form" attr:novalidate="">
+                <PostForm action=action attr:class="form" attr:novalidate="">
                     <FormErrors answer=answer />
-                    <Callout tone=Tone::Info title=t!(k::OFF_TEXT) />
+                    <Callout tone=tone title=text />
                     <ProofFields answer=answer />
                     <div class="row">
-                        <Button look=Look::DangerFill submit=true busy=disable.pending()>
-                            {t!(k::DISABLE)}
+                        <Button look=look submit=true busy=action.pending()>
+                            {title}
                         </Button>
+                        {back}
                     </div>
                 </PostForm>
             </CardBody>

@@ -3,13 +3,13 @@
 use super::set_up::Codes;
 #[cfg(feature = "ssr")]
 use super::set_up::hand_over;
-use super::{AccountFrame, Part, ProofFields, STATE};
+use super::{AccountFrame, Part, ProofCard, STATE};
 #[cfg(feature = "ssr")]
 use crate::client::use_client;
-use crate::form::{FormAction, FormError, FormErrors, PostForm, answer_of};
-use crate::i18n::keys;
+use crate::form::{FormAction, FormError};
+use crate::i18n::keys::second_factor as k;
 use crate::t;
-use crate::ui::{Button, Callout, Card, CardBody, LinkButton, Look, Tone};
+use crate::ui::{Look, Tone};
 #[cfg(feature = "ssr")]
 use berth_types::api::SecondFactorProof;
 use leptos::prelude::*;
@@ -35,31 +35,20 @@ pub fn RenewRecoveryCodes() -> impl IntoView {
         <AccountFrame part=Part::SecondFactor>
             {move || match codes.get() {
                 Some(codes) => view! { <Codes codes=codes /> }.into_any(),
-                None => view! { <Ask action=action /> }.into_any(),
+                None => {
+                    view! {
+                        <ProofCard
+                            action=action
+                            title=t!(k::RENEW)
+                            text=t!(k::RENEW_TEXT)
+                            tone=Tone::Warn
+                            look=Look::Primary
+                            back=STATE
+                        />
+                    }
+                        .into_any()
+                }
             }}
         </AccountFrame>
-    }
-}
-
-#[component]
-fn Ask(action: FormAction) -> impl IntoView {
-    use keys::second_factor as k;
-    let answer = answer_of(action);
-    view! {
-        <Card title=t!(k::RENEW)>
-            <CardBody>
-                <PostForm action=action attr:class="form" attr:novalidate="">
-                    <FormErrors answer=answer />
-                    <Callout tone=Tone::Warn title=t!(k::RENEW_TEXT) />
-                    <ProofFields answer=answer />
-                    <div class="row">
-                        <Button look=Look::Primary submit=true busy=action.pending()>
-                            {t!(k::RENEW)}
-                        </Button>
-                        <LinkButton href=STATE>{t!(keys::common::CANCEL)}</LinkButton>
-                    </div>
-                </PostForm>
-            </CardBody>
-        </Card>
     }
 }

@@ -4,6 +4,7 @@ use super::words::{Asked, PAGE, Part, is_active, kind_glyph, kind_text, known_ki
 use crate::format::{TimeAgo, natural};
 use crate::i18n::{keys, use_catalog};
 use crate::live::{Fresh, NewRows};
+use crate::pages::bulk;
 use crate::pages::project::NoMatch;
 use crate::query::ListState;
 use crate::ui::{
@@ -132,6 +133,14 @@ fn JobRow(job: Job, is_selected: bool, here: String) -> impl IntoView {
         }
     });
     let error = job.error.clone().map(|error| view! { <span class="small muted block">{error}</span> });
+    let operation = job.operation.map(|id| {
+        let href = format!("{}?op={id}", bulk::Place::System.href());
+        view! {
+            <a class="small block" href=href>
+                {t!(keys::jobs::OPERATION)}
+            </a>
+        }
+    });
     let at = job.start_time.map(|at| view! { <span class="muted"><TimeAgo at=at /></span> });
     let stop = is_active(&job).then(|| {
         let href = with_query(&here, &[("stop_job", Some(&id))]);
@@ -158,6 +167,7 @@ fn JobRow(job: Job, is_selected: bool, here: String) -> impl IntoView {
                             <span class="dim num">{format!("#{id}")}</span>
                         </a>
                         {error}
+                        {operation}
                     </span>
                 </span>
             </RowHead>

@@ -8,12 +8,14 @@ use crate::client::use_client;
 use crate::i18n::{Key, keys};
 use crate::load::Resource;
 use crate::pages::loaded;
+use crate::pages::robots::Home;
 use crate::t;
 use crate::ui::{
     Badge, Button, Callout, CalloutActions, Card, CardBody, Cell, Column, GetForm, LinkButton, PageHead, Row, RowHead,
     SelectField, SelectOption, Size, Table, TableBox, TextField, Tone, query_pairs, with_query,
 };
-use berth_types::api::{AccessExplanation, AccessRule};
+use berth_types::ProjectId;
+use berth_types::api::{AccessExplanation, AccessRule, RobotStanding};
 use berth_types::policy::{Action, Resource as Of, Role};
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -68,6 +70,14 @@ enum Verdict {
     PublicLacks,
     /// The person has nothing to do with the project.
     Stranger,
+    /// The robot has a permission for it.
+    Robot,
+    /// The robot has none for it, and nobody without one may.
+    RobotLacks,
+    /// The robot is switched off.
+    RobotDisabled,
+    /// The robot has expired.
+    RobotExpired,
 }
 
 fn role_of(rule: &AccessRule) -> Option<Role> {
@@ -75,11 +85,18 @@ fn role_of(rule: &AccessRule) -> Option<Role> {
 }
 
 impl Verdict {
-    fn of(line: &Line, rules: &[AccessRule]) -> Self {
+    fn of(line: &Line, robot: Option<&RobotStanding>, rules: &[AccessRule]) -> Self {
+        match robot.and_then(|robot| robot.off.as_deref()) {
+            Some("expired") => return Verdict::RobotExpired,
+            Some(_) => return Verdict::RobotDisabled,
+            None => {}
+        }
         let role = || rules.iter().find_map(role_of);
         match rules.iter().find(|rule| line.allowed_by(&rule.permissions)) {
             Some(rule) if rule.kind == "system_admin" => Verdict::Administrator,
+            Some(rule) if rule.kind == "robot" => Verdict::Robot,
             Some(rule) => role_of(rule).map_or(Verdict::Public, Verdict::Role),
+            None if robot.is_some() => Verdict::RobotLacks,
             None => match role() {
                 Some(role) => Verdict::RoleLacks(role),
                 None if rules.is_empty() => Verdict::Stranger,
@@ -89,7 +106,7 @@ impl Verdict {
     }
 
     fn allows(&self) -> bool {
-        matches!(self, Verdict::Administrator | Verdict::Role(_) | Verdict::Public)
+        matches!(self, Verdict::Administrator | Verdict::Role(_) | Verdict::Public | Verdict::Robot)
     }
 
     fn sentence(&self) -> Key {
@@ -101,13 +118,17 @@ impl Verdict {
             Verdict::RoleLacks(_) => k::ROLE_LACKS,
             Verdict::PublicLacks => k::PUBLIC_LACKS,
             Verdict::Stranger => k::STRANGER,
+            Verdict::Robot => k::ROBOT,
+            Verdict::RobotLacks => k::ROBOT_LACKS,
+            Verdict::RobotDisabled => k::ROBOT_DISABLED,
+            Verdict::RobotExpired => k::ROBOT_EXPIRED,
         }
     }
 
     fn text(&self, line: &Line, name: &str) -> String {
         let role = match self {
             Verdict::Role(role) | Verdict::RoleLacks(role) => role_name(*role),
-            Verdict::Administrator | Verdict::Public | Verdict::PublicLacks | Verdict::Stranger => String::new(),
+            _ => String::new(),
         };
         t!(self.sentence(), action = t!(line.text), name = name, role = role)
     }
@@ -146,7 +167,7 @@ pub(crate) fn ExplainMember(within: InProject) -> impl IntoView {
     view! {
         <PageHead title=|| t!(keys::newcomer::explain::TITLE) sub=sub />
         // Not drawn again for another question: whoever asked keeps the focus.
-        <Ask page=page question=question.get_untracked() />
+        <Ask page=page project=within.project.project_id question=question.get_untracked() />
         {loaded(
             explained,
             move |(user, found)| match found {
@@ -168,7 +189,8 @@ pub(crate) fn ExplainMember(within: InProject) -> impl IntoView {
 /// Whom and what to ask about, on the page of the members.
 #[component]
 pub(super) fn AskAboutMember(within: InProject) -> impl IntoView {
-    view! { <Ask page=ProjectPart::ExplainMember.of(&within.name) question=Question::read(PUSH) /> }
+    let page = ProjectPart::ExplainMember.of(&within.name);
+    view! { <Ask page=page project=within.project.project_id question=Question::read(PUSH) /> }
 }
 
 /// Whom and what to ask about.
@@ -176,6 +198,8 @@ pub(super) fn AskAboutMember(within: InProject) -> impl IntoView {
 fn Ask(
     /// The page that answers.
     page: String,
+    /// Whose robots are offered.
+    project: ProjectId,
     question: Question,
 ) -> impl IntoView {
     let typed = RwSignal::new(question.user.clone());
@@ -188,12 +212,13 @@ fn Ask(
                         label=t!(keys::members::USERNAME)
                         name="user"
                         bind=typed
+                        hint=t!(keys::newcomer::explain::NAME_HINT)
                         list="explain-names"
                         raw=true
                         autocomplete="off"
                         required=true
                     />
-                    <Suggestions id="explain-names" names=Names::People typed=typed />
+                    <Suggestions id="explain-names" names=Names::Known(project) typed=typed />
                     <SelectField
                         label=t!(keys::members::matrix::ACTION)
                         name="action"
@@ -212,19 +237,24 @@ fn Ask(
 #[component]
 fn Answer(within: InProject, found: AccessExplanation, line: &'static Line) -> impl IntoView {
     use keys::newcomer::explain as k;
-    let AccessExplanation { username, rules, groups, .. } = found;
-    let verdict = Verdict::of(line, &rules);
+    let AccessExplanation { username, robot, rules, groups, .. } = found;
+    let verdict = Verdict::of(line, robot.as_ref(), &rules);
     let (tone, title) = if verdict.allows() { (Tone::Ok, t!(k::YES)) } else { (Tone::Warn, t!(k::NO)) };
     let sentence = verdict.text(line, &username);
-    let changes = within.rights.may(Of::Member, Action::Update).then(|| {
-        // Who has a role is given another one in the list; who has none is added.
-        let has_role = rules.iter().any(|rule| rule.member_id.is_some());
-        let (href, text) = if has_role {
-            (ProjectPart::Members.of(&within.name), t!(keys::members::CHANGE))
-        } else {
-            let page = ProjectPart::NewMember.of(&within.name);
-            (format!("{page}{}", with_query("", &[("username", Some(&username))])), t!(keys::members::ADD))
-        };
+    let change = match &robot {
+        Some(robot) => (robot.own && within.rights.may(Of::Robot, Action::Update))
+            .then(|| (Home::Project(within.name.clone()).edit(robot.id), t!(keys::robots::menu::EDIT))),
+        None => within.rights.may(Of::Member, Action::Update).then(|| {
+            // Who has a role is given another one in the list; who has none is added.
+            if rules.iter().any(|rule| rule.member_id.is_some()) {
+                (ProjectPart::Members.of(&within.name), t!(keys::members::CHANGE))
+            } else {
+                let page = ProjectPart::NewMember.of(&within.name);
+                (format!("{page}{}", with_query("", &[("username", Some(&username))])), t!(keys::members::ADD))
+            }
+        }),
+    };
+    let changes = change.map(|(href, text)| {
         view! {
             <CalloutActions>
                 <LinkButton href=href size=Size::Small>
@@ -233,7 +263,7 @@ fn Answer(within: InProject, found: AccessExplanation, line: &'static Line) -> i
             </CalloutActions>
         }
     });
-    let decisive = rules.iter().position(|rule| line.allowed_by(&rule.permissions));
+    let decisive = rules.iter().position(|rule| line.allowed_by(&rule.permissions)).filter(|_| verdict.allows());
     let groups = (!groups.is_empty()).then(|| {
         let names: Vec<String> = groups.into_iter().map(|group| group.group_name).collect();
         view! { <p class="small muted">{t!(k::GROUPS, names = names.join(", "))}</p> }
@@ -263,6 +293,7 @@ fn Rules(username: String, rules: Vec<AccessRule>, decisive: Option<usize>) -> i
     let row = move |(index, rule): (usize, AccessRule)| {
         let name = match (rule.kind.as_str(), role_of(&rule)) {
             ("system_admin", _) => t!(keys::role::SYSTEM_ADMIN),
+            ("robot", _) => t!(k::ROBOT_RULE),
             (_, Some(role)) => t!(k::OWN_ROLE, role = role_name(role)),
             _ => t!(k::PUBLIC_PROJECT),
         };
@@ -300,6 +331,7 @@ fn Rules(username: String, rules: Vec<AccessRule>, decisive: Option<usize>) -> i
 #[cfg(test)]
 mod tests {
     use super::*;
+    use berth_types::RobotId;
     use berth_types::policy::{Permission, Standing, project_permissions};
 
     fn rule(kind: &str, role: Option<Role>, standing: Standing) -> AccessRule {
@@ -324,13 +356,24 @@ mod tests {
         let developer = rule("member", Some(Role::Developer), Standing::Member(Role::Developer));
         let admin = rule("system_admin", None, Standing::Member(Role::ProjectAdmin));
         let (pull, push) = (&LINES[0], &LINES[1]);
-        assert_eq!(Verdict::of(push, &[admin, guest.clone()]), Verdict::Administrator);
-        assert_eq!(Verdict::of(push, &[developer, public.clone()]), Verdict::Role(Role::Developer));
-        assert_eq!(Verdict::of(push, &[guest.clone(), public.clone()]), Verdict::RoleLacks(Role::Guest));
-        assert_eq!(Verdict::of(pull, &[guest, public.clone()]), Verdict::Role(Role::Guest));
-        assert_eq!(Verdict::of(pull, std::slice::from_ref(&public)), Verdict::Public);
-        assert_eq!(Verdict::of(push, &[public]), Verdict::PublicLacks);
-        assert_eq!(Verdict::of(pull, &[]), Verdict::Stranger);
+        let of = |line, rules: &[AccessRule]| Verdict::of(line, None, rules);
+        assert_eq!(of(push, &[admin, guest.clone()]), Verdict::Administrator);
+        assert_eq!(of(push, &[developer, public.clone()]), Verdict::Role(Role::Developer));
+        assert_eq!(of(push, &[guest.clone(), public.clone()]), Verdict::RoleLacks(Role::Guest));
+        assert_eq!(of(pull, &[guest, public.clone()]), Verdict::Role(Role::Guest));
+        assert_eq!(of(pull, std::slice::from_ref(&public)), Verdict::Public);
+        assert_eq!(of(push, std::slice::from_ref(&public)), Verdict::PublicLacks);
+        assert_eq!(of(pull, &[]), Verdict::Stranger);
+
+        let robot = |off: Option<&str>| RobotStanding { id: RobotId(1), own: true, off: off.map(str::to_owned) };
+        let of = |line, off, rules: &[AccessRule]| Verdict::of(line, Some(&robot(off)), rules);
+        let pulls = rule("robot", None, Standing::Member(Role::Guest));
+        assert_eq!(of(pull, None, &[pulls.clone(), public.clone()]), Verdict::Robot);
+        assert_eq!(of(pull, None, std::slice::from_ref(&public)), Verdict::Public);
+        assert_eq!(of(push, None, &[pulls.clone(), public]), Verdict::RobotLacks);
+        assert_eq!(of(push, None, &[]), Verdict::RobotLacks);
+        assert_eq!(of(pull, Some("disabled"), std::slice::from_ref(&pulls)), Verdict::RobotDisabled);
+        assert_eq!(of(pull, Some("expired"), &[pulls]), Verdict::RobotExpired);
     }
 
     #[test]

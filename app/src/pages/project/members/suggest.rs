@@ -1,16 +1,17 @@
 //! Names offered while somebody types one. Without script the field is a plain one.
 
-use crate::client::{Client, use_client};
-use berth_types::ProjectName;
+use crate::client::{Client, ListParams, use_client};
+use crate::query::plain;
 use berth_types::api::MemberCandidate;
+use berth_types::{ProjectId, ProjectName};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 /// Whose names are offered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Names {
-    /// People with an account.
-    People,
+    /// People with an account, and the robots of a project.
+    Known(ProjectId),
     /// People who may become members of a project.
     Candidates(ProjectName),
     /// Groups that directories know.
@@ -25,9 +26,15 @@ impl Names {
     async fn find(&self, client: &Client, text: &str) -> Vec<(String, String)> {
         // Without suggestions the field is what it is without script.
         let mut found: Vec<(String, String)> = match self {
-            Names::People => {
+            Names::Known(project) => {
                 let people = client.search_users(text).await.map(|people| people.items).unwrap_or_default();
-                people.into_iter().map(|person| (person.username, String::new())).collect()
+                let people = people.into_iter().map(|person| person.username);
+                // Filters know robots by their names without the prefix.
+                let name = plain(text.split_once('$').map_or(text, |(_, name)| name));
+                let q = format!("Level=project,ProjectID={project},name=~{name}");
+                let robots = client.robots(&ListParams { q, ..ListParams::default() }).await;
+                let robots = robots.map(|robots| robots.items).unwrap_or_default().into_iter().map(|robot| robot.name);
+                people.chain(robots).map(|name| (name, String::new())).collect()
             }
             Names::Candidates(project) => {
                 let people = client.member_candidates(project, text).await.unwrap_or_default();

@@ -282,7 +282,8 @@ async fn access_is_explained_by_the_rule() {
 #[tokio::test]
 async fn access_of_a_robot_is_explained() {
     let rule = |off: &str| {
-        let pull = r#"{"resource":"repository","action":"pull"}"#;
+        let pull = r#"{"resource":"repository","action":"pull"},{"resource":"artifact","action":"list"},
+            {"resource":"repository","action":"push"}"#;
         format!(
             r#"{{"username":"robot$team+ci","robot":{{"id":7,"own":true{off}}},"groups":[],
                 "rules":[{{"kind":"robot","decides":false,"permissions":[{pull}]}}]}}"#
@@ -295,7 +296,10 @@ async fn access_of_a_robot_is_explained() {
     pull.has("Permissions of the robot");
     pull.has(r#"href="/projects/team/-/robots/7""#);
     pull.lacks("/members/new?username");
-    page(&fake, &format!("{asked}push")).await.has("robot$team+ci is a robot that was not given this.");
+    page(&fake, &format!("{asked}delete")).await.has("robot$team+ci is a robot that was not given this.");
+    let push = page(&fake, &format!("{asked}push")).await;
+    push.has("robot$team+ci is a robot that was given repository:push, but not tag:create.");
+    push.has("Partly");
     let off = mei(1, TLS).answer(ACCESS, 200, &rule(r#","off":"disabled""#));
     let off = page(&off, &format!("{asked}pull")).await;
     off.has("robot$team+ci is switched off, so it cannot sign in.");

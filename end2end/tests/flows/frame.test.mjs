@@ -454,6 +454,44 @@ test('Back and Forward lead to the place on the page', async () => {
   await leave(page);
 });
 
+test('a page that is shorter by now is gone to its end, and a link begins at the top', async () => {
+  const page = await person('ada', { viewport: { width: 1280, height: 400 } });
+  await visit(page, '/projects/team/web/api');
+  const last = page.locator('#main [role="rowheader"] a[href]').last();
+  const tabs = page.getByRole('navigation', { name: say('artifact.tabs'), exact: true });
+  const end = () => document.documentElement.scrollHeight - innerHeight;
+  await last.scrollIntoViewIfNeeded();
+  await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
+  await drawn(page);
+  const left = await page.evaluate(end);
+  await last.click();
+  await tabs.waitFor();
+  // The window has grown, so there is less to scroll.
+  await page.setViewportSize({ width: 1280, height: 400 + Math.round(left / 2) });
+  await page.goBack();
+  await last.waitFor();
+  await page.waitForFunction(() => {
+    const end = document.documentElement.scrollHeight - innerHeight;
+    return end > 0 && Math.abs(scrollY - end) < 2;
+  });
+  assert.ok((await page.evaluate(end)) < left, 'there is less to scroll');
+
+  // A jump on a page is told by the browser as if somebody went back.
+  await last.click();
+  await tabs.waitFor();
+  await page.evaluate(() => {
+    location.hash = 'main';
+  });
+  await drawn(page);
+  await page.locator('.crumbs a[href="/projects/team/web/api"]').click();
+  await page.waitForURL('**/projects/team/web/api');
+  await last.waitFor();
+  // As long as it takes to go somewhere else once the rows are there.
+  await page.evaluate(() => new Promise((done) => setTimeout(done, 5 * 60)));
+  assert.equal(await page.evaluate(() => scrollY), 0);
+  await leave(page);
+});
+
 test('a hidden project looks like a missing one', async () => {
   const page = await person('linus', { javaScriptEnabled: false });
   const text = async (where) => {

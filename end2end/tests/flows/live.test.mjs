@@ -69,6 +69,29 @@ test('a push appears in the list of whoever looks, and waits elsewhere', async (
   }
 });
 
+test('what was unticked stays so when something new comes in', async () => {
+  await push('team/ticked');
+  const page = await person('admin', ADMIN_PASSWORD);
+  await visit(page, '/projects/team');
+  const tick = page.getByRole('checkbox', { name: say('table.select_named', { name: 'team/ticked' }), exact: true });
+  await tick.check();
+  await page.getByRole('button', { name: say('bulk.act.delete'), exact: true }).click();
+  await page.getByRole('link', { name: say('common.cancel'), exact: true }).click();
+  await page.waitForURL((url) => url.pathname === '/projects/team');
+  await tick.waitFor();
+  assert.ok(await tick.isChecked());
+  await tick.uncheck();
+  await live(page);
+  // A list that is in use takes nothing in.
+  await tick.blur();
+  await page.mouse.move(5, 5);
+  await push('team/late');
+  await page.getByRole('link', { name: 'team/late' }).waitFor();
+  assert.equal(await page.locator('tbody .sel :checked').count(), 0);
+  assertNoTrouble(page);
+  await page.context().close();
+});
+
 test('a run is watched from its request to its end', async () => {
   const page = await person('admin', ADMIN_PASSWORD);
   await visit(page, '/admin/jobs?view=all');

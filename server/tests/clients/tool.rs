@@ -46,6 +46,15 @@ impl Tool {
         Tool::find(name, home)
     }
 
+    /// As [`Tool::find_extra`], for a client that nothing installs: absent, it is a skip everywhere.
+    pub fn find_seldom(name: &str, home: &Path) -> Option<Self> {
+        if find(name).is_none() {
+            skip(&format!("{name} is not installed"));
+            return None;
+        }
+        Tool::find_extra(name, home)
+    }
+
     /// With a variable in its environment.
     pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.environment.push((name.into(), value.as_ref().to_owned()));

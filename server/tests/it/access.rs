@@ -189,7 +189,6 @@ async fn robots_are_explained_to_who_may_list_them(app: &TestApp) {
     app.project("mine", false).await;
     app.project("open", true).await;
     let maintainer = app.user_in("mine", "maintainer", Role::Maintainer).await;
-    let guest = app.user_in("mine", "guest", Role::Guest).await;
     let stranger = app.user_in("open", "stranger", Role::ProjectAdmin).await;
     let access = json!([{ "resource": "repository", "action": "push" }, { "resource": "tag", "action": "list" }]);
     let scopes = json!([{ "kind": "project", "namespace": "mine", "access": access }]);
@@ -216,7 +215,6 @@ async fn robots_are_explained_to_who_may_list_them(app: &TestApp) {
 
     let refused = |message: Value| message["errors"][0]["message"].clone();
     for (asker, project, name) in [
-        (&guest, "mine", "robot$mine+ci"),
         (&stranger, "open", "robot$mine+ci"),
         (&maintainer, "mine", "robot$fleet"),
         (&maintainer, "mine", "robot$mine+none"),

@@ -52,8 +52,8 @@ enum Task {
     },
     /// Prepare this machine, then run every suite
     Test {
-        /// Also the clients that take long to build or are seldom at hand: buildah, containerd, cosign, helm, kubectl,
-        /// nerdctl, notation, oras
+        /// Also the clients that take long to build or are seldom at hand: buildah, containerd, cosign, flux, helm, kubectl,
+        /// nerdctl, notation, oras, trivy
         #[arg(long)]
         all: bool,
         /// Only tests whose name contains one of these words; leaves the browser out

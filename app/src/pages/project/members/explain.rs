@@ -72,6 +72,8 @@ enum Verdict {
     Stranger,
     /// The robot has a permission for it.
     Robot,
+    /// The robot has some of the permissions that it takes: those, and those that are missing.
+    RobotPart(Vec<String>, Vec<String>),
     /// The robot has none for it, and nobody without one may.
     RobotLacks,
     /// The robot is switched off.
@@ -96,7 +98,11 @@ impl Verdict {
             Some(rule) if rule.kind == "system_admin" => Verdict::Administrator,
             Some(rule) if rule.kind == "robot" => Verdict::Robot,
             Some(rule) => role_of(rule).map_or(Verdict::Public, Verdict::Role),
-            None if robot.is_some() => Verdict::RobotLacks,
+            None if robot.is_some() => {
+                let own = rules.iter().find(|rule| rule.kind == "robot");
+                let (given, lacking) = own.map(|rule| line.split(&rule.permissions)).unwrap_or_default();
+                if given.is_empty() { Verdict::RobotLacks } else { Verdict::RobotPart(given, lacking) }
+            }
             None => match role() {
                 Some(role) => Verdict::RoleLacks(role),
                 None if rules.is_empty() => Verdict::Stranger,
@@ -119,6 +125,7 @@ impl Verdict {
             Verdict::PublicLacks => k::PUBLIC_LACKS,
             Verdict::Stranger => k::STRANGER,
             Verdict::Robot => k::ROBOT,
+            Verdict::RobotPart(..) => k::ROBOT_PART,
             Verdict::RobotLacks => k::ROBOT_LACKS,
             Verdict::RobotDisabled => k::ROBOT_DISABLED,
             Verdict::RobotExpired => k::ROBOT_EXPIRED,
@@ -130,7 +137,11 @@ impl Verdict {
             Verdict::Role(role) | Verdict::RoleLacks(role) => role_name(*role),
             _ => String::new(),
         };
-        t!(self.sentence(), action = t!(line.text), name = name, role = role)
+        let (given, lacking) = match self {
+            Verdict::RobotPart(given, lacking) => (given.join(", "), lacking.join(", ")),
+            _ => Default::default(),
+        };
+        t!(self.sentence(), action = t!(line.text), name = name, role = role, given = given, lacking = lacking)
     }
 }
 
@@ -239,7 +250,11 @@ fn Answer(within: InProject, found: AccessExplanation, line: &'static Line) -> i
     use keys::newcomer::explain as k;
     let AccessExplanation { username, robot, rules, groups, .. } = found;
     let verdict = Verdict::of(line, robot.as_ref(), &rules);
-    let (tone, title) = if verdict.allows() { (Tone::Ok, t!(k::YES)) } else { (Tone::Warn, t!(k::NO)) };
+    let (tone, title) = match &verdict {
+        verdict if verdict.allows() => (Tone::Ok, t!(k::YES)),
+        Verdict::RobotPart(..) => (Tone::Info, t!(k::PARTLY)),
+        _ => (Tone::Warn, t!(k::NO)),
+    };
     let sentence = verdict.text(line, &username);
     let change = match &robot {
         Some(robot) => (robot.own && within.rights.may(Of::Robot, Action::Update))
@@ -299,12 +314,13 @@ fn Rules(username: String, rules: Vec<AccessRule>, decisive: Option<usize>) -> i
         };
         let decides = (decisive == Some(index)).then(|| view! { <Badge tone=Tone::Accent>{t!(k::DECIDES)}</Badge> });
         let cells = LINES.iter().map(move |line| {
-            let yes = line.allowed_by(&rule.permissions);
-            view! {
-                <Cell label=t!(line.text)>
-                    <YesNo yes=yes />
-                </Cell>
-            }
+            let (given, lacking) = line.split(&rule.permissions);
+            let shown = if rule.kind == "robot" && !given.is_empty() && !lacking.is_empty() {
+                t!(k::PARTLY).into_any()
+            } else {
+                view! { <YesNo yes=lacking.is_empty() /> }.into_any()
+            };
+            view! { <Cell label=t!(line.text)>{shown}</Cell> }
         });
         view! {
             <Row>
@@ -372,6 +388,10 @@ mod tests {
         assert_eq!(of(pull, None, std::slice::from_ref(&public)), Verdict::Public);
         assert_eq!(of(push, None, &[pulls.clone(), public]), Verdict::RobotLacks);
         assert_eq!(of(push, None, &[]), Verdict::RobotLacks);
+        let mut only_pulls = pulls.clone();
+        only_pulls.permissions.retain(|right| right.action == "pull");
+        let part = Verdict::RobotPart(vec!["repository:pull".to_owned()], vec!["artifact:list".to_owned()]);
+        assert_eq!(of(pull, None, &[only_pulls]), part);
         assert_eq!(of(pull, Some("disabled"), std::slice::from_ref(&pulls)), Verdict::RobotDisabled);
         assert_eq!(of(pull, Some("expired"), &[pulls]), Verdict::RobotExpired);
     }

@@ -52,10 +52,17 @@ impl Line {
 
     /// Whether these rights are all that it takes.
     pub(super) fn allowed_by(&self, rights: &[Permission]) -> bool {
-        let has = |resource: &str, action: &str| {
-            rights.iter().any(|right| right.resource == resource && right.action == action)
+        self.split(rights).1.is_empty()
+    }
+
+    /// The rights that it takes, as the API calls them (`repository:pull`): those that are among these, and those that are not.
+    pub(super) fn split(&self, rights: &[Permission]) -> (Vec<String>, Vec<String>) {
+        let has = |(resource, action): &(Resource, Action)| {
+            rights.iter().any(|right| right.resource == resource.as_str() && right.action == action.as_str())
         };
-        self.needs.iter().all(|(resource, action)| has(resource.as_str(), action.as_str()))
+        let named = |(resource, action): &(Resource, Action)| format!("{resource}:{action}");
+        let (given, lacking): (Vec<_>, Vec<_>) = self.needs.iter().partition(|need| has(need));
+        (given.into_iter().map(named).collect(), lacking.into_iter().map(named).collect())
     }
 }
 

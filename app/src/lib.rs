@@ -90,6 +90,7 @@ pub fn page_language() -> String {
 /// Takes over the page that the server rendered.
 #[cfg(all(target_arch = "wasm32", feature = "hydrate"))]
 pub fn hydrate(catalog: i18n::Catalog) {
+    ui::leave_to_browser();
     // Parts of the page may still be on their way.
     leptos::mount::hydrate_lazy(move || {
         i18n::provide_catalog(catalog);

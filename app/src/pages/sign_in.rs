@@ -67,7 +67,7 @@ pub fn SignIn() -> impl IntoView {
     let arrival = Arrival::read(query.get_str("state").unwrap_or_default());
     #[cfg(target_arch = "wasm32")]
     if arrival == Some(Arrival::SignedOut) {
-        // Whose session ended by itself finds the drafts again; who signed out leaves nothing in the browser.
+        // Whose session ended by itself finds the drafts again; who signed out leaves nothing in this tab.
         Effect::new(|| {
             if let Ok(Some(storage)) = window().session_storage() {
                 drop(storage.clear());

@@ -15,7 +15,8 @@ pub fn Filters(
 }
 
 /// The search of a list. It posts itself as a query, so that the result has an address. What is typed and not yet searched for
-/// gets a button, which says that there is something to do.
+/// gets a button, which says that there is something to do. The list of the result has a search of its own, which takes the focus
+/// over.
 #[component]
 pub fn SearchBox(
     /// What it does: "Filter projects".
@@ -48,10 +49,13 @@ pub fn SearchBox(
             .into_any()
         }
     };
+    let field = NodeRef::<leptos::html::Input>::new();
+    searched::take_over(field);
     view! {
-        <GetForm class="search" role="search">
+        <GetForm class="search" role="search" on:submit=|_| searched::note()>
             <Icon name=Glyph::Search />
             <input
+                node_ref=field
                 class="input"
                 type="search"
                 name="q"
@@ -66,6 +70,51 @@ pub fn SearchBox(
             {end}
         </GetForm>
     }
+}
+
+/// Which page is being searched: whoever searched goes on from the field, which is drawn again with the list.
+mod searched {
+    use leptos::html::Input;
+    use leptos::prelude::*;
+    #[cfg(target_arch = "wasm32")]
+    use std::cell::RefCell;
+
+    #[cfg(target_arch = "wasm32")]
+    thread_local! {
+        /// The path of the page, until its field is drawn again.
+        static PAGE: RefCell<Option<String>> = const { RefCell::new(None) };
+    }
+
+    #[cfg(target_arch = "wasm32")]
+    fn here() -> Option<String> {
+        window().location().pathname().ok()
+    }
+
+    #[cfg(target_arch = "wasm32")]
+    pub(super) fn note() {
+        PAGE.set(here());
+    }
+
+    #[cfg(target_arch = "wasm32")]
+    pub(super) fn take_over(field: NodeRef<Input>) {
+        Effect::new(move || {
+            let Some(field) = field.get() else { return };
+            let page = PAGE.take();
+            // Went with the field before, unless the visitor took it elsewhere meanwhile.
+            let is_lost = document().active_element().is_none_or(|active| active.tag_name() == "BODY");
+            if page.is_some() && page == here() && is_lost {
+                drop(field.focus());
+                let end = field.value().encode_utf16().count().try_into().unwrap_or(u32::MAX);
+                drop(field.set_selection_range(end, end));
+            }
+        });
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(super) fn note() {}
+
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(super) fn take_over(_: NodeRef<Input>) {}
 }
 
 /// A field that keeps a parameter of the query.
@@ -86,12 +135,11 @@ pub fn SortMenu(
     search: String,
 ) -> impl IntoView {
     let field = sort.trim_start_matches('-');
-    let is_current = |order: &str| order.trim_start_matches('-') == field;
-    let current =
-        orders.iter().find(|(order, _)| is_current(order)).map(|(_, label)| label.clone()).unwrap_or_default();
+    let current = orders.iter().find(|(order, _)| order.trim_start_matches('-') == field);
+    let current = current.map(|(_, label)| label.clone()).unwrap_or_default();
     let link = |(order, label): (&'static str, String)| {
         let href = with_query(&search, &[("sort", Some(order)), ("page", None)]);
-        view! { <MenuLink href=href current=is_current(order) text=label /> }
+        view! { <MenuLink href=href current=order == sort text=label /> }
     };
     let links: Vec<_> = orders.into_iter().map(link).collect();
     view! { <Menu text=t!(keys::filter::SORT, field = current)>{links}</Menu> }

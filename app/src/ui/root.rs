@@ -45,6 +45,33 @@ pub fn announce(announcer: Announcer, text: String) {
     set_timeout(forget, SAID);
 }
 
+/// Says on the root of the document that all of the page was taken over.
+const READY: &str = "data-ready";
+
+/// Leaves links and forms to the browser until all of the page was taken over. The router hears of clicks before, while code may
+/// still be on its way, and would keep them without going anywhere. Once a document, before there is a router.
+#[cfg(all(target_arch = "wasm32", feature = "hydrate"))]
+pub(crate) fn leave_to_browser() {
+    use leptos::web_sys::{Element, Event};
+    use wasm_bindgen::JsCast;
+    use wasm_bindgen::closure::Closure;
+
+    let heard = Closure::<dyn Fn(Event)>::new(|event: Event| {
+        let is_ready = document().document_element().is_some_and(|root| root.has_attribute(READY));
+        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        let link = target.and_then(|target| target.closest("a[href]").ok().flatten());
+        if !is_ready && (event.type_() == "submit" || link.is_some()) {
+            event.stop_propagation();
+        }
+    });
+    for kind in ["click", "submit"] {
+        // It refuses no kind of event; the closure lives as long as the document.
+        let heard = heard.as_ref().unchecked_ref();
+        drop(window().add_event_listener_with_callback_and_bool(kind, heard, true));
+    }
+    heard.forget();
+}
+
 /// The frame around everything: gives the parts below their toasts and live region. Once per page, inside the router.
 #[component]
 pub fn KitRoot(
@@ -68,7 +95,7 @@ pub fn KitRoot(
         if region.get().is_some()
             && let Some(root) = document().document_element()
         {
-            drop(root.set_attribute("data-ready", ""));
+            drop(root.set_attribute(READY, ""));
         }
     });
     view! {

@@ -422,6 +422,63 @@ test('what all pages show changes with the settings', async () => {
   await leave(page);
 });
 
+test('links and forms lead on while code of the page is still on its way', async () => {
+  const page = await person('admin');
+  await visit(page, '/admin/users');
+  let asked;
+  const parts = (url) => url.pathname.endsWith('.wasm') && !url.pathname.endsWith('berth_bg.wasm');
+  const isAsked = () => new Promise((done) => (asked = done));
+  await page.route(parts, () => asked());
+  const steps = [
+    ['/admin/users', () => page.getByRole('link', { name: say('user_list.others'), exact: true }).click(), '/admin/users?show=others'],
+    ['/admin/users?show=others', () => page.getByRole('link', { name: 'Grace Lindqvist' }).click(), '/admin/users/'],
+    ['/admin/users', () => page.getByRole('searchbox').first().press('Enter'), '/admin/users?'],
+  ];
+  for (const [from, act, to] of steps) {
+    const there = isAsked();
+    await page.goto(from, { waitUntil: 'commit' });
+    await there;
+    await page.evaluate(() => (globalThis.left = true));
+    await act();
+    await page.waitForURL((url) => `${url.pathname}${url.search}`.startsWith(to));
+    await page.waitForFunction(() => globalThis.left === undefined);
+  }
+  await page.unroute(parts);
+  await visit(page, '/admin/users');
+  await leave(page);
+});
+
+test('a search is applied by its button, and goes on from its field', async () => {
+  const page = await person('admin');
+  await visit(page, '/admin/users');
+  const field = page.getByRole('searchbox', { name: say('admin_users.filter') });
+  const apply = page.locator('#main').getByRole('button', { name: say('pager.apply'), exact: true });
+  assert.equal(await apply.count(), 0);
+  await field.fill('grac');
+  await apply.focus();
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/admin/users?q=grac');
+  await page.getByText(say('count.users.one', { count: '1' }), { exact: true }).first().waitFor();
+  await focusIsIn(page, '#main .search');
+  assert.equal(await apply.count(), 0);
+  await page.keyboard.type('e');
+  await apply.waitFor();
+  assert.deepEqual(await violations(page), []);
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/admin/users?q=grace');
+  await focusIsIn(page, '#main .search');
+  // In the order of full names, which no column has.
+  await visit(page, '/admin/users?sort=-realname');
+  await page.getByText(say('filter.sort', { field: say('account.profile.realname') }), { exact: true }).click();
+  await page.getByRole('link', { name: say('account.profile.realname'), exact: true }).click();
+  await page.waitForURL('**/admin/users?sort=realname');
+  await page.locator('tbody').getByText('Ada Okafor').waitFor();
+  const texts = await page.locator('tbody [role="rowheader"] .name').allTextContents();
+  const names = texts.filter((text) => !text.includes('@') && text !== 'admin');
+  assert.deepEqual(names, [...names].sort((one, other) => (one < other ? -1 : 1)));
+  await leave(page);
+});
+
 test('Back and Forward lead to the place on the page', async () => {
   const page = await person('ada', { viewport: { width: 1280, height: 400 } });
   const place = () => page.evaluate(() => Math.round(scrollY));

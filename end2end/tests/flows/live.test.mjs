@@ -76,6 +76,7 @@ test('what was unticked stays so when something new comes in', async () => {
   const tick = page.getByRole('checkbox', { name: say('table.select_named', { name: 'team/ticked' }), exact: true });
   await tick.check();
   await page.getByRole('button', { name: say('bulk.act.delete'), exact: true }).click();
+  await page.getByRole('heading', { level: 1, name: say('bulk.delete_repositories.one', { count: '1' }) }).waitFor();
   await page.getByRole('link', { name: say('common.cancel'), exact: true }).click();
   await page.waitForURL((url) => url.pathname === '/projects/team');
   await tick.waitFor();

@@ -122,7 +122,7 @@ test('a README is written with a preview, and is safe', async () => {
   await page.getByText(say('shelf.draft_old'), { exact: true }).waitFor();
   assert.equal(await field.inputValue(), text);
   await change('');
-  // Whoever signs out leaves no draft in the browser.
+  // Whoever signs out leaves no draft in the tab.
   await signOut(page, say, 'Ada Okafor');
   await takenOver(page);
   assert.equal(await page.evaluate(() => sessionStorage.length), 0);

@@ -7,7 +7,7 @@ use berth_db::query::{
 };
 use berth_types::{
     Action, MemberId, Resource, RobotId, Role, UserId,
-    api::{AccessExplanation, AccessRule, GroupRole, RobotStanding},
+    api::{AccessExplanation, AccessRule, GroupRole, RobotOff, RobotStanding},
     name::shell_name,
     policy::{Permission, Standing, project_allows, project_permissions},
 };
@@ -91,6 +91,11 @@ pub async fn explain(
     question: Option<(Resource, Action)>,
 ) -> Result<AccessExplanation> {
     let project = access.project();
+    let not_found = || Error::NotFound(format!("user {username} is not found"));
+    // No name holds it, and PostgreSQL takes it in no text.
+    if username.contains('\0') {
+        return Err(not_found());
+    }
     let settings = domain.settings().await?;
     let prefix = settings.robot_name_prefix();
     let mut reader = domain.db.reader().await?;
@@ -101,7 +106,6 @@ pub async fn explain(
     {
         return Ok(of_robot(domain, access, &robot_actor(&robot, prefix)?, &robot, question));
     }
-    let not_found = || Error::NotFound(format!("user {username} is not found"));
     let person = query::user::find_by_name(conn, username).await?.ok_or_else(not_found)?;
     let member = query::member::of_user(conn, project.id.0, person.id).await?;
     let actor = access.actor();
@@ -138,8 +142,8 @@ fn of_robot(
 ) -> AccessExplanation {
     let project = access.project();
     let off = match robot.expires_at {
-        _ if robot.disabled => Some("disabled"),
-        Some(end) if end <= domain.now() => Some("expired"),
+        _ if robot.disabled => Some(RobotOff::Disabled),
+        Some(end) if end <= domain.now() => Some(RobotOff::Expired),
         _ => None,
     };
     let all = Resource::ALL.iter().flat_map(|resource| Action::ALL.iter().map(|action| (*resource, *action)));
@@ -163,11 +167,7 @@ fn of_robot(
     };
     AccessExplanation {
         username: caller.name.to_string(),
-        robot: Some(RobotStanding {
-            id: RobotId(robot.id),
-            own: robot.project_id == Some(project.id.0),
-            off: off.map(str::to_owned),
-        }),
+        robot: Some(RobotStanding { id: RobotId(robot.id), own: robot.project_id == Some(project.id.0), off }),
         allowed: question.map(|_| decisive.is_some()),
         rules: given.into_iter().enumerate().map(rule).collect(),
         groups: Vec::new(),

@@ -267,6 +267,9 @@ async fn models_are_pulled_as_the_page_says() {
     let berth = Berth::start().await;
     let folder = berth.scratch("modctl");
     let Some(modctl) = Tool::find_seldom("modctl", &folder) else { return };
+    // It looks up its home by itself.
+    let kept = folder.join("kept");
+    let modctl = modctl.args(["--storage-dir", text(&kept), "--log-dir", text(&folder)]);
     let Some(trio) = Trio::of(&berth, Some("alice")).await else { return };
     let Some(shell) = Shell::new(&folder) else { return };
     let shell = shell.with(&modctl).with(&trio.skopeo);
@@ -277,7 +280,7 @@ async fn models_are_pulled_as_the_page_says() {
     let lines = format!(
         "modctl login --plain-http -u alice -p '{PASSWORD}' {host}\n\
          cd files\nmodctl modelfile generate .\nmodctl build -t {image} .\n\
-         modctl push --plain-http {image}\nmodctl rm {image}"
+         modctl push --plain-http {image}\nrm -r ../kept"
     );
     shell.ok(&lines, "").await;
     let pulls = pulls(&berth, "team/model", "CNAI", Runtime::Docker);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use berth_db::{DbError, args};
 use berth_testkit::{Client, PASSWORD, Role, TestApp, on_both};
 use serde_json::{Value, json};
 
@@ -194,7 +195,8 @@ async fn robots_are_explained_to_who_may_list_them(app: &TestApp) {
     let scopes = json!([{ "kind": "project", "namespace": "mine", "access": access }]);
     let robot = |name: &str, level: &str| json!({ "name": name, "level": level, "duration": -1, "permissions": scopes.clone() });
     let make = async |body: Value| admin.post("/api/v2.0/robots").json(&body).send().await.expect(201).json();
-    let (own, system) = (make(robot("ci", "project")).await, make(robot("fleet", "system")).await);
+    let own = make(robot("ci", "project")).await;
+    make(robot("fleet", "system")).await;
 
     // With the prefix as it is set, and as a shell takes it without quotes.
     for name in ["robot$mine%2Bci", "robot%2Bmine%2Bci"] {
@@ -223,15 +225,41 @@ async fn robots_are_explained_to_who_may_list_them(app: &TestApp) {
         let answer = asker.get(&path).send().await.refused(404, "NOT_FOUND").json();
         assert_eq!(refused(answer), json!(format!("user {name} is not found")));
     }
+    admin.get(&path("mine", "username=robot$%00")).send().await.refused(404, "NOT_FOUND");
     assert_eq!(kinds(&ask(&admin, "mine", "username=robot$fleet&action=push").await), ["*robot"]);
-    assert_eq!(system["name"], "robot$fleet");
+    // Who may list members and no robots knows itself alone.
+    let lister =
+        json!([{ "kind": "project", "namespace": "*", "access": [{ "resource": "member", "action": "list" }] }]);
+    let made = json!({ "name": "lister", "level": "system", "duration": -1, "permissions": lister });
+    let made = make(made).await;
+    let itself = app.anonymous().basic("robot$lister", made["secret"].as_str().unwrap());
+    itself.get(&path("mine", "username=robot$mine%2Bci")).send().await.refused(404, "NOT_FOUND");
+    itself.get(&path("mine", "username=robot$fleet")).send().await.refused(404, "NOT_FOUND");
+    let asked = ask(&itself, "mine", "username=robot$lister&action=list&resource=member").await;
+    assert_eq!((&asked["allowed"], &asked["robot"]["own"]), (&json!(true), &json!(false)));
 
     // One that cannot sign in may nothing, whatever it was given.
-    let path = format!("/api/v2.0/robots/{}", own["id"]);
-    let mut changed = admin.get(&path).send().await.expect(200).json();
+    let robot = format!("/api/v2.0/robots/{}", own["id"]);
+    let mut changed = admin.get(&robot).send().await.expect(200).json();
     changed["disable"] = json!(true);
-    admin.put(&path).json(&changed).send().await.expect(200);
+    admin.put(&robot).json(&changed).send().await.expect(200);
     let asked = ask(&maintainer, "mine", "username=robot$mine%2Bci&action=push").await;
     assert_eq!((&asked["allowed"], kinds(&asked)), (&json!(false), vec!["robot".to_owned()]));
     assert_eq!(asked["robot"]["off"], "disabled");
+    changed["disable"] = json!(false);
+    admin.put(&robot).json(&changed).send().await.expect(200);
+    let id = own["id"].as_i64().unwrap();
+    let ended: Result<(), DbError> = app
+        .rows()
+        .await
+        .write(id, |tx, id| {
+            Box::pin(async move {
+                tx.execute("UPDATE identities SET expires_at = 1 WHERE id = $1", args![*id]).await?;
+                Ok(())
+            })
+        })
+        .await;
+    ended.unwrap();
+    let asked = ask(&maintainer, "mine", "username=robot$mine%2Bci&action=push").await;
+    assert_eq!((&asked["allowed"], &asked["robot"]["off"]), (&json!(false), &json!("expired")));
 }

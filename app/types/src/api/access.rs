@@ -31,9 +31,20 @@ pub struct RobotStanding {
     pub id: RobotId,
     /// Whether it is a robot of this project, and not one of the system or of another project.
     pub own: bool,
-    /// Why it cannot sign in: `disabled`, `expired`. Absent where it can.
+    /// Why it cannot sign in. Absent where it can.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub off: Option<String>,
+    pub off: Option<RobotOff>,
+}
+
+/// Why a robot cannot sign in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum RobotOff {
+    /// It was switched off.
+    Disabled,
+    /// Its time is over.
+    Expired,
 }
 
 /// A rule that gives a person or a robot something.

@@ -101,6 +101,15 @@ pub fn client(workspace: &Workspace, pins: &Pins, name: &str) -> anyhow::Result<
     if let Some(source) = &source {
         version = format!("{version}-{}", fingerprint(source)?);
     }
+    // Built in another way it is another program.
+    for option in [&tool.made, &tool.experiment].into_iter().flatten() {
+        version = format!("{version}-{}", option.replace('/', "."));
+    }
+    let go = |verb: &str| {
+        let mut go = go(verb);
+        go.env("GOEXPERIMENT", tool.experiment.as_deref().unwrap_or_default());
+        go
+    };
     let folder = workspace.tool_folder(name, &version);
     if folder.join(name).is_file() {
         return Ok(folder);
@@ -123,9 +132,7 @@ pub fn client(workspace: &Workspace, pins: &Pins, name: &str) -> anyhow::Result<
         );
         fs::write(unfinished.join("go.mod"), module).context("could not write go.mod")?;
         let package = format!("{}/{package}", tool.module);
-        let mut go = go("build");
-        go.env("GOEXPERIMENT", tool.experiment.as_deref().unwrap_or_default());
-        command::run(go.args(["-mod=mod", "-o"]).arg(&program).arg(package).current_dir(&unfinished))?;
+        command::run(go("build").args(["-mod=mod", "-o"]).arg(&program).arg(package).current_dir(&unfinished))?;
     } else {
         let mut go = go("install");
         go.arg(format!("{}@v{}", tool.module, tool.version)).env("GOBIN", &unfinished);

@@ -167,12 +167,12 @@ fn JobRow(job: Job, is_selected: bool, here: String) -> impl IntoView {
                             <span class="dim num">{format!("#{id}")}</span>
                         </a>
                         {error}
-                        {operation}
                     </span>
                 </span>
             </RowHead>
             <Cell label=t!(keys::jobs::column::STATE)>
                 <Status state=state>{word}</Status>
+                {operation}
             </Cell>
             <Cell label=t!(keys::jobs::column::PROGRESS)>{progress}</Cell>
             <Cell label=t!(keys::jobs::column::STARTED) num=true priority=Priority::Second>

@@ -15,7 +15,7 @@ use crate::ui::{
     SelectField, SelectOption, Size, Table, TableBox, TextField, Tone, query_pairs, with_query,
 };
 use berth_types::ProjectId;
-use berth_types::api::{AccessExplanation, AccessRule, RobotStanding};
+use berth_types::api::{AccessExplanation, AccessRule, RobotOff, RobotStanding};
 use berth_types::policy::{Action, Resource as Of, Role};
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -70,8 +70,10 @@ enum Verdict {
     PublicLacks,
     /// The person has nothing to do with the project.
     Stranger,
-    /// The robot has a permission for it.
+    /// The robot has the permissions for it.
     Robot,
+    /// The robot may do it as a client of the registry: the permissions that it has, and those that only the API asks for.
+    RobotRegistry(Vec<String>, Vec<String>),
     /// The robot has some of the permissions that it takes: those, and those that are missing.
     RobotPart(Vec<String>, Vec<String>),
     /// The robot has none for it, and nobody without one may.
@@ -82,15 +84,20 @@ enum Verdict {
     RobotExpired,
 }
 
+/// Whether a rule allows what a line is about. Robots are asked about for what they do with the registry.
+fn gives(line: &Line, rule: &AccessRule) -> bool {
+    line.allowed_by(&rule.permissions) || (rule.kind == "robot" && line.allowed_by_registry(&rule.permissions))
+}
+
 fn role_of(rule: &AccessRule) -> Option<Role> {
     rule.role_id.and_then(Role::from_id)
 }
 
 impl Verdict {
     fn of(line: &Line, robot: Option<&RobotStanding>, rules: &[AccessRule]) -> Self {
-        match robot.and_then(|robot| robot.off.as_deref()) {
-            Some("expired") => return Verdict::RobotExpired,
-            Some(_) => return Verdict::RobotDisabled,
+        match robot.and_then(|robot| robot.off) {
+            Some(RobotOff::Expired) => return Verdict::RobotExpired,
+            Some(RobotOff::Disabled) => return Verdict::RobotDisabled,
             None => {}
         }
         let role = || rules.iter().find_map(role_of);
@@ -101,7 +108,11 @@ impl Verdict {
             None if robot.is_some() => {
                 let own = rules.iter().find(|rule| rule.kind == "robot");
                 let (given, lacking) = own.map(|rule| line.split(&rule.permissions)).unwrap_or_default();
-                if given.is_empty() { Verdict::RobotLacks } else { Verdict::RobotPart(given, lacking) }
+                match own {
+                    Some(own) if line.allowed_by_registry(&own.permissions) => Verdict::RobotRegistry(given, lacking),
+                    _ if given.is_empty() => Verdict::RobotLacks,
+                    _ => Verdict::RobotPart(given, lacking),
+                }
             }
             None => match role() {
                 Some(role) => Verdict::RoleLacks(role),
@@ -112,7 +123,20 @@ impl Verdict {
     }
 
     fn allows(&self) -> bool {
-        matches!(self, Verdict::Administrator | Verdict::Role(_) | Verdict::Public | Verdict::Robot)
+        match self {
+            Verdict::Administrator
+            | Verdict::Role(_)
+            | Verdict::Public
+            | Verdict::Robot
+            | Verdict::RobotRegistry(..) => true,
+            Verdict::RoleLacks(_)
+            | Verdict::PublicLacks
+            | Verdict::Stranger
+            | Verdict::RobotPart(..)
+            | Verdict::RobotLacks
+            | Verdict::RobotDisabled
+            | Verdict::RobotExpired => false,
+        }
     }
 
     fn sentence(&self) -> Key {
@@ -125,6 +149,7 @@ impl Verdict {
             Verdict::PublicLacks => k::PUBLIC_LACKS,
             Verdict::Stranger => k::STRANGER,
             Verdict::Robot => k::ROBOT,
+            Verdict::RobotRegistry(..) => k::ROBOT_REGISTRY,
             Verdict::RobotPart(..) => k::ROBOT_PART,
             Verdict::RobotLacks => k::ROBOT_LACKS,
             Verdict::RobotDisabled => k::ROBOT_DISABLED,
@@ -135,11 +160,22 @@ impl Verdict {
     fn text(&self, line: &Line, name: &str) -> String {
         let role = match self {
             Verdict::Role(role) | Verdict::RoleLacks(role) => role_name(*role),
-            _ => String::new(),
+            Verdict::Administrator
+            | Verdict::Public
+            | Verdict::PublicLacks
+            | Verdict::Stranger
+            | Verdict::Robot
+            | Verdict::RobotRegistry(..)
+            | Verdict::RobotPart(..)
+            | Verdict::RobotLacks
+            | Verdict::RobotDisabled
+            | Verdict::RobotExpired => String::new(),
         };
         let (given, lacking) = match self {
-            Verdict::RobotPart(given, lacking) => (given.join(", "), lacking.join(", ")),
-            _ => Default::default(),
+            Verdict::RobotRegistry(given, lacking) | Verdict::RobotPart(given, lacking) => {
+                (given.join(", "), lacking.join(", "))
+            }
+            _ => (String::new(), String::new()),
         };
         t!(self.sentence(), action = t!(line.text), name = name, role = role, given = given, lacking = lacking)
     }
@@ -278,7 +314,7 @@ fn Answer(within: InProject, found: AccessExplanation, line: &'static Line) -> i
             </CalloutActions>
         }
     });
-    let decisive = rules.iter().position(|rule| line.allowed_by(&rule.permissions)).filter(|_| verdict.allows());
+    let decisive = rules.iter().position(|rule| gives(line, rule)).filter(|_| verdict.allows());
     let groups = (!groups.is_empty()).then(|| {
         let names: Vec<String> = groups.into_iter().map(|group| group.group_name).collect();
         view! { <p class="small muted">{t!(k::GROUPS, names = names.join(", "))}</p> }
@@ -314,11 +350,11 @@ fn Rules(username: String, rules: Vec<AccessRule>, decisive: Option<usize>) -> i
         };
         let decides = (decisive == Some(index)).then(|| view! { <Badge tone=Tone::Accent>{t!(k::DECIDES)}</Badge> });
         let cells = LINES.iter().map(move |line| {
-            let (given, lacking) = line.split(&rule.permissions);
-            let shown = if rule.kind == "robot" && !given.is_empty() && !lacking.is_empty() {
+            let yes = gives(line, &rule);
+            let shown = if !yes && rule.kind == "robot" && !line.split(&rule.permissions).0.is_empty() {
                 t!(k::PARTLY).into_any()
             } else {
-                view! { <YesNo yes=lacking.is_empty() /> }.into_any()
+                view! { <YesNo yes=yes /> }.into_any()
             };
             view! { <Cell label=t!(line.text)>{shown}</Cell> }
         });
@@ -381,19 +417,28 @@ mod tests {
         assert_eq!(of(push, std::slice::from_ref(&public)), Verdict::PublicLacks);
         assert_eq!(of(pull, &[]), Verdict::Stranger);
 
-        let robot = |off: Option<&str>| RobotStanding { id: RobotId(1), own: true, off: off.map(str::to_owned) };
+        let robot = |off| RobotStanding { id: RobotId(1), own: true, off };
         let of = |line, off, rules: &[AccessRule]| Verdict::of(line, Some(&robot(off)), rules);
         let pulls = rule("robot", None, Standing::Member(Role::Guest));
         assert_eq!(of(pull, None, &[pulls.clone(), public.clone()]), Verdict::Robot);
         assert_eq!(of(pull, None, std::slice::from_ref(&public)), Verdict::Public);
         assert_eq!(of(push, None, &[pulls.clone(), public]), Verdict::RobotLacks);
         assert_eq!(of(push, None, &[]), Verdict::RobotLacks);
-        let mut only_pulls = pulls.clone();
-        only_pulls.permissions.retain(|right| right.action == "pull");
-        let part = Verdict::RobotPart(vec!["repository:pull".to_owned()], vec!["artifact:list".to_owned()]);
-        assert_eq!(of(pull, None, &[only_pulls]), part);
-        assert_eq!(of(pull, Some("disabled"), std::slice::from_ref(&pulls)), Verdict::RobotDisabled);
-        assert_eq!(of(pull, Some("expired"), &[pulls]), Verdict::RobotExpired);
+        // What docker does takes one permission; the API asks for more, and so does all that docker does not do.
+        let only = |keep: fn(&Permission) -> bool| {
+            let mut rule = rule("robot", None, Standing::Member(Role::ProjectAdmin));
+            rule.permissions.retain(keep);
+            rule
+        };
+        let named = |right: &str| vec![right.to_owned()];
+        let registry = Verdict::RobotRegistry(named("repository:pull"), named("artifact:list"));
+        assert_eq!(of(pull, None, &[only(|right| right.action == "pull")]), registry);
+        let tags = only(|right| right.resource == "tag");
+        let part = Verdict::RobotPart(named("tag:delete"), named("artifact:delete"));
+        assert_eq!(of(&LINES[2], None, std::slice::from_ref(&tags)), part);
+        assert_eq!(of(push, None, &[tags]), Verdict::RobotPart(named("tag:create"), named("repository:push")));
+        assert_eq!(of(pull, Some(RobotOff::Disabled), std::slice::from_ref(&pulls)), Verdict::RobotDisabled);
+        assert_eq!(of(pull, Some(RobotOff::Expired), &[pulls]), Verdict::RobotExpired);
     }
 
     #[test]

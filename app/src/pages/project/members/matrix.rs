@@ -13,7 +13,10 @@ pub(super) struct Line {
     pub code: &'static str,
     /// What is done, in words.
     pub text: Key,
+    /// The rights that it takes in the API. What clients of the registry do takes the first of them alone.
     needs: &'static [(Resource, Action)],
+    /// Whether clients of the registry do it.
+    by_registry: bool,
 }
 
 pub(super) const LINES: [Line; 6] = [
@@ -21,18 +24,26 @@ pub(super) const LINES: [Line; 6] = [
         code: "pull",
         text: keys::members::matrix::PULL,
         needs: &[(Resource::Repository, Action::Pull), (Resource::Artifact, Action::List)],
+        by_registry: true,
     },
     Line {
         code: "push",
         text: keys::members::matrix::PUSH,
         needs: &[(Resource::Repository, Action::Push), (Resource::Tag, Action::Create)],
+        by_registry: true,
     },
     Line {
         code: "delete",
         text: keys::members::matrix::DELETE,
         needs: &[(Resource::Tag, Action::Delete), (Resource::Artifact, Action::Delete)],
+        by_registry: false,
     },
-    Line { code: "see-members", text: keys::members::matrix::SEE_MEMBERS, needs: &[(Resource::Member, Action::List)] },
+    Line {
+        code: "see-members",
+        text: keys::members::matrix::SEE_MEMBERS,
+        needs: &[(Resource::Member, Action::List)],
+        by_registry: false,
+    },
     Line {
         code: "manage",
         text: keys::members::matrix::MANAGE,
@@ -41,8 +52,14 @@ pub(super) const LINES: [Line; 6] = [
             (Resource::Project, Action::Update),
             (Resource::Log, Action::List),
         ],
+        by_registry: false,
     },
-    Line { code: "remove", text: keys::members::matrix::REMOVE, needs: &[(Resource::Project, Action::Delete)] },
+    Line {
+        code: "remove",
+        text: keys::members::matrix::REMOVE,
+        needs: &[(Resource::Project, Action::Delete)],
+        by_registry: false,
+    },
 ];
 
 impl Line {
@@ -55,15 +72,21 @@ impl Line {
         self.split(rights).1.is_empty()
     }
 
+    /// Whether these rights are all that it takes for a client of the registry, which most robots are.
+    pub(super) fn allowed_by_registry(&self, rights: &[Permission]) -> bool {
+        self.by_registry && self.needs.first().is_some_and(|need| holds(rights, need))
+    }
+
     /// The rights that it takes, as the API calls them (`repository:pull`): those that are among these, and those that are not.
     pub(super) fn split(&self, rights: &[Permission]) -> (Vec<String>, Vec<String>) {
-        let has = |(resource, action): &(Resource, Action)| {
-            rights.iter().any(|right| right.resource == resource.as_str() && right.action == action.as_str())
-        };
         let named = |(resource, action): &(Resource, Action)| format!("{resource}:{action}");
-        let (given, lacking): (Vec<_>, Vec<_>) = self.needs.iter().partition(|need| has(need));
+        let (given, lacking): (Vec<_>, Vec<_>) = self.needs.iter().partition(|need| holds(rights, need));
         (given.into_iter().map(named).collect(), lacking.into_iter().map(named).collect())
     }
+}
+
+fn holds(rights: &[Permission], (resource, action): &(Resource, Action)) -> bool {
+    rights.iter().any(|right| right.resource == resource.as_str() && right.action == action.as_str())
 }
 
 /// Roles in the columns, weakest first as they grow.

@@ -27,13 +27,11 @@ impl Names {
         // Without suggestions the field is what it is without script.
         let mut found: Vec<(String, String)> = match self {
             Names::Known(project) => {
+                let robots = ListParams { q: robots_like(*project, text), ..ListParams::default() };
+                let robots = client.robots(&robots).await.map(|robots| robots.items).unwrap_or_default();
+                let robots: Vec<_> = robots.into_iter().map(|robot| robot.name).take(NAMES_MAX / 2).collect();
                 let people = client.search_users(text).await.map(|people| people.items).unwrap_or_default();
-                let people = people.into_iter().map(|person| person.username);
-                // Filters know robots by their names without the prefix.
-                let name = plain(text.split_once('$').map_or(text, |(_, name)| name));
-                let q = format!("Level=project,ProjectID={project},name=~{name}");
-                let robots = client.robots(&ListParams { q, ..ListParams::default() }).await;
-                let robots = robots.map(|robots| robots.items).unwrap_or_default().into_iter().map(|robot| robot.name);
+                let people = people.into_iter().map(|person| person.username).take(NAMES_MAX - robots.len());
                 people.chain(robots).map(|name| (name, String::new())).collect()
             }
             Names::Candidates(project) => {
@@ -48,6 +46,15 @@ impl Names {
         found.truncate(NAMES_MAX);
         found
     }
+}
+
+/// The filter for the robots of a project that a text may mean. It knows their names without the prefix, which ends with a sign
+/// of its own and is followed by the project's name.
+fn robots_like(project: ProjectId, text: &str) -> String {
+    const PREFIX_WORD: &str = "robot";
+    let name = plain(text.rsplit(['$', '+']).next().unwrap_or_default());
+    let all = format!("Level=project,ProjectID={project}");
+    if name.is_empty() || PREFIX_WORD.starts_with(&name) { all } else { format!("{all},name=~{name}") }
 }
 
 /// A person as an option: the sign-in name, and beside it the full name. Browsers leave out what does not hold the text that
@@ -110,6 +117,16 @@ pub(super) fn Suggestions(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn robots_are_found_by_what_is_typed_of_their_names() {
+        for text in ["r", "robot", "robot$", "robot$team+", "robot+team+"] {
+            assert_eq!(robots_like(ProjectId(7), text), "Level=project,ProjectID=7", "{text}");
+        }
+        for text in ["ci", "robot$ci", "robot$team+ci", "robot+team+ci"] {
+            assert_eq!(robots_like(ProjectId(7), text), "Level=project,ProjectID=7,name=~ci", "{text}");
+        }
+    }
 
     #[test]
     fn a_person_is_offered_by_all_that_was_typed() {
